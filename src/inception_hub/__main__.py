@@ -1,0 +1,5 @@
+"""`python -m inception_hub`."""
+
+from .cli import main
+
+main()

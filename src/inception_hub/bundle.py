@@ -1,0 +1,248 @@
+"""The module directory: `module.json`, `weights.safetensors`, `labels.txt`, and a card; plain data only.
+
+docs/module-format.md describes it byte by byte. `module.json` names every other file with its size and
+SHA-256 and is written last, so a directory with a valid one is complete.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import weights as weights_file
+from .architecture import LOGITS_LAYER, Architecture
+from .errors import ArgumentError, FormatError, InceptionHubError, OutputError
+from .labels import Labels
+from .weights import Weights
+
+MANIFEST = "module.json"
+WEIGHTS = "weights.safetensors"
+LABELS = "labels.txt"
+CARD = "README.md"
+FORMAT_VERSION = 1
+MAX_MANIFEST_BYTES = 16 << 20  # a thousand classes take 60 kB
+DEFAULT_IMAGE_SIZE = (224, 224)  # TF-Slim's default_image_size
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the weights come from, for people."""
+
+    source: str  # a handle, a file name, or the recipe that trained them
+    licence: str = "unknown"
+    source_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything a module directory holds.
+
+    `image_size`: (height, width) in pixels. `resize`: the preset of `inception_hub.resize` the weights are
+    meant for. `accuracy`: measured figures such as `{"data": ..., "images": 10000, "top1": 0.4}`.
+    """
+
+    name: str
+    architecture: Architecture
+    weights: Weights
+    labels: Labels
+    provenance: Provenance
+    image_size: tuple[int, int] = DEFAULT_IMAGE_SIZE
+    resize: str = "default"
+    accuracy: tuple[Mapping[str, Any], ...] = ()
+    card: str = ""
+
+    def without_head(self) -> "Bundle":
+        """The same network as a feature vector module: no logits, no labels."""
+        weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}
+        architecture = replace(self.architecture, num_classes=0)
+        return replace(self, architecture=architecture, weights=weights, labels=Labels((), ()))
+
+
+def is_bundle(directory: Path) -> bool:
+    """Whether `directory` claims to be a module directory of ours."""
+    return (directory / MANIFEST).is_file()
+
+
+def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32) -> None:
+    """Writes a complete module directory, which must not exist yet; `dtype` is that of the stored weights.
+
+    Raises `OutputError` if `directory` exists or cannot be written; then nothing is left behind.
+    """
+    if directory.exists():
+        raise OutputError(f"{directory} already exists and is left as it is; choose another path or remove it first.")
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        try:
+            temporary.chmod(0o755)  # mkdtemp's 0o700 would hide a shared module from other users
+            _fill(bundle, temporary, dtype)
+            os.rename(temporary, directory)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+    except OSError as error:
+        if isinstance(error, InceptionHubError):
+            raise
+        raise OutputError(f"The module cannot be written to {directory}: {error.strerror or error}.") from error
+
+
+def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
+    checked = weights_file.check(bundle.architecture, bundle.weights)
+    weights_file.save(directory / WEIGHTS, checked, dtype)
+    (directory / LABELS).write_text(bundle.labels.to_text(), "utf-8")
+    if bundle.card:
+        (directory / CARD).write_text(bundle.card, "utf-8")
+    files = {path.name: _describe(path) for path in sorted(directory.iterdir())}
+    ids = bundle.labels.wordnet_ids
+    manifest = {
+        "format": "inception-hub module",
+        "format_version": FORMAT_VERSION,
+        "name": bundle.name,
+        "architecture": {"name": "inception_v2", **asdict(bundle.architecture)},
+        "image_size": list(bundle.image_size),
+        "preprocessing": {"resize": bundle.resize, "range": [0, 1], "channels": "RGB"},
+        "wordnet_ids": list(ids) if any(ids) else None,
+        "provenance": asdict(bundle.provenance),
+        "accuracy": [dict(figures) for figures in bundle.accuracy],
+        "files": files,
+    }
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _describe(path: Path) -> dict[str, int | str]:
+    content = path.read_bytes()
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """`module.json` as data, its fields and their types checked; no other file is touched."""
+    path = directory / MANIFEST
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_MANIFEST_BYTES + 1)
+        if len(content) > MAX_MANIFEST_BYTES:
+            raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES} bytes")
+        manifest = json.loads(content)
+        _check_manifest(manifest)
+    except (OSError, ValueError, RecursionError) as error:
+        raise FormatError(
+            f"{path} is not a readable module description ({error}); restore the module or pull it again."
+        ) from error
+    return manifest
+
+
+def _check_manifest(manifest: Any) -> None:
+    def require(condition: bool, what: str) -> None:
+        if not condition:
+            raise ValueError(what)
+
+    require(isinstance(manifest, dict), "it is not a JSON object")
+    require(manifest.get("format") == "inception-hub module", "its `format` is not `inception-hub module`")
+    version = manifest.get("format_version")
+    require(version == FORMAT_VERSION, f"its `format_version` is {version!r}; this release reads {FORMAT_VERSION}")
+    architecture = manifest.get("architecture")
+    require(isinstance(architecture, dict), "`architecture` is missing")
+    require(architecture.get("name") == "inception_v2", "`architecture.name` is not `inception_v2`")
+    multiplier, classes = architecture.get("depth_multiplier"), architecture.get("num_classes")
+    require(type(multiplier) in (int, float) and 0 < multiplier <= 64, "`depth_multiplier` is not in (0, 64]")
+    require(type(classes) is int and 0 <= classes <= 1_000_000, "`num_classes` is not in 0..1,000,000")
+    size = manifest.get("image_size")
+    require(
+        isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n <= 16384 for n in size),
+        "`image_size` is not [height, width] in pixels",
+    )
+    preprocessing = manifest.get("preprocessing")
+    require(
+        isinstance(preprocessing, dict) and preprocessing.get("resize") in ("default", "slim", "plain"),
+        "`preprocessing.resize` is not default, slim or plain",
+    )
+    require(isinstance(manifest.get("name"), str), "`name` is not a string")
+    ids = manifest.get("wordnet_ids")
+    require(
+        ids is None
+        or isinstance(ids, list)
+        and len(ids) == classes
+        and all(i is None or isinstance(i, str) for i in ids),
+        "`wordnet_ids` is not one string per class",
+    )
+    provenance = manifest.get("provenance")
+    require(
+        isinstance(provenance, dict)
+        and set(provenance) == {"source", "licence", "source_sha256"}
+        and isinstance(provenance["source"], str)
+        and isinstance(provenance["licence"], str),
+        "`provenance` lacks source, licence or source_sha256",
+    )
+    accuracy = manifest.get("accuracy")
+    require(isinstance(accuracy, list) and all(isinstance(a, dict) for a in accuracy), "`accuracy` is not a list")
+    files = manifest.get("files")
+    require(
+        isinstance(files, dict)
+        and {WEIGHTS, LABELS} <= set(files)
+        and all("/" not in n and "\\" not in n and n not in ("", ".", "..", MANIFEST) for n in files)
+        and all(
+            isinstance(f, dict) and type(f.get("size")) is int and isinstance(f.get("sha256"), str)
+            for f in files.values()
+        ),
+        "`files` does not give size and sha256 of each file",
+    )
+
+
+def verify(directory: Path) -> dict[str, Any]:
+    """Checks size and SHA-256 of every file; returns the manifest or raises `FormatError` naming the file."""
+    manifest = read_manifest(directory)
+    for name, expected in manifest["files"].items():
+        path = directory / name
+        try:
+            size = path.stat().st_size
+            damaged = size != expected["size"] or _describe(path)["sha256"] != expected["sha256"]
+        except OSError as error:
+            raise FormatError(
+                f"{path} cannot be read ({error.strerror}); restore the module or pull it again."
+            ) from error
+        if damaged:
+            raise FormatError(
+                f"{path} is not the file that {MANIFEST} describes (size or SHA-256 differ); "
+                "restore the module or pull it again."
+            )
+    return manifest
+
+
+def read(directory: Path) -> Bundle:
+    """Reads a module directory, every file verified and every weight checked against the architecture.
+
+    Raises `FormatError` for a damaged directory, `WeightsError` for weights that do not fit.
+    """
+    manifest = verify(directory)
+    fields = manifest["architecture"]
+    try:
+        architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
+        text = (directory / LABELS).read_text("utf-8")
+    except (ArgumentError, UnicodeDecodeError) as error:
+        raise FormatError(f"{directory} is not a readable module ({error}); pull it again.") from error
+    labels = Labels.from_text(text, manifest["wordnet_ids"])
+    if len(labels) != architecture.num_classes:
+        raise FormatError(
+            f"{directory / LABELS} holds {len(labels)} names for {architecture.num_classes} classes; "
+            "give one name a line."
+        )
+    height, width = manifest["image_size"]
+    card = directory / CARD
+    return Bundle(
+        name=manifest["name"],
+        architecture=architecture,
+        weights=weights_file.check(architecture, weights_file.load(directory / WEIGHTS)),
+        labels=labels,
+        provenance=Provenance(**manifest["provenance"]),
+        image_size=(height, width),
+        resize=manifest["preprocessing"]["resize"],
+        accuracy=tuple(manifest["accuracy"]),
+        card=card.read_text("utf-8") if CARD in manifest["files"] else "",
+    )

@@ -1,0 +1,54 @@
+"""Every exception of the package, one line each; all of them are `InceptionHubError`.
+
+Each also subclasses what the original (tensorflow_hub 0.15) raised in the same place, so existing
+`except TypeError`, `except ValueError` and `except OSError` clauses keep working. A message is one
+sentence: what was received, what is accepted, what to do next.
+"""
+
+
+class InceptionHubError(Exception):
+    """Base of every error raised on purpose; its message is meant for the user."""
+
+
+class ArgumentError(InceptionHubError, ValueError):
+    """An argument's value is outside what is accepted."""
+
+
+class InputError(InceptionHubError, TypeError):
+    """What was given to a module is not what its signature takes: kind, rank, channels or dtype."""
+
+
+class SignatureError(InceptionHubError, ValueError):
+    """The module has no signature of that name."""
+
+
+class TagsError(InceptionHubError, ValueError):
+    """The module has no graph variant with these tags."""
+
+
+class HandleError(InceptionHubError, OSError):
+    """A handle or path leads to no module."""
+
+
+class DownloadError(HandleError):
+    """A download failed, was refused or does not match its published size and hash."""
+
+
+class FormatError(InceptionHubError, ValueError):
+    """A file is not what it claims to be: truncated, corrupt, hostile or of an unsupported kind."""
+
+
+class WeightsError(InceptionHubError, ValueError):
+    """Weights do not fit the architecture; the message lists all that is wrong with them."""
+
+
+class ImageError(InceptionHubError, OSError, ValueError):
+    """A photo cannot be read, or is larger than the limit."""
+
+
+class OutputError(InceptionHubError, OSError):
+    """A result cannot be written."""
+
+
+class MissingExtraError(InceptionHubError, ImportError):
+    """An optional dependency is not installed; the message holds the install command."""

@@ -1,0 +1,43 @@
+"""Files read whole, within a bound, and errors that name them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import FormatError, HandleError
+
+# Far beyond what this network needs: 45 MB of weights, 2 MB of graphs.
+MAX_WEIGHTS_BYTES = 2 << 30
+MAX_METADATA_BYTES = 16 << 20
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """The content of a file of at most `limit` bytes.
+
+    Raises `HandleError` for a file that is missing or cannot be read, `FormatError` for a larger one.
+    """
+    with readable(path), path.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise FormatError(f"{path} is larger than {limit >> 20} MiB, more than such a file of this network can be.")
+    return content
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns what the operating system says against `path` into a `HandleError`."""
+    try:
+        yield
+    except OSError as error:
+        raise HandleError(
+            f"{path} cannot be read ({error.strerror}); give the path of a readable file."
+        ) from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Adds to a `FormatError` the file it arose in, and what to do."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{error} in {path}; fetch or copy the file again.") from error

@@ -1,0 +1,176 @@
+"""Weights: a dict of float32 arrays under Slim's names, checked strictly against the table.
+
+Reads and writes safetensors, starts a network as Slim does, and folds batch norm into kernels for
+inference. Knows arrays and names, never engines.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .architecture import (
+    BATCH_NORM_EPSILON,
+    LOGITS_LAYER,
+    MIN_DEPTH,
+    SCOPE,
+    Architecture,
+    Layer,
+    Shape,
+    Variable,
+)
+from .errors import FormatError, WeightsError
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+def check(architecture: Architecture, weights: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.float32]]:
+    """`weights` as float32 in the table's order; every value is the file's own, float16 merely widened.
+
+    Raises `WeightsError` listing at once what is missing, unexpected, of another shape or dtype, not
+    finite, or (moving variances) negative.
+    """
+    expected = architecture.variables
+    complaints = [
+        *_complaint("missing", (name for name in expected if name not in weights)),
+        *_complaint("unexpected", (name for name in weights if name not in expected)),
+    ]
+    common = {name: (variable, weights[name]) for name, variable in expected.items() if name in weights}
+    complaints += _complaint(
+        "of the wrong shape",
+        (
+            f"{name} {list(array.shape)} instead of {list(variable.shape)}"
+            for name, (variable, array) in common.items()
+            if array.shape != variable.shape
+        ),
+    )
+    complaints += _complaint(
+        "of the wrong dtype",
+        (
+            f"{name} {array.dtype} instead of float32 or float16"
+            for name, (_, array) in common.items()
+            if array.dtype not in (np.float32, np.float16)
+        ),
+    )
+    if not complaints:
+        complaints += _complaint(
+            "not finite", (name for name, (_, array) in common.items() if not np.isfinite(array).all())
+        )
+        complaints += _complaint(
+            "negative variance",
+            (name for name, (_, array) in common.items() if name.endswith("moving_variance") and (array < 0).any()),
+        )
+    if complaints:
+        raise WeightsError(
+            f"The weights do not fit Inception V2 with depth_multiplier={architecture.depth_multiplier:g} and "
+            f"{architecture.num_classes} classes: {'; '.join(complaints)}. Give a file that holds exactly this network's "
+            f"{len(expected)} variables."
+        )
+    return {name: np.asarray(array, np.float32) for name, (_, array) in common.items()}
+
+
+def _complaint(kind: str, names: Iterator[str]) -> list[str]:
+    found = list(names)
+    shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    return [f"{kind}: {shown}"] if found else []
+
+
+def infer_architecture(shapes: Mapping[str, Shape]) -> Architecture:
+    """The architecture whose variables have these `shapes`.
+
+    `depth_multiplier` stands in no TensorFlow file: this finds the simplest fraction that reproduces
+    every shape. Raises `WeightsError` naming the first variable that does not fit.
+    """
+    logits = shapes.get(f"{LOGITS_LAYER}/weights")
+    num_classes = logits[-1] if logits and len(logits) == 4 else 0
+    candidates = list(_candidates(shapes))
+    for multiplier in candidates:
+        architecture = Architecture(multiplier, num_classes)
+        if _first_misfit(architecture, shapes) is None:
+            return architecture
+    best = Architecture(candidates[0] if candidates else 1.0, num_classes)
+    misfit = _first_misfit(best, shapes)
+    assert misfit is not None
+    received = list(shapes[misfit.name]) if misfit.name in shapes else "missing"
+    raise WeightsError(
+        f"The variables are not Inception V2's at any depth_multiplier: {misfit.name} is {received}, expected "
+        f"{list(misfit.shape)} at depth_multiplier={best.depth_multiplier:g}; "
+        "give a checkpoint of TF-Slim's inception_v2."
+    )
+
+
+def _candidates(shapes: Mapping[str, Shape]) -> Iterator[float]:
+    """Multipliers that give the widest plain layer its width, simplest fraction first."""
+    anchor = shapes.get(f"{SCOPE}/Mixed_5b/Branch_0/Conv2d_0a_1x1/weights", ())
+    if len(anchor) != 4:
+        return
+    base = 352  # that layer's channels in the table
+    low = Fraction(anchor[-1] if anchor[-1] > MIN_DEPTH else 0, base)  # thinner layers all end at MIN_DEPTH
+    high = Fraction(anchor[-1] + 1, base)
+    for denominator in range(1, 2 * base):
+        for numerator in range(-(-low.numerator * denominator // low.denominator), int(high * denominator) + 1):
+            if low <= Fraction(numerator, denominator) < high and numerator:
+                yield numerator / denominator
+
+
+def _first_misfit(architecture: Architecture, shapes: Mapping[str, Shape]) -> Variable | None:
+    for name, variable in architecture.variables.items():
+        if shapes.get(name) != variable.shape:
+            return variable
+    return None
+
+
+def initialise(architecture: Architecture, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Weights as Slim starts them: truncated normals (cut at two standard deviations), zeros, unit variances."""
+    generator = np.random.default_rng(seed)
+    return {name: _initial(variable, generator) for name, variable in architecture.variables.items()}
+
+
+def _initial(variable: Variable, generator: np.random.Generator) -> NDArray[np.float32]:
+    if variable.stddev is None:
+        return np.full(variable.shape, variable.constant, np.float32)
+    values = generator.standard_normal(variable.size, np.float32)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = generator.standard_normal(int(outside.sum()), np.float32)
+    return (values * np.float32(variable.stddev)).reshape(variable.shape)
+
+
+def fold(layer: Layer, weights: Weights) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A layer for inference as one dense kernel (HWIO) and one bias.
+
+    Batch norm is folded into the kernel, the separable stem composed; computed in float64, so that
+    folding costs one rounding.
+    """
+    if layer.op == "separable_conv":
+        depthwise = weights[layer.depthwise_weights].astype(np.float64)
+        # TF's depthwise output channel is input channel * multiplier + m.
+        pointwise = weights[layer.pointwise_weights].reshape(*depthwise.shape[2:], -1)
+        kernel = np.einsum("hwcm,cmo->hwco", depthwise, pointwise)
+        return kernel.astype(np.float32), weights[layer.biases]
+    if layer.name == LOGITS_LAYER:
+        return weights[layer.weights], weights[layer.biases]
+    scale = 1 / np.sqrt(weights[layer.moving_variance].astype(np.float64) + BATCH_NORM_EPSILON)
+    bias = weights[layer.beta] - weights[layer.moving_mean] * scale
+    return (weights[layer.weights] * scale).astype(np.float32), bias.astype(np.float32)
+
+
+def save(path: Path, weights: Weights, dtype: type[np.floating] = np.float32) -> None:
+    """Writes a safetensors file; `dtype` float16 halves it at a relative rounding of 5e-4 per value."""
+    from safetensors.numpy import save_file
+
+    save_file({name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}, path)
+
+
+def load(path: Path) -> dict[str, NDArray[np.generic]]:
+    """Reads a safetensors file, unchecked against any architecture: see `check`."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise FormatError(
+            f"{path} is not a readable safetensors file ({error}); restore it or convert the module again."
+        ) from error
