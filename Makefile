@@ -19,7 +19,7 @@ test: lint
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/pyright
+	$(VENV)/bin/basedpyright
 
 # docs/cli.md is generated from the command line itself; a test checks that it is up to date.
 docs: $(VENV)/ready
@@ -35,7 +35,7 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet torch==2.13.0
 	$(VENV)/bin/pip install --quiet --editable '.[parquet,train]'
-	$(VENV)/bin/pip install --quiet hypothesis pyright pytest ruff scikit-image scikit-learn
+	$(VENV)/bin/pip install --quiet basedpyright hypothesis pytest ruff scikit-image scikit-learn
 	touch $@
 
 clean:

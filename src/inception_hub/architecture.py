@@ -245,11 +245,13 @@ class Architecture:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.depth_multiplier) and self.depth_multiplier > 0):
             raise ArgumentError(
-                f"depth_multiplier is {self.depth_multiplier}; it must be a number greater than zero (1.0 is the original)."
+                f"depth_multiplier is {self.depth_multiplier}; it must be a number greater than zero, "
+                "1.0 being the original."
             )
         if self.num_classes < 0:
             raise ArgumentError(
-                f"num_classes is {self.num_classes}; give 0 for a network without logits, or a positive number."
+                f"num_classes is {self.num_classes}; give 0 for a network without logits, "
+                "or a positive number."
             )
 
     def _depth(self, channels: int) -> int:
@@ -259,9 +261,7 @@ class Architecture:
         name = f"{SCOPE}/{block}/{row.name}".rstrip("/")
         out_channels = self._depth(row.channels) if row.channels else in_channels
         multiplier = min(int(out_channels / 3), 8) if row.op == "separable_conv" else 0
-        return Layer(
-            name, row.op, row.kernel, row.stride, in_channels, out_channels, row.stddev, multiplier
-        )
+        return Layer(name, row.op, row.kernel, row.stride, in_channels, out_channels, row.stddev, multiplier)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -307,7 +307,7 @@ class Architecture:
 
     @property
     def endpoint_names(self) -> tuple[str, ...]:
-        """Keys of `as_dict=True` beside `default`: 16, and `Logits` and `Predictions` where there is a head."""
+        """Keys of `as_dict=True` beside `default`: 16, and two more where there is a head."""
         head = (LOGITS, PREDICTIONS) if self.num_classes else ()
         return (*(block.name for block in self.blocks), GLOBAL_POOL, *head)
 

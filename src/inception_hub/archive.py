@@ -23,6 +23,7 @@ KINDS = "tar, tar.gz, tar.bz2 and tar.xz"
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
 MAX_NAME_BYTES, MAX_PART_BYTES, MAX_DEPTH = 1024, 255, 16  # 255: what common file systems take
 MAX_HEADER_BYTES = 16 << 10  # of one long name or one set of PAX records
+EXTENSIONS = (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE)
 XZ_MEMORY = 256 << 20  # `xz -9` needs 65 MiB to decompress
 CHUNK = 1 << 20
 
@@ -41,6 +42,7 @@ class Limits:
 
 
 LIMITS = Limits()
+Seen = dict[str, tuple[str, bool]]  # folded path -> path as it was first given, and whether a directory
 
 
 def is_archive(path: Path) -> bool:
@@ -48,9 +50,11 @@ def is_archive(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
             block = file.read(tarfile.BLOCKSIZE)
-        return block.startswith((GZIP, BZIP2, XZ, ZIP)) or bool(tarfile.TarInfo.frombuf(block, "utf-8", "replace"))
+        if not block.startswith((GZIP, BZIP2, XZ, ZIP)):
+            tarfile.TarInfo.frombuf(block, "utf-8", "replace")
     except (OSError, tarfile.HeaderError):
         return False
+    return True
 
 
 def extract(archive: Path, directory: Path, *, limits: Limits = LIMITS) -> None:
@@ -70,10 +74,10 @@ def extract(archive: Path, directory: Path, *, limits: Limits = LIMITS) -> None:
         file = open(archive, "rb")
         size = archive.stat().st_size
     except OSError as error:
-        raise HandleError(f"{archive} cannot be read ({error.strerror}); check the path and its permissions.") from error
+        raise HandleError(f"{archive} cannot be read ({error.strerror}); check its permissions.") from error
     with file, closing(_decompressed(archive, file)) as stream:
         source = _Source(archive, stream, min(limits.size, max(limits.floor, limits.ratio * size)))
-        seen: dict[str, tuple[str, bool]] = {}
+        seen: Seen = {}
         for name, is_directory, length in _members(source, limits.members):
             parts = _parts(source, name, is_directory)
             _claim(source, seen, parts, is_directory)
@@ -118,7 +122,9 @@ def _decompressed(archive: Path, file: BinaryIO) -> _Readable:
     if magic.startswith(XZ):
         return _Xz(file)
     if magic.startswith(ZIP):
-        raise FormatError(f"{archive} is a zip file, which is not supported; pack the module as one of {KINDS}.")
+        raise FormatError(
+            f"{archive} is a zip file; the archives accepted are {KINDS}: pack it as one of these."
+        )
     return file
 
 
@@ -129,7 +135,7 @@ class _Source:
         self._archive, self._stream, self._allowed, self._left = archive, stream, allowed, allowed
 
     def error(self, what: str) -> FormatError:
-        return FormatError(f"{self._archive} {what}; give an intact archive ({KINDS}) from a source you trust.")
+        return FormatError(f"{self._archive} {what}; give an intact archive ({KINDS}) that you trust.")
 
     def _some(self, size: int) -> bytes:
         try:
@@ -142,7 +148,7 @@ class _Source:
     def require(self, size: int) -> None:
         """Refuses what would pass the limit before a byte of it is read."""
         if size > self._left:
-            raise self.error(f"expands to more than {self._allowed} bytes, the limit for an archive of its size")
+            raise self.error(f"expands to more than {self._allowed} bytes, the limit for its size")
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes."""
@@ -177,9 +183,9 @@ def _members(source: _Source, limit: int) -> Iterator[tuple[str, bool, int]]:
             header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
             raise source.error(f"is corrupt or not a tar archive ({error})") from error
-        if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE):
+        if header.type in EXTENSIONS:
             if not 0 <= header.size <= MAX_HEADER_BYTES:
-                raise source.error(f"has a header of {header.size} bytes where {MAX_HEADER_BYTES} are accepted")
+                raise source.error(f"has a header of {header.size} bytes, not of 0 to {MAX_HEADER_BYTES}")
             data = source.read(header.size)
             source.padding(header.size)
             if header.type == tarfile.GNUTYPE_LONGNAME:
@@ -192,11 +198,9 @@ def _members(source: _Source, limit: int) -> Iterator[tuple[str, bool, int]]:
         name = long_name if long_name is not None else header.name
         if b"path" in records:
             name = records[b"path"].decode("utf-8", "surrogateescape")
-        if any(key.startswith(b"GNU.sparse.") for key in records):
-            raise source.error(f"holds {_shown(name)}, a sparse file, where only plain files and directories are accepted")
-        if header.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
+        if kind := _refused_kind(header, records):
             raise source.error(
-                f"holds {_shown(name)}, a {_kind(header)}, where only plain files and directories are accepted"
+                f"holds {_shown(name)}, a {kind}, but only plain files and directories are accepted"
             )
         size = _decimal(records[b"size"]) if b"size" in records else header.size
         if header.isdir():
@@ -216,7 +220,7 @@ def _records(source: _Source, data: bytes) -> dict[bytes, bytes]:
         space = data.find(b" ", start, start + 8)
         length = _decimal(data[start:space]) if space > 0 else None
         key, equals, value = data[space + 1 : start + (length or 0)].partition(b"=")
-        if not length or not equals or not value.endswith(b"\n"):
+        if not length or start + length > len(data) or not equals or not value.endswith(b"\n"):
             raise source.error("has a malformed PAX header")
         records[key] = value[:-1]
         start += length
@@ -227,7 +231,11 @@ def _decimal(digits: bytes) -> int | None:
     return int(digits) if len(digits) < 20 and digits.isdigit() else None
 
 
-def _kind(header: tarfile.TarInfo) -> str:
+def _refused_kind(header: tarfile.TarInfo, records: dict[bytes, bytes]) -> str | None:
+    if header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith(b"GNU.sparse.") for key in records):
+        return "sparse file"
+    if header.type in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
+        return None
     if header.issym() or header.islnk() or header.type == tarfile.GNUTYPE_LONGLINK:
         return "link"
     return "device" if header.isdev() else "special file"
@@ -259,7 +267,7 @@ def _parts(source: _Source, name: str, is_directory: bool) -> tuple[str, ...]:
     return parts
 
 
-def _claim(source: _Source, seen: dict[str, tuple[str, bool]], parts: tuple[str, ...], is_directory: bool) -> None:
+def _claim(source: _Source, seen: Seen, parts: tuple[str, ...], is_directory: bool) -> None:
     """Notes a path and its parents in `seen`, refusing two names that some file system takes for one.
 
     A directory may be listed again, and after its files.
@@ -270,7 +278,8 @@ def _claim(source: _Source, seen: dict[str, tuple[str, bool]], parts: tuple[str,
         folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
         entry = (path, is_directory or not is_leaf)
         if seen.get(folded, entry) != entry or (folded in seen and is_leaf and not is_directory):
-            raise source.error(f"holds both {_shown(seen[folded][0])} and {_shown('/'.join(parts))}, which collide")
+            both = f"{_shown(seen[folded][0])} and {_shown('/'.join(parts))}"
+            raise source.error(f"holds both {both}, one file on some systems")
         seen[folded] = entry
 
 
@@ -284,5 +293,5 @@ def _write(source: _Source, path: Path, is_directory: bool, size: int) -> None:
             for start in range(0, size, CHUNK):
                 file.write(source.read(min(CHUNK, size - start)))
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); make room or choose another place.") from error
+        raise OutputError(f"{path} cannot be written ({error.strerror}); make room for it.") from error
     source.padding(size)

@@ -76,7 +76,9 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
     Raises `OutputError` if `directory` exists or cannot be written; then nothing is left behind.
     """
     if directory.exists():
-        raise OutputError(f"{directory} already exists and is left as it is; choose another path or remove it first.")
+        raise OutputError(
+            f"{directory} already exists and is left as it is; choose another path or remove it first."
+        )
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
@@ -90,7 +92,9 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
     except OSError as error:
         if isinstance(error, InceptionHubError):
             raise
-        raise OutputError(f"The module cannot be written to {directory}: {error.strerror or error}.") from error
+        raise OutputError(
+            f"The module cannot be written to {directory}: {error.strerror or error}."
+        ) from error
 
 
 def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
@@ -146,7 +150,9 @@ def _check_manifest(manifest: Any) -> None:
     require(isinstance(manifest, dict), "it is not a JSON object")
     require(manifest.get("format") == "inception-hub module", "its `format` is not `inception-hub module`")
     version = manifest.get("format_version")
-    require(version == FORMAT_VERSION, f"its `format_version` is {version!r}; this release reads {FORMAT_VERSION}")
+    require(
+        version == FORMAT_VERSION, f"its `format_version` is {version!r}; this release reads {FORMAT_VERSION}"
+    )
     architecture = manifest.get("architecture")
     require(isinstance(architecture, dict), "`architecture` is missing")
     require(architecture.get("name") == "inception_v2", "`architecture.name` is not `inception_v2`")
@@ -181,7 +187,9 @@ def _check_manifest(manifest: Any) -> None:
         "`provenance` lacks source, licence or source_sha256",
     )
     accuracy = manifest.get("accuracy")
-    require(isinstance(accuracy, list) and all(isinstance(a, dict) for a in accuracy), "`accuracy` is not a list")
+    require(
+        isinstance(accuracy, list) and all(isinstance(a, dict) for a in accuracy), "`accuracy` is not a list"
+    )
     files = manifest.get("files")
     require(
         isinstance(files, dict)

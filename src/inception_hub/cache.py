@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def content_key(source: Path) -> str:
 
 
 def files_key(files: Mapping[str, Path]) -> str:
-    """SHA-256 over the names, sizes and bytes of `files` in the order of their names."""
+    """SHA-256 over the name and the SHA-256 of each of `files`, in the order of their names."""
     total = hashlib.sha256()
     for name in sorted(files):
         digest = _sha256(files[name]).digest()
@@ -84,7 +85,7 @@ def _sha256(path: Path) -> "hashlib._Hash":
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256")
     except OSError as error:
-        raise HandleError(f"{path} cannot be read ({error.strerror}); check the path and its permissions.") from error
+        raise HandleError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
 
 
 class Cache:
@@ -119,7 +120,7 @@ class Cache:
         except OSError as error:
             if isinstance(error, InceptionHubError) and not isinstance(error, OutputError):
                 raise
-            raise NotWritable(str(error)) from error
+            raise NotWritable(error.strerror or str(error)) from error
         return target
 
     def _temporary(self) -> tempfile.TemporaryDirectory[str]:
@@ -127,21 +128,21 @@ class Cache:
         return tempfile.TemporaryDirectory(dir=self._temporaries, ignore_cleanup_errors=True)
 
     def _publish(self, made: Path, target: Path) -> None:
-        for attempt in range(10):
+        attempts = 10
+        for attempt in range(attempts):
             try:
                 os.rename(made, target)
-                break
+                _synchronise_directory(target.parent)
+                return
             except OSError:
                 if _is_whole(target):  # another process was first
                     return
-                # What lies there is damaged. If another process repairs it in this very moment, it is
-                # its entry that is moved aside here, to be replaced at once by an equal one.
-                try:
-                    os.rename(target, made.with_name(f"damaged-{attempt}"))
-                except FileNotFoundError:
-                    if attempt == 9:
-                        raise
-        _synchronise_directory(target.parent)
+                if attempt == attempts - 1:
+                    raise
+            # What lies there is damaged. Should another process repair it in this very moment, it is that
+            # one's entry which is moved aside here, to be replaced at once by an equal one.
+            with suppress(FileNotFoundError):
+                os.rename(target, made.with_name(f"damaged-{attempt}"))
 
     def ls(self) -> list[Entry]:
         """Every whole entry, by name."""
@@ -176,7 +177,7 @@ class Cache:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise OutputError(f"{path} cannot be removed ({error.strerror}); check its permissions.") from error
+            raise OutputError(f"{path} cannot be removed ({error.strerror}); check permissions.") from error
         return True
 
     def gc(self) -> list[Path]:
@@ -197,7 +198,7 @@ class Cache:
 
 def _checked(key: str) -> str:
     if not KEY.fullmatch(key):
-        raise ArgumentError(f"{key!r} is no key of the cache; give the 64 hexadecimal digits that `ls` shows.")
+        raise ArgumentError(f"{key!r} is no key of the cache; give the 64 hexadecimal digits of an entry.")
     return key
 
 
@@ -220,12 +221,12 @@ def _is_whole(path: Path) -> bool:
     try:
         files = read_manifest(path)["files"]
         return all((path / name).stat().st_size == file["size"] for name, file in files.items())
-    except (FormatError, OSError):
+    except (ValueError, OSError):
         return False
 
 
 def _synchronise(directory: Path) -> None:
-    """Has a module directory's files on disk before its name is: a crash must not leave a whole-looking entry."""
+    """Has a module directory's files on disk before its name is: no crash may leave what only looks whole."""
     for path in directory.iterdir():
         if path.is_file():
             descriptor = os.open(path, os.O_RDWR)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import InceptionHubError, OutputError
+from .errors import InceptionHubError
 
 if TYPE_CHECKING:
     from .module import Module
@@ -72,22 +72,30 @@ class Precision(StrEnum):
 
 Inputs = Annotated[
     list[str],
-    typer.Argument(metavar="INPUT...", help="Photos, folders (searched recursively), globs, or - for a photo on standard input."),
+    typer.Argument(
+        metavar="INPUT...",
+        help="Photos, folders (searched recursively), globs, or - for a photo on standard input.",
+    ),
 ]
 ModuleOption = Annotated[
     str | None,
     typer.Option(
         "--module",
         metavar="MODULE",
-        help="A handle, path, archive, checkpoint or URL. [default: imagenet once pulled, else tiny_imagenet]",
+        help="Handle, path, archive, checkpoint or URL. [default: imagenet once pulled, else tiny_imagenet]",
     ),
 ]
-OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
+]
 ResizeOption = Annotated[
-    Resize | None, typer.Option("--resize", help="How photos become the module's size. [default: the module's own]")
+    Resize | None,
+    typer.Option("--resize", help="How photos become the module's size. [default: the module's own]"),
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes.")]
-PrecisionOption = Annotated[Precision, typer.Option("--precision", help="f32 gives the original's numbers, bf16 is faster.")]
+PrecisionOption = Annotated[
+    Precision, typer.Option("--precision", help="f32 gives the original's numbers, bf16 is faster.")
+]
 
 
 @app.command()
@@ -98,7 +106,10 @@ def classify(
     format: Annotated[Format, typer.Option("--format", help="How to write the answers.")] = Format.table,
     output: OutputOption = None,
     gallery: Annotated[
-        Path | None, typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos.")
+        Path | None,
+        typer.Option(
+            "--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."
+        ),
     ] = None,
     resize: ResizeOption = None,
     engine: EngineOption = Engine.openvino,
@@ -113,7 +124,9 @@ def classify(
 def embed(
     inputs: Inputs,
     module: ModuleOption = None,
-    format: Annotated[VectorFormat, typer.Option("--format", help="How to write the vectors.")] = VectorFormat.jsonl,
+    format: Annotated[
+        VectorFormat, typer.Option("--format", help="How to write the vectors.")
+    ] = VectorFormat.jsonl,
     output: OutputOption = None,
     resize: ResizeOption = None,
     engine: EngineOption = Engine.openvino,
@@ -148,17 +161,24 @@ def info(
 
 
 @app.command()
-def pull(handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")]) -> None:
+def pull(
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
+) -> None:
     """Fetch a module into the cache, so that it answers without a network."""
     print(_resolve(handle))
 
 
 @app.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="A TF1 Hub directory, checkpoint, archive or module.")],
-    destination: Annotated[Path, typer.Argument(metavar="DST", help="The module directory to write; must not exist.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="A TF1 Hub directory, checkpoint, archive or module.")
+    ],
+    destination: Annotated[
+        Path, typer.Argument(metavar="DST", help="The module directory to write; must not exist.")
+    ],
     depth_multiplier: Annotated[
-        float | None, typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]")
+        float | None,
+        typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]"),
     ] = None,
 ) -> None:
     """Turn the original's files into a module directory of ours."""
@@ -175,7 +195,8 @@ def convert(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and leaves with its exit status; a user's mistake is one line, never a traceback."""
+    """Runs the command line and exits; a user's mistake is one line, never a traceback."""
+    status: object = 0
     try:
         status = app(arguments, standalone_mode=False)
     except typer.TyperException as error:
@@ -185,7 +206,6 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
         sys.stdout = None
-        status = 0
     except KeyboardInterrupt:
         status = 130
     sys.exit(status if isinstance(status, int) else 0)
@@ -227,9 +247,21 @@ class _download_progress:  # noqa: N801 - used as a function
     def _update(self, done: int, total: int | None) -> None:
         if self._bar is None:
             from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+            from rich.progress import (
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
 
-            columns = ("downloading", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+            columns = (
+                "downloading",
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=Console(stderr=True))
             self._task = self._bar.add_task("download", total=total)
             self._bar.start()
@@ -246,7 +278,11 @@ def _load(handle: str | None, engine: Engine, precision: Precision) -> "Module":
 
     if handle is None:
         handle = ORIGINAL if is_cached(ORIGINAL) else BUNDLED
-        hint = f" To use the original (1001 ImageNet classes): inception-hub pull {ORIGINAL}" if handle == BUNDLED else ""
+        hint = (
+            f" To use the original (1001 ImageNet classes): inception-hub pull {ORIGINAL}"
+            if handle == BUNDLED
+            else ""
+        )
         _say(f"Answering with {handle}.{hint}")
     else:
         _say(f"Answering with {handle}.")

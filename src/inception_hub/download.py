@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
@@ -110,7 +110,7 @@ def _write(file: BinaryIO, destination: Path, data: bytes) -> None:
 
 def _unwritable(destination: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"The download cannot be written to {destination} ({error.strerror}); make room or choose another place."
+        f"The download cannot be written to {destination} ({error.strerror}); make room for it."
     )
 
 
@@ -245,7 +245,7 @@ class _TimedReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int | None:
+    def readinto(self, buffer: Any, /) -> int | None:
         self._socket.settimeout(self._clock.patience())
         return self._raw.readinto(buffer)
 
@@ -258,21 +258,29 @@ def _shown(url: str) -> str:
     """`url` without what may be secret: user, password, query."""
     try:
         parts = urlsplit(url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     except ValueError:
-        return repr(url)
+        return "a malformed URL"
+    return _line(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
 def _reason(error: Exception, clock: _Clock) -> str:
-    if isinstance(error, HTTPError):
-        return f"HTTP {error.code} {error.reason}".strip()
-    cause = error.reason if isinstance(error, URLError) else error
-    if isinstance(cause, TimeoutError):
-        if clock.is_over():
-            return f"not done within {clock.total:g} s"
-        return f"nothing came for {clock.stall:g} s"
-    if isinstance(cause, http.client.IncompleteRead):
-        return "the connection ended early"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return " ".join(str(cause).split()) or type(cause).__name__
+    cause = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    match cause:
+        case HTTPError():
+            return _line(f"HTTP {cause.code} {cause.reason}")
+        case TimeoutError():
+            return (
+                f"not done within {clock.total:g} s"
+                if clock.is_over()
+                else f"nothing came for {clock.stall:g} s"
+            )
+        case http.client.IncompleteRead():
+            return "the connection ended early"
+        case OSError(strerror=str(text)):
+            return text
+    return _line(str(cause)) or type(cause).__name__
+
+
+def _line(text: str) -> str:
+    """One short line without control characters: a server may put anything into its answer."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:300]

@@ -1,7 +1,6 @@
 """What a caller hands to a module, checked: clear refusals where the original computed nonsense."""
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,9 +43,10 @@ def split(inputs: Any, signature: Signature, signature_name: str) -> tuple[Any, 
 def _momentum(value: Any) -> float:
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise InputError(
-            f"{MOMENTUM} is {_describe(value)}; give one number in [0, 1], {BATCH_NORM_MOMENTUM} being the default."
+            f"{MOMENTUM} is {_describe(value)}; give one number in [0, 1], "
+            f"{BATCH_NORM_MOMENTUM} being the default."
         )
     if not 0 <= value <= 1:
         raise ArgumentError(
@@ -79,7 +79,8 @@ def numpy_images(images: Any) -> NDArray[np.float32]:
         raise ArgumentError(f"'images' holds values that are not finite (NaN or infinity); {_expected()}.")
     if low < LOWEST or high > HIGHEST:
         raise ArgumentError(
-            f"'images' holds values from {low:g} to {high:g}; {_expected()}: divide pixels in [0, 255] by 255."
+            f"'images' holds values from {low:g} to {high:g}; {_expected()}: "
+            "divide pixels in [0, 255] by 255."
         )
     return array
 
@@ -89,11 +90,14 @@ def torch_images(images: "torch.Tensor", device: "torch.device") -> "torch.Tenso
     import torch
 
     if images.dtype != torch.float32:
-        raise InputError(f"Can't convert 'images': got a tensor of {images.dtype}; {_expected()}: use images.float().")
+        raise InputError(
+            f"Can't convert 'images': got a tensor of {images.dtype}; {_expected()}: use images.float()."
+        )
     check_shape(tuple(images.shape))
     if images.device.type != device.type:
         raise ArgumentError(
-            f"'images' is on {images.device} and the module on {device}; move one to the other: images.to({device.type!r})."
+            f"'images' is on {images.device} and the module on {device}; "
+            f"move one to the other: images.to({device.type!r})."
         )
     return images
 

@@ -118,13 +118,18 @@ class Module:
             raise ArgumentError(f"precision is {precision!r}; give 'f32' (the original's numbers) or 'bf16'.")
         needs_torch = trainable or bool(self.tags)
         if needs_torch and engine == "openvino":
-            raise ArgumentError("engine='openvino' only answers; a trainable module or tags={'train'} take 'torch'.")
+            raise ArgumentError(
+                "engine='openvino' only answers; a trainable module or tags={'train'} take 'torch'."
+            )
         self.engine: Engine = engine or ("torch" if needs_torch else "openvino")
         if device is not None and self.engine != "torch":
-            raise ArgumentError(f"device is {device!r}, and only the torch engine takes one; add engine='torch'.")
+            raise ArgumentError(
+                f"device is {device!r}, and only the torch engine takes one; add engine='torch'."
+            )
         if not isinstance(spec, (str, os.PathLike, ModuleSpec)):
             raise ArgumentError(
-                f"Unknown module spec type: {type(spec)}; give a handle, a path or what load_module_spec returned."
+                f"Unknown module spec type: {type(spec)}; give a handle, a path "
+                "or what load_module_spec returned."
             )
         self.spec = spec if isinstance(spec, ModuleSpec) else load_module_spec(spec)
         self.name = name
@@ -292,7 +297,9 @@ def _torch_network(bundle: Bundle, trainable: bool, device: str | None) -> "Torc
         return network.to(torch.device(device or "cpu"))
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise ArgumentError(f"device is {device!r}, which PyTorch cannot use here ({reason}); give 'cpu' or leave it out.") from error
+        raise ArgumentError(
+            f"device is {device!r}, which PyTorch cannot use here ({reason}); give 'cpu' or leave it out."
+        ) from error
 
 
 def get_expected_image_size(

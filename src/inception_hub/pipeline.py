@@ -67,7 +67,8 @@ def answers(
     """
     if kind == "predictions" and not module.architecture.num_classes:
         raise ArgumentError(
-            f"{module.spec.bundle.name} is a feature vector module and has no classes; use embed, or another module."
+            f"{module.spec.bundle.name} is a feature vector module and has no classes; "
+            "use embed, or another module."
         )
     if top < 1:
         raise ArgumentError(f"top is {top}; give 1 or more.")
@@ -137,5 +138,6 @@ def _predictions(module: Module, logits: NDArray[np.float32], top: int) -> tuple
     exponentials = np.exp(logits - logits.max())
     probabilities = exponentials / exponentials.sum()
     return tuple(
-        Prediction(module.labels[index], index, float(probabilities[index])) for index in top_k(probabilities, top)
+        Prediction(module.labels[index], index, float(probabilities[index]))
+        for index in top_k(probabilities, top)
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .architecture import GLOBAL_POOL, LOGITS, Architecture, Shape
+from .architecture import GLOBAL_POOL, LOGITS, Architecture
 from .errors import SignatureError
 
 MOMENTUM = "batch_norm_momentum"
@@ -65,7 +65,5 @@ def find(architecture: Architecture, name: str | None) -> Signature:
     """The signature called `name`, None meaning `default`; raises `SignatureError` naming those there are."""
     known = signatures(architecture)
     if (name or "default") not in known:
-        raise SignatureError(
-            f"Signature {name!r} is missing from the module; it has {', '.join(known)}."
-        )
+        raise SignatureError(f"Signature {name!r} is missing from the module; it has {', '.join(known)}.")
     return known[name or "default"]

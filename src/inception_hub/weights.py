@@ -26,7 +26,9 @@ from .errors import FormatError, WeightsError
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-def check(architecture: Architecture, weights: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.float32]]:
+def check(
+    architecture: Architecture, weights: Mapping[str, NDArray[np.generic]]
+) -> dict[str, NDArray[np.float32]]:
     """`weights` as float32 in the table's order; every value is the file's own, float16 merely widened.
 
     Raises `WeightsError` listing at once what is missing, unexpected, of another shape or dtype, not
@@ -60,13 +62,17 @@ def check(architecture: Architecture, weights: Mapping[str, NDArray[np.generic]]
         )
         complaints += _complaint(
             "negative variance",
-            (name for name, (_, array) in common.items() if name.endswith("moving_variance") and (array < 0).any()),
+            (
+                name
+                for name, (_, array) in common.items()
+                if name.endswith("moving_variance") and np.any(np.signbit(array) & (array != 0))
+            ),
         )
     if complaints:
         raise WeightsError(
-            f"The weights do not fit Inception V2 with depth_multiplier={architecture.depth_multiplier:g} and "
-            f"{architecture.num_classes} classes: {'; '.join(complaints)}. Give a file that holds exactly this network's "
-            f"{len(expected)} variables."
+            "The weights do not fit Inception V2 with "
+            f"depth_multiplier={architecture.depth_multiplier:g} and {architecture.num_classes} classes: "
+            f"{'; '.join(complaints)}; give a file that holds exactly this network's {len(expected)} variables."
         )
     return {name: np.asarray(array, np.float32) for name, (_, array) in common.items()}
 
@@ -95,8 +101,8 @@ def infer_architecture(shapes: Mapping[str, Shape]) -> Architecture:
     assert misfit is not None
     received = list(shapes[misfit.name]) if misfit.name in shapes else "missing"
     raise WeightsError(
-        f"The variables are not Inception V2's at any depth_multiplier: {misfit.name} is {received}, expected "
-        f"{list(misfit.shape)} at depth_multiplier={best.depth_multiplier:g}; "
+        f"The variables are not Inception V2's at any depth_multiplier: {misfit.name} is {received}, "
+        f"expected {list(misfit.shape)} at depth_multiplier={best.depth_multiplier:g}; "
         "give a checkpoint of TF-Slim's inception_v2."
     )
 
@@ -110,7 +116,9 @@ def _candidates(shapes: Mapping[str, Shape]) -> Iterator[float]:
     low = Fraction(anchor[-1] if anchor[-1] > MIN_DEPTH else 0, base)  # thinner layers all end at MIN_DEPTH
     high = Fraction(anchor[-1] + 1, base)
     for denominator in range(1, 2 * base):
-        for numerator in range(-(-low.numerator * denominator // low.denominator), int(high * denominator) + 1):
+        for numerator in range(
+            -(-low.numerator * denominator // low.denominator), int(high * denominator) + 1
+        ):
             if low <= Fraction(numerator, denominator) < high and numerator:
                 yield numerator / denominator
 
@@ -123,7 +131,7 @@ def _first_misfit(architecture: Architecture, shapes: Mapping[str, Shape]) -> Va
 
 
 def initialise(architecture: Architecture, seed: int) -> dict[str, NDArray[np.float32]]:
-    """Weights as Slim starts them: truncated normals (cut at two standard deviations), zeros, unit variances."""
+    """Weights as Slim starts them: normals cut at two deviations, zeros, unit variances."""
     generator = np.random.default_rng(seed)
     return {name: _initial(variable, generator) for name, variable in architecture.variables.items()}
 

@@ -40,9 +40,7 @@ class Network:
     def __init__(self, architecture: Architecture, weights: Weights, precision: Precision = "f32") -> None:
         self.architecture = architecture
         self.precision = precision
-        self._folded = {
-            layer.name: fold(layer, weights) for layer in architecture.layers if layer.variables
-        }
+        self._folded = {layer.name: fold(layer, weights) for layer in architecture.layers if layer.variables}
         self._core = ov.Core()
         self._compiled: dict[tuple[int, int, tuple[str, ...]], ov.CompiledModel] = {}
         self._lock = threading.Lock()
@@ -52,9 +50,7 @@ class Network:
         compiled = self.compiled(images.shape[1], images.shape[2], tuple(endpoints))
         request = compiled.create_infer_request()
         request.infer([images])
-        return {
-            name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(endpoints)
-        }
+        return {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(endpoints)}
 
     def compiled(self, height: int, width: int, endpoints: tuple[str, ...]) -> ov.CompiledModel:
         """The compiled graph for images of `height` x `width`, any batch, with these outputs in order."""
@@ -103,7 +99,7 @@ def build(
         outputs[LOGITS] = op.add(op.matmul(outputs[FEATURES], kernel[0, 0], False, False), bias[None])
         outputs[PREDICTIONS] = op.softmax(outputs[LOGITS], 1)
     results = [op.result(outputs[name]) for name in endpoints]
-    return ov.Model(results, [images], "inception_v2")
+    return ov.Model(results, [images], "inception_v2")  # pyright: ignore[reportGeneralTypeIssues] - their stubs
 
 
 def _layer(
@@ -115,7 +111,9 @@ def _layer(
     (top, bottom), (left, right) = (same_padding(size, layer.kernel, layer.stride) for size in sizes)
     strides, begin, end, kernel = [layer.stride] * 2, [top, left], [bottom, right], [layer.kernel] * 2
     if layer.op == "max_pool":
-        return op.max_pool(x, strides, [1, 1], begin, end, kernel).output(0)  # its second output holds the positions
+        return op.max_pool(x, strides, [1, 1], begin, end, kernel).output(
+            0
+        )  # its second output holds the positions
     if layer.op == "avg_pool":
         return op.avg_pool(x, strides, begin, end, kernel, exclude_pad=True).output(0)
     weights, bias = folded[layer.name]

@@ -63,11 +63,11 @@ class Network(nn.Module):
             for branch in block.branches:
                 y = x
                 for layer in branch:
-                    y = self._apply(layer, y, batch_statistics, momentum)
+                    y = self._compute(layer, y, batch_statistics, momentum)
                 outputs.append(y)
             x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
             endpoints[block.name] = x.permute(0, 2, 3, 1)
-        pooled = x.mean((2, 3), dtype=torch.float32)
+        pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
         endpoints[GLOBAL_POOL] = pooled[:, None, None, :]
         head = self.architecture.logits_layer
         if head:
@@ -82,7 +82,7 @@ class Network(nn.Module):
         names = [v.name for v in self.architecture.variables.values() if v.regularized]
         return [WEIGHT_DECAY / 2 * self.get_parameter(name).square().sum() for name in names]
 
-    def _apply(self, layer: Layer, x: Tensor, batch_statistics: bool, momentum: float | None) -> Tensor:
+    def _compute(self, layer: Layer, x: Tensor, batch_statistics: bool, momentum: float | None) -> Tensor:
         if layer.op == "avg_pool":
             return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
         if layer.op == "max_pool":

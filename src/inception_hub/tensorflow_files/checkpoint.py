@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError, HandleError
 from . import checkpoint_v1, checkpoint_v2
-from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, readable
+from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, reading
 from .table import MAGIC
 
-ACCEPTED = (
-    "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, or a directory that holds one"
-)
+ACCEPTED = "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, or a directory that holds one"
 V2_FILE = re.compile(r"(.+)\.(index|data-\d{5,}-of-\d{5,})", re.DOTALL)
 STATE = "checkpoint"  # the text file in which TensorFlow's Saver names the latest checkpoint of a directory
 
@@ -30,27 +28,28 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
     Raises `HandleError` for a path that leads to no checkpoint or cannot be read, and `FormatError`, naming the
     variable where it can, for a file that is damaged, hostile or larger than 2 GiB.
     """
-    if path.is_dir():
-        path = _find(path)
-    match = V2_FILE.fullmatch(str(path))
-    if match and Path(f"{match[1]}.index").is_file():
-        return checkpoint_v2.read(match[1])
-    if path.is_file():
-        if not _is_table(path):
-            raise FormatError(
-                f"{path} is cut short or not a TensorFlow checkpoint, for a table's footer is missing; {ACCEPTED}."
+    with reading(path):
+        if path.is_dir():
+            path = _find(path)
+        match = V2_FILE.fullmatch(str(path))
+        if path.is_file() and not match:
+            if not _is_table(path):
+                raise FormatError(
+                    f"{path} is cut short or no TensorFlow checkpoint, for it lacks a table's footer; {ACCEPTED}."
+                )
+            with naming(path):
+                return checkpoint_v1.read(memoryview(read_bounded(path, MAX_WEIGHTS_BYTES)))
+        prefix = match[1] if match else str(path)
+        if not Path(f"{prefix}.index").is_file():
+            raise HandleError(
+                f"{path} leads to no TensorFlow checkpoint, for there is no {prefix}.index; {ACCEPTED}."
             )
-        with naming(path):
-            return checkpoint_v1.read(memoryview(read_bounded(path, MAX_WEIGHTS_BYTES)))
-    if Path(f"{path}.index").is_file():
-        return checkpoint_v2.read(str(path))
-    raise HandleError(f"{path} leads to no TensorFlow checkpoint; {ACCEPTED}.")
+        return checkpoint_v2.read(prefix)
 
 
 def _find(directory: Path) -> Path:
     """The one checkpoint of a directory, or the latest by its state file."""
-    with readable(directory):
-        names = sorted(entry.name for entry in directory.iterdir() if entry.is_file())
+    names = sorted(entry.name for entry in directory.iterdir() if entry.is_file())
     prefixes = [name.removesuffix(".index") for name in names if name.endswith(".index")]
     singles = [name for name in names if ".ckpt" in name and not V2_FILE.fullmatch(name)]
     found = prefixes + [name for name in singles if _is_table(directory / name)]
@@ -58,7 +57,11 @@ def _find(directory: Path) -> Path:
         latest = _latest(directory / STATE)
         found = [name for name in found if name == latest] or found
     if len(found) != 1:
-        listed = f"{len(found)} TensorFlow checkpoints ({', '.join(found[:5])})" if found else "no TensorFlow checkpoint"
+        listed = (
+            f"{len(found)} TensorFlow checkpoints ({', '.join(found[:5])})"
+            if found
+            else "no TensorFlow checkpoint"
+        )
         raise HandleError(f"{directory} holds {listed}; {ACCEPTED}.")
     return directory / (found[0] + ".index" if found[0] in prefixes else found[0])
 
@@ -71,7 +74,7 @@ def _latest(state: Path) -> str | None:
 
 
 def _is_table(path: Path) -> bool:
-    with readable(path), path.open("rb") as file:
+    with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - len(MAGIC), 0))
         return file.read(len(MAGIC)) == MAGIC

@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from .protobuf import Value, chunk, fields, packed_varints, text, unsigned
+from .protobuf import EMPTY, Value, chunk, fields, packed_varints, text, unsigned
 from .table import read_table
-from .tensor import STORED_DTYPES, Slices, assemble, from_stored, read_full_shape, read_slices, slice_shape
+from .tensor import (
+    STORED_DTYPES,
+    Slices,
+    assemble,
+    from_stored,
+    read_extents,
+    read_full_shape,
+    slice_shape,
+    to_slices,
+)
 
 TENSOR_CONTENT = 4  # the field of TensorProto that holds raw bytes of any dtype
 # The field of TensorProto where the values of each dtype are listed, and the form they take there;
@@ -83,15 +92,15 @@ def _read_meta(message: memoryview) -> dict[str, Entry]:
 def _add_piece(entries: dict[str, Entry], message: memoryview) -> None:
     """SavedSlice, its numbers copied out of the file."""
     parts: dict[int, Value] = dict(fields(message))
-    name = text(parts.get(1, memoryview(b"")))
+    name = text(parts.get(1, EMPTY))
     if name not in entries:
         raise FormatError(f"{name}: values of a variable that the file does not announce")
     entry = entries[name]
     if not _is_numeric(entry):
         return
     try:
-        slices = read_slices(chunk(parts.get(2, memoryview(b""))), entry.shape)
-        values = _read_values(entry.dtype, chunk(parts.get(3, memoryview(b""))))
+        slices = to_slices(read_extents(chunk(parts.get(2, EMPTY))), entry.shape)
+        values = _read_values(entry.dtype, chunk(parts.get(3, EMPTY)))
         if values.size != math.prod(slice_shape(slices)):
             raise FormatError(f"{values.size} values for shape {list(slice_shape(slices))}")
     except FormatError as error:

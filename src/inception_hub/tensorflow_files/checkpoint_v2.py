@@ -5,7 +5,7 @@ and checksum; the data files hold the bytes and nothing else.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .crc32c import masked_crc32c
-from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, readable
-from .protobuf import chunk, fields, signed, text, unsigned
+from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
+from .protobuf import EMPTY, chunk, fields, signed, text, unsigned
 from .table import read_table
 from .tensor import (
     STORED_DTYPES,
     Slices,
     assemble,
     from_stored,
+    read_extents,
     read_full_shape,
-    read_slices,
     slice_shape,
+    to_slices,
 )
 
 LITTLE_ENDIAN = 0
@@ -42,7 +43,12 @@ class Entry:
     offset: int
     size: int
     checksum: int
-    slices: tuple[Slices, ...]
+    slices: tuple[tuple[Slices, bytes], ...]  # each with the key of its own entry
+
+    @property
+    def name(self) -> str:
+        """The key for the eye: that of a slice is not all text."""
+        return self.key.decode("utf-8", "backslashreplace")
 
 
 def read(prefix: str) -> dict[str, NDArray[np.generic]]:
@@ -55,7 +61,9 @@ def read(prefix: str) -> dict[str, NDArray[np.generic]]:
     for shard, members in groupby(stored, key=lambda entry: entry.shard):
         path = Path(f"{prefix}.data-{shard:05d}-of-{num_shards:05d}")
         if not path.is_file():
-            raise FormatError(f"{path} is missing, which {index.name} needs; copy it to where the index lies.")
+            raise FormatError(
+                f"{path} is missing, which {index.name} needs; copy it to where the index lies."
+            )
         with naming(path):
             arrays |= _read_shard(path, members)
     with naming(index):
@@ -75,14 +83,21 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
         if not key:
             header = dict(fields(record))
             num_shards = unsigned(header.get(1, 0))
-            if header.get(2, LITTLE_ENDIAN) != LITTLE_ENDIAN:
+            if unsigned(header.get(2, LITTLE_ENDIAN)) != LITTLE_ENDIAN:
                 raise FormatError("numbers in big-endian order, which no current machine writes,")
         elif (entry := _read_entry(key, record)).dtype in STORED_DTYPES:
             entries[key] = entry
     if num_shards is None:
         raise FormatError("the header is missing")
-    if any(not 0 <= entry.shard < num_shards for entry in entries.values()):
-        raise FormatError(f"a variable in a data file beyond the {num_shards} there are")
+    for entry in entries.values():
+        stored = STORED_DTYPES[entry.dtype]
+        expected = 0 if entry.slices else math.prod(entry.shape) * stored.itemsize
+        if entry.size != expected:
+            raise FormatError(
+                f"{entry.name}: {entry.size} bytes for {stored.name} of shape {list(entry.shape)}"
+            )
+        if not 0 <= entry.shard < num_shards:
+            raise FormatError(f"{entry.name}: data file {entry.shard} where there are {num_shards}")
     if sum(entry.size for entry in entries.values()) > MAX_WEIGHTS_BYTES:
         raise FormatError(f"more than {MAX_WEIGHTS_BYTES >> 30} GiB of variables")
     return num_shards, entries
@@ -91,60 +106,59 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
 def _read_entry(key: bytes, record: memoryview) -> Entry:
     parts = dict(fields(record))
     numbers = {part: signed(parts.get(part, 0)) for part in (1, 3, 4, 5)}
-    shape = read_full_shape(chunk(parts.get(2, memoryview(b""))))
-    slices = tuple(read_slices(chunk(value), shape) for part, value in fields(record) if part == 7)
-    checksum = int.from_bytes(chunk(parts.get(6, memoryview(b""))), "little")
+    shape = read_full_shape(chunk(parts.get(2, EMPTY)))
+    extents = [read_extents(chunk(value)) for part, value in fields(record) if part == 7]
+    slices = tuple((to_slices(extent, shape), _slice_key(key, extent)) for extent in extents)
+    checksum = int.from_bytes(chunk(parts.get(6, EMPTY)), "little")
     return Entry(key, numbers[1], shape, numbers[3], numbers[4], numbers[5], checksum, slices)
 
 
 def _read_shard(path: Path, entries: Iterator[Entry]) -> Iterator[tuple[bytes, NDArray[np.generic]]]:
     """Reads `entries`, which are in the order of their offsets, each into memory of its own."""
-    with readable(path), path.open("rb") as file:
+    with path.open("rb") as file:
         available = file.seek(0, 2)
         end = 0
         for entry in entries:
-            name = entry.key.decode("utf-8", "backslashreplace")
-            dtype = STORED_DTYPES[entry.dtype]
-            if entry.size != math.prod(entry.shape) * dtype.itemsize:
-                raise FormatError(f"{name}: {entry.size} bytes for {dtype.name} of shape {list(entry.shape)}")
             if entry.offset < end:
-                raise FormatError(f"{name}: bytes that belong to another variable")
+                raise FormatError(f"{entry.name}: bytes that belong to another variable")
             end = entry.offset + entry.size
             if end > available:
-                raise FormatError(f"{name}: bytes up to {end} wanted and only {available} present")
+                raise FormatError(f"{entry.name}: bytes up to {end} wanted and only {available} present")
             raw = bytearray(entry.size)
             file.seek(entry.offset)
             if file.readinto(raw) != entry.size or masked_crc32c(raw) != entry.checksum:
-                raise FormatError(f"{name}: checksum mismatch")
-            yield entry.key, from_stored(entry.dtype, np.frombuffer(raw, dtype).reshape(entry.shape))
+                raise FormatError(f"{entry.name}: checksum mismatch")
+            yield (
+                entry.key,
+                from_stored(entry.dtype, np.frombuffer(raw, STORED_DTYPES[entry.dtype]).reshape(entry.shape)),
+            )
 
 
 def _assemble(entry: Entry, arrays: dict[bytes, NDArray[np.generic]]) -> NDArray[np.generic]:
-    name = entry.key.decode("utf-8", "backslashreplace")
+    # Each slice once: a list that repeats one would ask for memory that no file fills.
+    if len({key for _, key in entry.slices}) < len(entry.slices):
+        raise FormatError(f"{entry.name}: slices that overlap")
     pieces: list[tuple[Slices, NDArray[np.generic]]] = []
-    for slices in entry.slices:
-        piece = arrays.get(_slice_key(entry, slices))
+    for slices, key in entry.slices:
+        piece = arrays.get(key)
         if piece is None or piece.shape != slice_shape(slices):
-            raise FormatError(f"{name}: a slice that is missing or misshapen")
+            raise FormatError(f"{entry.name}: a slice that is missing or misshapen")
         pieces.append((slices, piece))
     try:
         return assemble(entry.shape, pieces)
     except FormatError as error:
-        raise FormatError(f"{name}: {error}") from error
+        raise FormatError(f"{entry.name}: {error}") from error
 
 
-def _slice_key(entry: Entry, slices: Slices) -> bytes:
+def _slice_key(name: bytes, extents: Sequence[tuple[int, int]]) -> bytes:
     """The key a slice is stored under: `EncodeTensorNameSlice` of TensorFlow's saved_tensor_slice_util.cc.
 
-    A zero, the name, the rank, then start and length of every axis, (0, -1) for a whole one, all in
-    the order-preserving encoding of TensorFlow's ordered_code.cc.
+    A zero, the name, the rank, then start and length along every axis, all in the order-preserving
+    encoding of TensorFlow's ordered_code.cc. A rank is at least 1: a scalar has no slices.
     """
-    name = entry.key.replace(b"\xff", b"\xff\x00")
-    key = b"\0" + name + b"\0\1" + (bytes([1, len(slices)]) if slices else b"\0")
-    for extent, size in zip(slices, entry.shape, strict=True):
-        length = extent.stop - extent.start
-        key += _ordered(extent.start) + _ordered(-1 if length == size else length)
-    return key
+    escaped = name.replace(b"\xff", b"\xff\x00")
+    numbers = b"".join(_ordered(start) + _ordered(length) for start, length in extents)
+    return b"\0" + escaped + b"\0\1" + bytes([1, len(extents)]) + numbers
 
 
 def _ordered(value: int) -> bytes:

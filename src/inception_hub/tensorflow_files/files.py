@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import FormatError, HandleError
+from ..errors import FormatError, HandleError, InceptionHubError
 
 # Far beyond what this network needs: 45 MB of weights, 2 MB of graphs.
 MAX_WEIGHTS_BYTES = 2 << 30
@@ -12,25 +12,28 @@ MAX_METADATA_BYTES = 16 << 20
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The content of a file of at most `limit` bytes.
-
-    Raises `HandleError` for a file that is missing or cannot be read, `FormatError` for a larger one.
-    """
-    with readable(path), path.open("rb") as file:
+    """The content of a file of at most `limit` bytes; raises `FormatError` for a larger one, and `OSError`."""
+    with path.open("rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise FormatError(f"{path} is larger than {limit >> 20} MiB, more than such a file of this network can be.")
+        raise FormatError(
+            f"{path} is larger than {limit >> 20} MiB, more than such a file of this network can be; "
+            "give the original file."
+        )
     return content
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turns what the operating system says against `path` into a `HandleError`."""
+def reading(path: Path) -> Iterator[None]:
+    """Turns what the operating system says against `path`, or a file that belongs to it, into a `HandleError`."""
     try:
         yield
+    except InceptionHubError:
+        raise
     except OSError as error:
         raise HandleError(
-            f"{path} cannot be read ({error.strerror}); give the path of a readable file."
+            f"{error.filename or path} cannot be read ({error.strerror}); give a path to files that are there and "
+            "readable."
         ) from error
 
 

@@ -19,6 +19,7 @@ VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
 FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 
 Value = int | memoryview
+EMPTY = memoryview(b"")  # what an absent message or string stands for
 
 
 def varint(data: memoryview, position: int) -> tuple[int, int]:

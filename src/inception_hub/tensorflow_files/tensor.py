@@ -76,16 +76,25 @@ def read_full_shape(message: memoryview) -> tuple[int, ...]:
     return shape
 
 
-def read_slices(message: memoryview, shape: Sequence[int]) -> Slices:
-    """A TensorSliceProto as the part of an array of `shape`; an extent without a length is all of its axis."""
-    extents = [chunk(value) for number, value in fields(message) if number == 1]
+def read_extents(message: memoryview) -> list[tuple[int, int]]:
+    """Start and length along every axis of a TensorSliceProto; -1 is the length of a whole axis."""
+    extents: list[tuple[int, int]] = []
+    for number, value in fields(message):
+        if number == 1:
+            numbers = {part: signed(content) for part, content in fields(chunk(value))}
+            extents.append((numbers.get(1, 0), numbers.get(2, -1)))
+            if len(extents) > MAX_RANK:
+                raise FormatError(f"a slice has more than {MAX_RANK} dimensions")
+    return extents
+
+
+def to_slices(extents: Sequence[tuple[int, int]], shape: Sequence[int]) -> Slices:
+    """The part of an array of `shape` that `extents` stand for."""
     if len(extents) != len(shape):
         raise FormatError(f"a slice has {len(extents)} dimensions, its variable {len(shape)}")
     slices: list[slice] = []
-    for extent, size in zip(extents, shape, strict=True):
-        numbers = {number: signed(value) for number, value in fields(extent)}
-        start = numbers.get(1, 0)
-        stop = start + numbers.get(2, size)
+    for (start, length), size in zip(extents, shape, strict=True):
+        stop = size if length == -1 else start + length
         if not 0 <= start <= stop <= size:
             raise FormatError(f"a slice from {start} to {stop} lies outside an axis of {size}")
         slices.append(slice(start, stop))

@@ -26,7 +26,9 @@ def load_split(folder: Path, split: str) -> ImageSet:
 
     files = sorted(folder.glob(f"{split}-*.parquet"))
     if not files:
-        raise HandleError(f"{folder} holds no {split}-*.parquet; give a folder in the layout of Hugging Face datasets.")
+        raise HandleError(
+            f"{folder} holds no {split}-*.parquet; give a folder in the layout of Hugging Face datasets."
+        )
     images: list[np.ndarray] = []
     labels: list[int] = []
     for file in files:
@@ -35,5 +37,7 @@ def load_split(folder: Path, split: str) -> ImageSet:
         for record in table["image"].to_pylist():
             images.append(np.asarray(Image.open(io.BytesIO(record["bytes"])).convert("RGB")))
     if len({image.shape for image in images}) != 1:
-        raise FormatError(f"The {split} images of {folder} differ in size; this recipe takes images of one size.")
+        raise FormatError(
+            f"The {split} images of {folder} differ in size; this recipe takes images of one size."
+        )
     return ImageSet(torch.from_numpy(np.stack(images)), torch.tensor(labels))

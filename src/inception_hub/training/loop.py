@@ -38,7 +38,7 @@ def train(
     seed: int = 0,
     report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Network:
-    """Trains from scratch; run again with the same arguments, it goes on after the last epoch in `checkpoint`."""
+    """Trains from scratch; run again, it goes on after the last epoch in `checkpoint`."""
     architecture = Architecture(1.0, num_classes)
     network = Network(architecture, initialise(architecture, seed))
     optimisers = _optimisers(network, recipe)

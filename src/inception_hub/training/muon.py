@@ -10,7 +10,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # the post's quintic, tuned for speed: singular values near 1 in 5 steps
+NEWTON_SCHULZ = (
+    3.4445,
+    -4.7750,
+    2.0315,
+)  # the post's quintic, tuned for speed: singular values near 1 in 5 steps
 
 
 class Muon(torch.optim.Optimizer):

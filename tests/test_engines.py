@@ -1,0 +1,78 @@
+"""Both engines against the original's recorded answers, and against plain NumPy where it recorded nothing."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+import torch
+from cases import RELATIVE_TOLERANCE, Array, Case, check_endpoints, distance, images_from_seed, recorded
+from oracle import Oracle
+from weights_from_seed import random_weights
+
+from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
+from inception_hub.engines.openvino import Network as OpenVinoNetwork
+from inception_hub.engines.torch import Network as TorchNetwork
+
+Run = Callable[[Architecture, Mapping[str, Array], Array], dict[str, Array]]
+
+
+def run_openvino(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
+    return OpenVinoNetwork(architecture, weights)(images, architecture.endpoint_names)
+
+
+def run_torch(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
+    with torch.no_grad():
+        endpoints = TorchNetwork(architecture, weights)(torch.from_numpy(images))
+    return {name: value.numpy() for name, value in endpoints.items()}
+
+
+engines = pytest.mark.parametrize("run", [run_openvino, run_torch])
+
+
+@engines
+@pytest.mark.parametrize(
+    "case", recorded("eval"), ids=lambda case: f"{case.architecture.depth_multiplier}-{case.shape}"
+)
+def test_answers_as_the_original(run: Run, case: Case) -> None:
+    endpoints = run(case.architecture, case.weights, case.images)
+    assert distance(endpoints[LOGITS], case.answers["logits"]) < RELATIVE_TOLERANCE
+    assert distance(endpoints[GLOBAL_POOL][:, 0, 0], case.answers["feature_vector"]) < RELATIVE_TOLERANCE
+    check_endpoints(endpoints, case.answers)
+
+
+@engines
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 7, 40), (1, 33, 50), (3, 64, 48)])
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_every_endpoint_agrees_with_plain_numpy(run: Run, shape: tuple[int, ...], num_classes: int) -> None:
+    architecture = Architecture(0.25, num_classes)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    images = images_from_seed((*shape, 3), 11)
+    reference = Oracle(weights)(images)
+    found = run(architecture, weights, images)
+    assert list(found) == list(reference) == list(architecture.endpoint_names)
+    shapes = architecture.endpoint_shapes(*shape[1:])
+    for name, value in found.items():
+        assert value.dtype == np.float32
+        assert value.shape == (shape[0], *shapes[name])
+        assert distance(value, reference[name]) < RELATIVE_TOLERANCE, name
+
+
+def test_openvino_compiles_a_size_once() -> None:
+    architecture = Architecture(0.25, 3)
+    network = OpenVinoNetwork(
+        architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    )
+    first = network.compiled(32, 32, (LOGITS,))
+    assert network.compiled(32, 32, (LOGITS,)) is first
+    assert network.compiled(64, 32, (LOGITS,)) is not first
+    for batch in (1, 3):
+        assert network(images_from_seed((batch, 32, 32, 3), 0), [LOGITS])[LOGITS].shape == (batch, 3)
+
+
+@pytest.mark.parametrize("precision, low, high", [("f32", 0, 1e-5), ("bf16", 1e-4, 0.1)])
+def test_openvino_precision_is_what_was_asked_for(precision: str, low: float, high: float) -> None:
+    architecture = Architecture(0.5, 10)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    images = images_from_seed((2, 64, 64, 3), 11)
+    found = OpenVinoNetwork(architecture, weights, precision)(images, [LOGITS])[LOGITS]  # type: ignore[arg-type]
+    assert low <= distance(found, Oracle(weights)(images)[LOGITS]) < high
