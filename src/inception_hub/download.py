@@ -55,14 +55,14 @@ def download(
     Raises `DownloadError` naming every source and why it failed, or at once if the network is forbidden
     (see `is_offline`); `OutputError` if the file cannot be written.
     """
-    shown = [_shown(url) for url in urls]
+    names = [shown(url) for url in urls]
     if is_offline():
         raise DownloadError(
-            f"{OFFLINE} forbids the network, so {' and '.join(shown)} was not asked; "
+            f"{OFFLINE} forbids the network, so {' and '.join(names)} was not asked; "
             "unset it, or give the path of a local file instead."
         )
     failures: list[str] = []
-    for url, name in zip(urls, shown, strict=True):
+    for url, name in zip(urls, names, strict=True):
         clock = _Clock(stall_timeout, total_timeout)
         receive = partial(_receive, url, clock, size, max_bytes, sha384, progress)
         try:
@@ -179,7 +179,7 @@ def _open(url: str, clock: _Clock) -> http.client.HTTPResponse:
         opener.add_handler(handler)
     for _ in range(MAX_REDIRECTS + 1):
         if urlsplit(url).scheme.lower() not in ("http", "https"):
-            raise ValueError(f"{_shown(url)} is neither http nor https")
+            raise ValueError(f"{shown(url)} is neither http nor https")
         request = urllib.request.Request(url, headers={"User-Agent": "inception-hub"})
         try:
             return opener.open(request, timeout=clock.patience())
@@ -254,7 +254,7 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """`url` without what may be secret: user, password, query."""
     try:
         parts = urlsplit(url)

@@ -121,15 +121,15 @@ def _from_original(name: str, handle: str, original: Original, progress: Progres
 
             archive = directory.parent / "download"
             download(original.urls, archive, size=original.size, sha384=original.sha384, progress=progress)
-            _make(archive, directory, CLASSIFICATION, _slim(original))
+            _make_original(archive, directory, original)
             return
         bundle.write(replace(made.without_head() if name == FEATURE_VECTOR else made, name=name), directory)
 
     return _kept(text_key(name), write)
 
 
-def _slim(original: Original) -> Provenance:
-    return Provenance(original.urls[0] if original.urls else CLASSIFICATION, LICENCE)
+def _make_original(archive: Path, directory: Path, original: Original) -> None:
+    _make(archive, directory, CLASSIFICATION, Provenance(original.urls[0], LICENCE, content_key(archive)))
 
 
 def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
@@ -137,11 +137,12 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     from .convert import convert
     from .tensorflow_files.hub_module import is_hub_module
 
-    root = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
+    chosen = os.environ.get("TFHUB_CACHE_DIR")
+    root = Path(chosen or os.path.join(tempfile.gettempdir(), "tfhub_modules"))
     spellings = [f"{scheme}://tfhub.dev/{name}{end}" for end in ("", "/") for scheme in ("https", "http")]
     for spelling in (handle, *spellings):
         entry = root / hashlib.sha1(spelling.encode(), usedforsecurity=False).hexdigest()
-        if is_hub_module(entry):
+        if is_hub_module(entry) and (chosen or _is_own(entry)):
             try:
                 return replace(convert(entry), provenance=Provenance(f"https://tfhub.dev/{name}", LICENCE))
             except InceptionHubError as error:
@@ -150,52 +151,59 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     return None
 
 
+def _is_own(path: Path) -> bool:
+    """Whether nobody else can have put `path` where anybody may write, as in a temporary directory."""
+    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
+
+
 def _from_url(url: str, progress: Progress | None) -> Path:
     def write(directory: Path) -> None:
-        from .download import download
+        from .download import download, shown
 
-        file = directory.parent / "download"
+        file, name = directory.parent / "download", shown(url)
         download([url], file, progress=progress)
-        _make(file, directory, url, Provenance(url, source_sha256=content_key(file)))
+        with _errors_naming(file, name):
+            _make(file, directory, name, Provenance(name, source_sha256=content_key(file)))
 
     return _kept(text_key(url), write)
 
 
 def _from_path(path: Path, given: str, original: Original) -> Path:
     from .archive import is_archive
-    from .tensorflow_files.files import readable
+    from .tensorflow_files.files import reading
 
-    # os.path's functions take any string for an answer; Path's raise for a name that is too long.
-    if os.path.isdir(path) and bundle.is_bundle(path):
-        return path
-    if not (os.path.exists(path) or os.path.exists(f"{path}.index")):
+    # os.path.exists says no where a name is too long; Path.exists raises.
+    if not given or not (os.path.exists(path) or os.path.exists(f"{path}.index")):
         names = ", ".join((*_bundled(), *SHORT_NAMES, CLASSIFICATION, FEATURE_VECTOR))
         raise HandleError(
             f"{_shown(given)} does not exist{_suggestion(given)}; give {names}, the path of a module "
             "directory, archive, TF1 Hub directory or checkpoint, or the URL of an archive or checkpoint."
         )
-    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+    if path.is_dir() and bundle.is_bundle(path):
+        return path
+    if path.exists() and not (path.is_file() or path.is_dir()):
         raise HandleError(f"{_shown(given)} is neither a file nor a directory; give a module's.")
-    if os.path.isfile(path) and is_archive(path):
-        with readable(path):
-            is_original = _is_original(path, original)
-        if is_original:
+    if path.is_file() and is_archive(path):
+        if _is_original(path, original):
             # Fetched by hand, say for a machine without a network: from now on the handle finds it too.
-            return _kept(text_key(CLASSIFICATION), lambda d: _make(path, d, CLASSIFICATION, _slim(original)))
+            return _kept(text_key(CLASSIFICATION), lambda d: _make_original(path, d, original))
         name = re.sub(r"(\.tar)?\.\w+$", "", path.name)
         key = content_key(path)
         return _kept(key, lambda d: _make(path, d, name, Provenance(path.name, source_sha256=key)))
-    with readable(path):
+    with reading(path):
         files = _files_of(path)
     key = content_key(path) if list(files.values()) == [path] else files_key(files)
     return _kept(key, lambda directory: _make(path, directory, path.name, Provenance(path.name)))
 
 
 def _is_original(path: Path, original: Original) -> bool:
-    if path.stat().st_size != original.size:
-        return False
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha384").hexdigest() == original.sha384
+    from .tensorflow_files.files import reading
+
+    with reading(path), open(path, "rb") as file:
+        return (
+            os.fstat(file.fileno()).st_size == original.size
+            and hashlib.file_digest(file, "sha384").hexdigest() == original.sha384
+        )
 
 
 def _files_of(path: Path) -> dict[str, Path]:
@@ -221,9 +229,8 @@ def _make(source: Path, directory: Path, name: str, provenance: Provenance) -> N
 
     if source.is_file() and is_archive(source):
         extracted = directory.parent / "extracted"
-        with _errors_naming(source, name):
-            extract(source, extracted)
-        with _errors_naming(extracted, name):
+        extract(source, extracted)
+        with _errors_naming(extracted, str(source)):
             inside = _only_entry(extracted)
             if bundle.is_bundle(inside):
                 bundle.read(inside)  # it is taken as it is, so it must be in order
@@ -231,8 +238,7 @@ def _make(source: Path, directory: Path, name: str, provenance: Provenance) -> N
                 return
             converted = convert(inside)
     else:
-        with _errors_naming(source, name):
-            converted = convert(source)
+        converted = convert(source)
     bundle.write(replace(converted, name=name, provenance=provenance), directory)
 
 

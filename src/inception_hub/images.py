@@ -1,0 +1,156 @@
+"""Files, bytes and PIL images -> arrays: decoded upright, in RGB, within limits.
+
+Whatever the bytes, the answer is an array or an `ImageError`: never half an image, never a traceback of
+another kind, never a decode of more than `MAX_PIXELS`.
+"""
+
+import io
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import ArgumentError, ImageError, InputError
+from .resize import PRESETS, Preset
+from .resize import resize as resize_image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
+READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+MAX_PIXELS = 100_000_000  # 300 MB decoded; the largest phone cameras take 200, in a mode few use
+EXIF_ORIENTATION = 0x0112
+TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
+_opening = threading.Lock()
+
+
+@runtime_checkable
+class HasImageSize(Protocol):
+    """Anything with a default image size, (height, width) in pixels."""
+
+    @property
+    def image_size(self) -> tuple[int, int]: ...
+
+
+def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The first frame of `source`, upright, uint8 [height, width, 3] RGB.
+
+    EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range.
+    Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels, `InputError` for
+    something that is no image source.
+    """
+    name = _name(source)
+    try:
+        with _open(source, name) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise ImageError(
+                    f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: make it smaller."
+                )
+            return _pixels(_upright(image), name)
+    except (ImageError, InputError):
+        raise
+    except FileNotFoundError as error:
+        raise ImageError(f"{name} does not exist; give a {READABLE} file.") from error
+    except IsADirectoryError as error:
+        raise ImageError(f"{name} is a folder; give a {READABLE} file.") from error
+    except Image.DecompressionBombError as error:
+        message = f"{name} has too many pixels; at most {max_pixels:,} are accepted: make it smaller."
+        raise ImageError(message) from error
+    except Image.UnidentifiedImageError as error:
+        raise ImageError(f"{name} is not an image that can be read; give a {READABLE} file.") from error
+    except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
+
+
+def load_image(source: Source, size: tuple[int, int], resize: Preset = "default") -> NDArray[np.float32]:
+    """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
+    return resize_image(decode(source), size, resize)
+
+
+def load_images(
+    sources: Sequence[Source], module_or_size: HasImageSize | tuple[int, int], *, resize: Preset = "default"
+) -> NDArray[np.float32]:
+    """`sources` as float32 [n, height, width, 3] in [0, 1].
+
+    The size is a (height, width) or that of a module. Raises `ImageError` naming the source that cannot be
+    read, `InputError` for a single source, `ArgumentError` for none or an unknown preset.
+    """
+    if isinstance(sources, (str, bytes, os.PathLike, Image.Image)):
+        raise InputError(
+            f"images is one {type(sources).__name__}; give a list of them: [{_name(sources)!r}]."
+        )
+    if resize not in PRESETS:
+        raise ArgumentError(f"resize is {resize!r}; give one of {', '.join(PRESETS)}.")
+    if not len(sources):
+        raise ArgumentError("images is an empty list; give at least one image.")
+    size = module_or_size.image_size if isinstance(module_or_size, HasImageSize) else module_or_size
+    return np.stack([load_image(source, size, resize) for source in sources])
+
+
+def _name(source: Any) -> str:
+    if isinstance(source, (str, os.PathLike)):
+        return os.fsdecode(source)
+    return str(getattr(source, "filename", None) or getattr(source, "name", None) or "The image")
+
+
+def _open(source: Source, name: str) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source.copy()  # the caller's stays open
+    if isinstance(source, bytes):
+        file: Any = io.BytesIO(source)
+    elif isinstance(source, (str, os.PathLike)):
+        file = Path(source)
+        if not file.is_dir() and file.stat().st_size == 0:
+            raise ImageError(f"{name} is empty; give a {READABLE} file.")
+    elif hasattr(source, "read"):
+        file = source
+    else:
+        raise InputError(
+            f"images holds a {type(source).__name__}; give paths, bytes, open files or PIL images, "
+            "and arrays to the module itself."
+        )
+    # Pillow warns of large images on opening; our own limit answers for them. The filters are global.
+    with _opening, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Image.open(file, formats=FORMATS)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    try:
+        orientation = image.getexif().get(EXIF_ORIENTATION)
+    except Exception:  # a photo with broken EXIF is still a photo
+        orientation = None
+    transposition = TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None
+    return image if transposition is None else image.transpose(transposition)
+
+
+def _pixels(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.float64)
+        if values.min() < 0 or values.max() > 65535:
+            raise ImageError(f"{name} holds 32-bit values; give an 8-bit or 16-bit image.")
+        grey = np.rint(values * (255 / 65535)).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, 2)
+    if image.mode == "F":
+        raise ImageError(f"{name} holds floating-point values; give an 8-bit or 16-bit image.")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB"))

@@ -1,0 +1,56 @@
+"""uint8 photos -> float32 images of a given size, three ways.
+
+`default`: the central 0.875 of each side, antialiased bilinear. `slim`: the same part as TF-Slim evaluated
+it, and `plain`: the whole photo, both in the arithmetic of TF1's `resize_bilinear(align_corners=False)`,
+which samples at `target * scale` without half-pixel centres and without antialiasing.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Preset = Literal["default", "slim", "plain"]
+PRESETS: tuple[Preset, ...] = ("default", "slim", "plain")
+CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
+
+Pixels = NDArray[np.uint8]
+Images = NDArray[np.float32]
+
+
+def resize(image: Pixels, size: tuple[int, int], preset: Preset = "default") -> Images:
+    """uint8 [height, width, 3] -> float32 [*size, 3] in [0, 1]; the aspect ratio is not kept, as in Slim."""
+    if preset == "plain":
+        return _tf1_bilinear(image, size)
+    rows, columns = (central(length) for length in image.shape[:2])
+    if preset == "slim":
+        return _tf1_bilinear(image[rows, columns], size)
+    resized = Image.fromarray(image[rows, columns]).resize(size[::-1], Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.float32) / np.float32(255)
+
+
+def central(length: int) -> slice:
+    """The central 0.875 of a side of `length` pixels, rounded as `tf.image.central_crop` does."""
+    start = int((length - length * CENTRAL_FRACTION) / 2)
+    return slice(start, length - start)
+
+
+def _tf1_bilinear(image: Pixels, size: tuple[int, int]) -> Images:
+    pixels = image.astype(np.float32) * np.float32(1 / 255)  # tf.image.convert_image_dtype
+    top, bottom, down = _sources(image.shape[0], size[0])
+    left, right, across = _sources(image.shape[1], size[1])
+    down, across = down[:, None, None], across[:, None]
+    rows = [
+        pixels[row][:, left] + (pixels[row][:, right] - pixels[row][:, left]) * across
+        for row in (top, bottom)
+    ]
+    return rows[0] + (rows[1] - rows[0]) * down
+
+
+def _sources(length: int, target: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Images]:
+    """For each target pixel the two source pixels it lies between, and how far along, in float32 as TF1."""
+    scale = np.float32(length) / np.float32(target)
+    position = np.arange(target, dtype=np.float32) * scale
+    first = np.floor(position).astype(np.intp)
+    return np.minimum(first, length - 1), np.minimum(first + 1, length - 1), position - np.floor(position)

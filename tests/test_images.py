@@ -1,0 +1,191 @@
+"""Every mode and format comes out upright RGB; hostile files come out as an ImageError."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inception_hub.errors import ArgumentError, ImageError, InputError
+from inception_hub.images import decode, load_image, load_images
+
+GRADIENT = np.stack(np.meshgrid(np.arange(48), np.arange(32)), -1).astype(np.uint8) * 4
+RGB = np.concatenate([GRADIENT, np.full((32, 48, 1), 90, np.uint8)], -1)
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "WEBP", "JPEG", "GIF"])
+def test_formats(format: str) -> None:
+    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 98, "subsampling": 0}}.get(format, {})
+    found = decode(encoded(Image.fromarray(RGB), format, **options))
+    assert found.shape == RGB.shape
+    assert found.dtype == np.uint8
+    tolerance = {"JPEG": 6, "GIF": 24}.get(format, 0)
+    assert np.abs(found.astype(int) - RGB).max() <= tolerance
+
+
+@pytest.mark.parametrize(
+    "mode, tolerance", [("L", 0), ("1", 0), ("P", 24), ("LA", 0), ("RGBA", 0), ("CMYK", 3), ("YCbCr", 4)]
+)
+def test_modes(mode: str, tolerance: int) -> None:
+    image = Image.fromarray(RGB).convert(mode)
+    found = decode(encoded(image, "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"))
+    reference = np.asarray(image.convert("RGB"))
+    assert np.abs(found.astype(int) - reference).max() <= tolerance
+
+
+def test_a_cmyk_jpeg_is_not_inverted() -> None:
+    red = Image.new("RGB", (16, 16), (200, 30, 30)).convert("CMYK")
+    found = decode(encoded(red, "JPEG", quality=95)).mean((0, 1))
+    assert found == pytest.approx([200, 30, 30], abs=12)
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    values = np.array([[0, 257, 32768, 65535]], np.uint16)
+    for format in ("PNG", "TIFF"):
+        assert decode(encoded(Image.fromarray(values), format))[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_wider_values_are_refused(mode: str) -> None:
+    image = Image.fromarray(np.full((4, 4), 1e6)).convert(mode)
+    with pytest.raises(ImageError, match="holds .* values; give an 8-bit or 16-bit image"):
+        decode(encoded(image, "TIFF"))
+
+
+def test_transparency_lies_over_white() -> None:
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    image.putpixel((1, 0), (255, 0, 0, 255))
+    assert decode(encoded(image, "PNG"))[0].tolist() == [[255, 255, 255], [255, 0, 0]]
+    palette = Image.new("P", (1, 1), 0)
+    assert decode(encoded(palette, "PNG", transparency=0))[0].tolist() == [[255, 255, 255]]
+
+
+def test_the_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for format in ("GIF", "WEBP", "TIFF", "PNG"):
+        content = encoded(frames[0], format, save_all=True, append_images=frames[1:])
+        red, _, blue = decode(content).mean((0, 1))
+        assert red > 240 and blue < 15, format
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = decode(encoded(Image.fromarray(RGB), "PNG", exif=exif))
+    expected = {
+        1: RGB, 2: RGB[:, ::-1], 3: RGB[::-1, ::-1], 4: RGB[::-1], 5: RGB.transpose(1, 0, 2),
+        6: RGB[::-1].transpose(1, 0, 2), 7: RGB[::-1, ::-1].transpose(1, 0, 2), 8: RGB[:, ::-1].transpose(1, 0, 2),
+    }  # fmt: skip
+    assert np.array_equal(found, expected[orientation])
+
+
+def test_broken_exif_does_not_lose_the_photo() -> None:
+    content = encoded(Image.fromarray(RGB), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xffrubbish")
+    assert decode(content).shape == RGB.shape
+
+
+def test_sources(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    content = encoded(Image.fromarray(RGB), "PNG")
+    path.write_bytes(content)
+    for source in (path, str(path), content, io.BytesIO(content), Image.fromarray(RGB)):
+        assert np.array_equal(decode(source), RGB)
+
+
+def png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("side", [10_001, 13_000, 60_000])
+def test_too_many_pixels_are_refused_by_the_header(side: int) -> None:
+    with pytest.raises(ImageError, match="pixels; at most 100,000,000 are accepted"):
+        decode(png_header(side, side))
+
+
+def test_the_limit_is_settable() -> None:
+    with pytest.raises(ImageError, match="has 48 x 32 pixels; at most 1,535 are accepted"):
+        decode(encoded(Image.fromarray(RGB), "PNG"), max_pixels=1535)
+
+
+def test_files_that_are_no_photo(tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("milk, eggs, bread")
+    (tmp_path / "empty.jpg").touch()
+    for name, reason in [
+        ("missing.jpg", "missing.jpg does not exist"),
+        ("notes.jpg", "notes.jpg is not an image that can be read"),
+        ("empty.jpg", "empty.jpg is empty"),
+        (".", "is a folder"),
+    ]:
+        with pytest.raises(ImageError, match=f"{reason}; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"):
+            decode(tmp_path / name)
+
+
+def test_formats_outside_the_list_are_refused() -> None:
+    with pytest.raises(ImageError, match="is not an image that can be read"):
+        decode(encoded(Image.fromarray(RGB), "PPM"))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "BMP"])
+def test_a_truncated_file_is_never_half_an_image(format: str) -> None:
+    content = encoded(
+        Image.fromarray(np.random.RandomState(0).randint(0, 256, (32, 48, 3), np.uint8)), format
+    )
+    for length in range(0, len(content) * 9 // 10, max(1, len(content) // 60)):
+        with pytest.raises(ImageError):
+            decode(content[:length])
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_flipped_bytes_give_an_image_or_an_error(format: str) -> None:
+    content = encoded(Image.fromarray(RGB), format)
+    generator = np.random.RandomState(0)
+    for _ in range(300):
+        damaged = bytearray(content)
+        for position in generator.randint(0, len(content), generator.randint(1, 4)):
+            damaged[position] = generator.randint(256)
+        try:
+            image = decode(bytes(damaged))
+        except ImageError as error:
+            assert "\n" not in str(error)
+        else:
+            assert image.ndim == 3 and image.shape[2] == 3
+
+
+def test_load_images() -> None:
+    content = encoded(Image.fromarray(RGB), "PNG")
+    images = load_images([content, Image.fromarray(RGB)], (16, 24))
+    assert images.shape == (2, 16, 24, 3) and images.dtype == np.float32
+    assert np.array_equal(images[0], load_image(content, (16, 24)))
+    assert 0 <= images.min() and images.max() <= 1
+
+
+def test_load_images_says_what_it_takes() -> None:
+    with pytest.raises(InputError, match=r"images is one str; give a list of them: \['cat.jpg'\]"):
+        load_images("cat.jpg", (8, 8))
+    with pytest.raises(ArgumentError, match="images is an empty list"):
+        load_images([], (8, 8))
+    with pytest.raises(ArgumentError, match="resize is 'fancy'; give one of default, slim, plain"):
+        load_images([b""], (8, 8), resize="fancy")  # type: ignore[arg-type]
+    with pytest.raises(
+        InputError, match="images holds a ndarray; give paths, bytes, open files or PIL images"
+    ):
+        load_images([RGB], (8, 8))  # type: ignore[list-item]
