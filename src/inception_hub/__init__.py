@@ -1,1 +1,24 @@
+"""Inception V2 from TF-Hub, alive again: the original's numbers without TensorFlow."""
 
+from .errors import InceptionHubError as InceptionHubError
+from .export import export as export
+from .module import Module as Module
+from .module import ModuleSpec as ModuleSpec
+from .module import get_expected_image_size as get_expected_image_size
+from .module import get_num_image_channels as get_num_image_channels
+from .module import load_images as load_images
+from .module import load_module_spec as load_module_spec
+from .resolve import resolve as resolve
+
+__all__ = [
+    "InceptionHubError",
+    "Module",
+    "ModuleSpec",
+    "export",
+    "get_expected_image_size",
+    "get_num_image_channels",
+    "load_images",
+    "load_module_spec",
+    "resolve",
+]
+__version__ = "0.1.0"

@@ -3,10 +3,10 @@
 Not run by the tests. Environment: Python 3.11 with `tensorflow==2.13.1`, `tensorflow_hub==0.15.0`,
 `cramjam` and `crc32c`; no GPU. Then `python tests/data/make_tensorflow_samples.py`.
 
-- `v1.ckpt`, `v2.*`, `sharded.*`: the same variables as a V1 file, a V2 checkpoint and one in two shards: dtypes,
-  an int64 `global_step`, partitioned variables, a string. `v2` also holds the dtypes that V1 cannot.
-- `snappy.ckpt`: a V1 file in compressed blocks. TensorFlow reads such blocks but 2.13 writes none, so this table
-  is put together here, from TensorFlow's protocol buffers, and read back by TensorFlow.
+- `v1.ckpt`, `v2.*`, `sharded.*`: the same variables as a V1 file, a V2 checkpoint and one in two shards:
+  many dtypes, an int64 `global_step`, partitioned variables, a string; V2 also has dtypes that V1 has not.
+- `snappy.ckpt`: a V1 file in compressed blocks. TensorFlow reads such blocks but 2.13 writes none, so this
+  table is put together here, from TensorFlow's protocol buffers, and read back by TensorFlow.
 - `hub/`: a TF1 Hub module of two variants with different image sizes.
 - `expected.npz`: `<checkpoint>/<variable>`, the numeric ones, as the session held them.
 """
@@ -37,7 +37,7 @@ def variable(name, values):
 
 
 def partitioned(name, shape, parts, axis, generator):
-    """A variable in slices. int8 with many rows gives slices whose starts take two and three bytes in keys."""
+    """A variable in slices, two-dimensional ones of int8. Starts beyond 63 and 8191 take more bytes in keys."""
     slices = tf.get_variable(
         name,
         shape=shape,
@@ -62,12 +62,14 @@ def save_checkpoint(name, write_version, sharded=False):
         held |= variable("global_step", np.int64(-12345678901))
     with tf.device("/cpu:1" if sharded else "/cpu:0"):
         for dtype in V1_DTYPES + (V2_DTYPES if is_v2 else ()):
-            held |= variable(f"dtypes/{dtype}", np.abs(generator.normal(size=(2, 3)) * 50).astype(dtype))
+            held |= variable(f"dtypes/{dtype}", generator.randint(-100, 100, (2, 3)).astype(dtype))
         held |= partitioned("parts/rows", (5, 3, 2), 2, 0, generator)
         held |= partitioned("parts/columns", (2, 200, 2), 3, 1, generator)
         if is_v2:
             held |= partitioned("parts/long", (17000, 1), 2, 0, generator)
-            bfloat16 = tf.get_variable("dtypes/bfloat16", initializer=tf.cast([1.5, -2.0, 3.1415926], tf.bfloat16))
+            bfloat16 = tf.get_variable(
+                "dtypes/bfloat16", initializer=tf.cast([1.5, -2.0, 3.1415926], tf.bfloat16)
+            )
             held["dtypes/bfloat16"] = tf.cast(bfloat16, tf.float32)
         variable("names", np.array([b"cat", b"dog"]))
     with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session:
@@ -97,7 +99,9 @@ def save_snappy():
         announced.slice.add().CopyFrom(record.data.slice)
         record.data.data.float_val.extend(values.ravel().tolist())
         whole = b"\x80\x7f" * values.ndim  # start 0 and length -1 of every axis
-        records[b"\0" + name.encode() + b"\0\1" + bytes([1, values.ndim]) + whole] = record.SerializeToString()
+        records[b"\0" + name.encode() + b"\0\1" + bytes([1, values.ndim]) + whole] = (
+            record.SerializeToString()
+        )
     path = SAMPLES / "snappy.ckpt"
     write_table(path, {b"": meta.SerializeToString(), **records})
     reader = tf.train.load_checkpoint(str(path))

@@ -10,8 +10,8 @@ tf_slim's `inception_v2_base` under `inception_v2_arg_scope`, the mean over heig
 
 - `<case>/{shape,seed,depth_multiplier,num_classes}`: inputs are
   `RandomState(seed).random_sample(shape).astype(float32)`, weights `random_weights(shapes, seed)`.
-- `eval/<k>/{logits,feature_vector}`; `eval/<k>/endpoint/<key>/{shape,mean,abs_max,corner,far_corner}`, `corner`
-  being the first 8 values of the last axis at the first position, `far_corner` the last 8 at the last.
+- `eval/<k>/{logits,feature_vector}`; `eval/<k>/endpoint/<key>/{shape,mean,abs_max,corner,far_corner}`,
+  `corner` being the first 8 values of the last axis at the first position, `far_corner` the last 8 at the last.
 - `train/<k>/{feature_vector,loss,regularization_loss}`, batch statistics, trainable; `loss` is the mean over
   the batch of `sum(feature_vector * w)` with `w = RandomState(5).normal(size=(features,)).astype(float32)`;
   `grad_norm` the L2 norms of its gradients, without regularisation, of the trainable variables in sorted name
@@ -79,7 +79,11 @@ def network(images, depth_multiplier, num_classes, is_training, decay):
             )
             logits = tf.squeeze(logits, [1, 2])
         endpoints["Logits"], endpoints["Predictions"] = logits, tf.nn.softmax(logits)
-    return tf.squeeze(pooled, [1, 2]), logits, {f"InceptionV2/{key}": value for key, value in endpoints.items()}
+    return (
+        tf.squeeze(pooled, [1, 2]),
+        logits,
+        {f"InceptionV2/{key}": value for key, value in endpoints.items()},
+    )
 
 
 def inputs(shape, seed):

@@ -11,7 +11,7 @@ from . import checkpoint_v1, checkpoint_v2
 from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, reading
 from .table import MAGIC
 
-ACCEPTED = "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, or a directory that holds one"
+ACCEPTED = "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, or a directory with one of them"
 V2_FILE = re.compile(r"(.+)\.(index|data-\d{5,}-of-\d{5,})", re.DOTALL)
 STATE = "checkpoint"  # the text file in which TensorFlow's Saver names the latest checkpoint of a directory
 
@@ -25,8 +25,8 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
     (strings, such as `_CHECKPOINTABLE_OBJECT_GRAPH`) are left out, whatever they are called: whether all of a
     network's weights are there, and nothing else, is for the check against its architecture to say.
 
-    Raises `HandleError` for a path that leads to no checkpoint or cannot be read, and `FormatError`, naming the
-    variable where it can, for a file that is damaged, hostile or larger than 2 GiB.
+    Raises `HandleError` for a path that leads to no checkpoint or cannot be read, and `FormatError`, naming
+    the variable where it can, for a file that is damaged, hostile or larger than 2 GiB.
     """
     with reading(path):
         if path.is_dir():
@@ -35,7 +35,8 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
         if path.is_file() and not match:
             if not _is_table(path):
                 raise FormatError(
-                    f"{path} is cut short or no TensorFlow checkpoint, for it lacks a table's footer; {ACCEPTED}."
+                    f"{path} is cut short or no TensorFlow checkpoint, for it lacks a table's footer; "
+                    f"{ACCEPTED}."
                 )
             with naming(path):
                 return checkpoint_v1.read(memoryview(read_bounded(path, MAX_WEIGHTS_BYTES)))

@@ -47,8 +47,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The key for the eye: that of a slice is not all text."""
-        return self.key.decode("utf-8", "backslashreplace")
+        """The key for the eye: that of a slice is not text."""
+        return str(self.key)[2:-1]
 
 
 def read(prefix: str) -> dict[str, NDArray[np.generic]]:

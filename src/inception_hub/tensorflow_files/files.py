@@ -12,7 +12,7 @@ MAX_METADATA_BYTES = 16 << 20
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The content of a file of at most `limit` bytes; raises `FormatError` for a larger one, and `OSError`."""
+    """The content of a file of at most `limit` bytes. Raises `FormatError` for a larger one, and `OSError`."""
     with path.open("rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
@@ -25,15 +25,15 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns what the operating system says against `path`, or a file that belongs to it, into a `HandleError`."""
+    """Turns what the operating system says against `path`, or a file beside it, into a `HandleError`."""
     try:
         yield
     except InceptionHubError:
         raise
     except OSError as error:
         raise HandleError(
-            f"{error.filename or path} cannot be read ({error.strerror}); give a path to files that are there and "
-            "readable."
+            f"{error.filename or path} cannot be read ({error.strerror}); "
+            "give a path whose files are there and readable."
         ) from error
 
 

@@ -23,6 +23,7 @@ GRAPHS_FILE = "saved_model.pb"
 FORMAT_V3 = 3
 ATTACHMENTS = "hub_module_attachments"
 IMAGE_MODULE_INFO = "image_module_info"
+MAX_IMAGE_SIDE = 1 << 16  # pixels
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _read_image_size(collection: memoryview) -> tuple[int, int] | None:
             for size in _messages(value, 1):
                 parts = {number: signed(part) for number, part in fields(size)}
                 height, width = parts.get(1, 0), parts.get(2, 0)
-                if min(height, width) < 0:
+                if not (0 <= height <= MAX_IMAGE_SIDE and 0 <= width <= MAX_IMAGE_SIDE):
                     raise FormatError(f"an image size of {height} x {width}")
                 return (height, width) if height and width else None
     return None

@@ -72,11 +72,14 @@ def chunk(value: Value) -> memoryview:
 
 
 def text(value: Value) -> str:
-    """The value of a string field."""
+    """The value of a string field that is a name: it ends up in messages, which are one line of text."""
     try:
-        return str(chunk(value), "utf-8")
+        name = str(chunk(value), "utf-8")
     except UnicodeDecodeError as error:
         raise FormatError("a name is not valid UTF-8") from error
+    if not name.isprintable():
+        raise FormatError(f"a name holds control characters, {name[:80]!r},")
+    return name
 
 
 def unsigned(value: Value) -> int:

@@ -1,0 +1,41 @@
+"""Every test has a cache of its own and no network beyond this machine."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path_factory.mktemp("tfhub")))
+    monkeypatch.delenv("INCEPTION_HUB_OFFLINE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def small_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A module directory of a thin network with ten classes, 64 x 64."""
+    from weights_from_seed import random_weights
+
+    from inception_hub import bundle
+    from inception_hub.architecture import Architecture
+    from inception_hub.labels import Labels
+
+    architecture = Architecture(0.25, 10)
+    weights = random_weights({name: v.shape for name, v in architecture.variables.items()}, 1)
+    directory = tmp_path_factory.mktemp("modules") / "small"
+    bundle.write(
+        bundle.Bundle(
+            name="small",
+            architecture=architecture,
+            weights=weights,
+            labels=Labels(tuple("abcdefghij"), (None,) * 10),
+            provenance=bundle.Provenance("random numbers", "Apache-2.0"),
+            image_size=(64, 64),
+        ),
+        directory,
+    )
+    return directory
