@@ -78,10 +78,8 @@ def numpy_images(images: Any) -> NDArray[np.float32]:
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ArgumentError(f"'images' holds values that are not finite (NaN or infinity); {_expected()}.")
     if low < LOWEST or high > HIGHEST:
-        raise ArgumentError(
-            f"'images' holds values from {low:g} to {high:g}; {_expected()}: "
-            "divide pixels in [0, 255] by 255."
-        )
+        hint = ": divide pixels in [0, 255] by 255" if high > HIGHEST else ""
+        raise ArgumentError(f"'images' holds values from {low:g} to {high:g}; {_expected()}{hint}.")
     return array
 
 

@@ -1,10 +1,18 @@
-"""Names by index: a module's own, ImageNet's 1001 with the background first, and its 1000-class view."""
+"""What the classes are called: names by index, ImageNet's 1001 and 1000, the best of a vector.
 
+ImageNet's names are the first lemmas of the ILSVRC-2012 synsets in ascending WordNet id, after
+`background` at 0, as in the `ImageNetLabels.txt` that came with the original. Two names occur twice there
+and here: `crane` (135 the bird, 518 the machine) and `maillot` (639 tights, 640 a swimsuit); an index or a
+WordNet id tells them apart.
+"""
+
+import operator
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import SupportsIndex
+from pathlib import Path
+from typing import Any, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,58 +20,122 @@ from numpy.typing import NDArray
 from .errors import ArgumentError, FormatError
 
 BACKGROUND = "background"
+MAX_BYTES = 16 * 2**20  # of a labels file; all 21,841 names of ImageNet take 0.5 MB
+WORDNET_ID = re.compile(r"n[0-9]{8}")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """`names` in the order of the logits, and the WordNet id of each, None where it has none.
+    """Names of a module's classes in its own numbering, and the WordNet id of each where it has one.
 
-    Names may repeat: ImageNet has two cranes and two maillots, told apart by their ids.
+    Names may repeat, but none is empty or holds a tab or line break (`ArgumentError`): they must survive
+    `to_text`.
     """
 
     names: tuple[str, ...]
     wordnet_ids: tuple[str | None, ...]
 
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.wordnet_ids):
+            raise ArgumentError(
+                f"There are {len(self.wordnet_ids)} WordNet ids for {len(self.names)} names; "
+                "give one a name, None where it has none."
+            )
+        for index, name in enumerate(self.names):
+            if not _is_one_line(name):
+                raise ArgumentError(
+                    f"The name of class {index} is {name[:60]!r}; give text on one line, without tabs."
+                )
+
     def __len__(self) -> int:
         return len(self.names)
-
-    def __getitem__(self, index: SupportsIndex) -> str:
-        return self.names[index]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
+    def __getitem__(self, index: SupportsIndex) -> str:
+        """The name of class `index`, any kind of integer; raises `IndexError` naming what exists."""
+        try:
+            return self.names[operator.index(index)]
+        except IndexError:
+            last = len(self) - 1
+            raise IndexError(f"There is no class {index}; this module has classes 0 to {last}.") from None
+
     def without_background(self) -> "Labels":
-        """The 1000-class view: index 0 is the first real class. Raises `ArgumentError` without a background."""
+        """The view without class 0, such as ImageNet's 1000; raises `ArgumentError` if 0 is no background."""
         if self.names[:1] != (BACKGROUND,):
-            raise ArgumentError(
-                f"The first of these {len(self)} classes is not {BACKGROUND!r}, so there is nothing to leave out; "
-                "use the labels as they are."
-            )
+            found = f"class 0 is {self.names[0]!r}" if self.names else "there are no classes"
+            raise ArgumentError(f"There is no background to leave out: {found}; use the labels as they are.")
         return Labels(self.names[1:], self.wordnet_ids[1:])
 
     def to_text(self) -> str:
-        """One name a line, as `labels.txt` holds them."""
+        """The content of a module's `labels.txt`: one name a line."""
         return "".join(f"{name}\n" for name in self.names)
 
     @classmethod
-    def from_text(cls, text: str, wordnet_ids: Sequence[str | None] | None = None) -> "Labels":
-        """Reads what `to_text` wrote; raises `FormatError` for an empty line, naming it."""
-        names = tuple(text.removesuffix("\n").split("\n")) if text else ()
+    def from_text(cls, text: str, wordnet_ids: Sequence[str | None] | None = None) -> Self:
+        """Reads `to_text`'s lines; `wordnet_ids` stand in another file (`module.json`).
+
+        Raises `FormatError` naming the line that is empty or holds a tab, or the first id that is none.
+        """
+        names = text.splitlines()
         for number, name in enumerate(names, 1):
-            if not name.strip():
-                raise FormatError(f"Line {number} of the labels is empty; give one name a line, {len(names)} in all.")
-        return cls(names, tuple(wordnet_ids) if wordnet_ids else (None,) * len(names))
+            if not _is_one_line(name):
+                raise FormatError(
+                    f"Line {number} of the labels is {name[:60]!r}; give one name a line, without tabs."
+                )
+        if wordnet_ids is None:
+            return cls(tuple(names), (None,) * len(names))
+        return cls(tuple(names), _checked(wordnet_ids, len(names)))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads a file of one name a line, UTF-8; raises `FormatError` naming the file."""
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise FormatError(f"{path} cannot be read ({error.strerror}); give a file of labels.") from error
+        if len(content) > MAX_BYTES:
+            raise FormatError(f"{path} has more than {MAX_BYTES:,} bytes; give a file of one name a line.")
+        try:
+            return cls.from_text(content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8.") from error
+        except FormatError as error:
+            raise FormatError(f"{path}: {error}") from error
 
 
 @cache
 def imagenet() -> Labels:
-    """The original's 1001 names: `background`, then the ILSVRC-2012 synsets by ascending WordNet id, first lemma."""
+    """The 1001 names the original answers with: `background`, then the ILSVRC-2012 classes."""
+    from importlib.resources import files
+
     text = files(__package__).joinpath("data", "imagenet_labels.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines()]
-    return Labels(tuple(name for _, name in rows), tuple(None if i == "-" else i for i, _ in rows))
+    ids, names = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
+    return Labels(names, (None, *ids[1:]))
 
 
 def top_k(probabilities: NDArray[np.float32], k: int) -> list[int]:
-    """Indices of the `k` largest of [n] values, best first; of equals the lower index first."""
+    """Indices of the `k` largest of `probabilities` [n], best first, lower index first among equals.
+
+    All `n` where there are fewer than `k`. Raises `ArgumentError` for `k` below 1.
+    """
+    if k < 1:
+        raise ArgumentError(f"k is {k}; give 1 or more.")
     return np.argsort(-probabilities, kind="stable")[:k].tolist()
+
+
+def _is_one_line(name: str) -> bool:
+    return bool(name.strip()) and "\t" not in name and name.splitlines() == [name]
+
+
+def _checked(wordnet_ids: Any, expected: int) -> tuple[str | None, ...]:
+    if not isinstance(wordnet_ids, list | tuple) or len(wordnet_ids) != expected:
+        raise FormatError(f"The WordNet ids are not a list of {expected}; give one a name, null for none.")
+    for index, found in enumerate(wordnet_ids):
+        if found is not None and not (isinstance(found, str) and WORDNET_ID.fullmatch(found)):
+            raise FormatError(
+                f"The WordNet id of class {index} is {str(found)[:60]!r}; give n and eight digits, or null."
+            )
+    return tuple(wordnet_ids)

@@ -4,10 +4,8 @@ Foreign files are converted once, into the cache. Knows where modules come from,
 """
 
 import atexit
-import difflib
 import functools
 import hashlib
-import importlib.resources
 import os
 import re
 import tempfile
@@ -99,7 +97,7 @@ def is_cached(handle: str) -> bool:
 
 
 def _bundled() -> dict[str, Path]:
-    directory = Path(str(importlib.resources.files("inception_hub"))) / "modules"
+    directory = Path(__file__).parent / "modules"
     return {path.name: path for path in sorted(directory.glob("*")) if bundle.is_bundle(path)}
 
 
@@ -290,6 +288,8 @@ def _temporary_cache() -> Cache:
 
 
 def _suggestion(handle: str) -> str:
+    import difflib
+
     known = [*_bundled(), *SHORT_NAMES, CLASSIFICATION, FEATURE_VECTOR]
     close = difflib.get_close_matches(TFHUB.sub("", handle[:200]).lower(), known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -37,7 +37,7 @@ def variable(name, values):
 
 
 def partitioned(name, shape, parts, axis, generator):
-    """A variable in slices, two-dimensional ones of int8. Starts beyond 63 and 8191 take more bytes in keys."""
+    """A variable in slices; starts beyond 63 and beyond 8191 take more bytes in the keys of V2."""
     slices = tf.get_variable(
         name,
         shape=shape,

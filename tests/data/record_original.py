@@ -11,7 +11,8 @@ tf_slim's `inception_v2_base` under `inception_v2_arg_scope`, the mean over heig
 - `<case>/{shape,seed,depth_multiplier,num_classes}`: inputs are
   `RandomState(seed).random_sample(shape).astype(float32)`, weights `random_weights(shapes, seed)`.
 - `eval/<k>/{logits,feature_vector}`; `eval/<k>/endpoint/<key>/{shape,mean,abs_max,corner,far_corner}`,
-  `corner` being the first 8 values of the last axis at the first position, `far_corner` the last 8 at the last.
+  `corner` being the first 8 values of the last axis at the first position, `far_corner` the last 8 at the
+  last position.
 - `train/<k>/{feature_vector,loss,regularization_loss}`, batch statistics, trainable; `loss` is the mean over
   the batch of `sum(feature_vector * w)` with `w = RandomState(5).normal(size=(features,)).astype(float32)`;
   `grad_norm` the L2 norms of its gradients, without regularisation, of the trainable variables in sorted name
