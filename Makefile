@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: demo test lint docs clean
 
-# The base install, without PyTorch, classifying photos that come with scikit-image, scikit-learn and matplotlib.
+# The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
 	$(DEMO_VENV)/bin/python recipes/demo_photos.py demo/photos
 	$(DEMO_VENV)/bin/inception-hub classify demo/photos --gallery demo/gallery.html
@@ -23,11 +23,11 @@ lint: $(VENV)/ready
 
 # docs/cli.md is generated from the command line itself; a test checks that it is up to date.
 docs: $(VENV)/ready
-	$(VENV)/bin/python -m docs.generate
+	$(VENV)/bin/python docs/generate.py
 
 $(DEMO_VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image scikit-learn matplotlib
+	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image scikit-learn
 	touch $@
 
 # PyTorch comes first and pinned: its CPU build, where the index or a local folder has one.

@@ -6,9 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PHOTOS = {
-    "skimage/data": ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "astronaut.png"),
+    "skimage/data": ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
     "sklearn/datasets/images": ("china.jpg", "flower.jpg"),
-    "matplotlib/mpl-data/sample_data": ("grace_hopper.jpg",),
 }
 
 

@@ -7,8 +7,6 @@ SHA-256 and is written last, so a directory with a valid one is complete.
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -75,6 +73,9 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
 
     Raises `OutputError` if `directory` exists or cannot be written; then nothing is left behind.
     """
+    import shutil
+    import tempfile
+
     if directory.exists():
         raise OutputError(
             f"{directory} already exists and is left as it is; choose another path or remove it first."

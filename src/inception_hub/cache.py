@@ -8,12 +8,10 @@ operating system that tidies up, or many processes at once cost at most repeated
 import hashlib
 import os
 import re
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +121,9 @@ class Cache:
             raise NotWritable(error.strerror or str(error)) from error
         return target
 
-    def _temporary(self) -> tempfile.TemporaryDirectory[str]:
+    def _temporary(self) -> AbstractContextManager[str]:
+        import tempfile  # takes longer to import than all the rest of this file
+
         self._temporaries.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryDirectory(dir=self._temporaries, ignore_cleanup_errors=True)
 
@@ -185,6 +185,8 @@ class Cache:
 
         Raises `OutputError` if a damaged entry cannot be removed.
         """
+        import shutil
+
         gone = [path for path in self._paths() if not _is_whole(path) and self.remove(path.name)]
         for path in _listed(self._temporaries):
             if time.time() - _last_touched(path) > STALE_SECONDS:

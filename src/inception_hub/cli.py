@@ -5,14 +5,14 @@ inputs failed and the rest is complete, 2 nothing could be done or wrong usage.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import InceptionHubError
+from .errors import InceptionHubError, MissingExtraError
 
 if TYPE_CHECKING:
     from .module import Module
@@ -194,11 +194,40 @@ def convert(
     print(destination)
 
 
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name: tiny-imagenet.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A folder of train-*.parquet and validation-*.parquet.")
+    ],
+    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="The module directory to write.")],
+    seed: Annotated[int, typer.Option("--seed", help="Of the initial weights, crops and order.")] = 0,
+) -> None:
+    """Train from scratch; interrupted and run again, it goes on after the last whole epoch."""
+    try:
+        from .training.run import run
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Training needs {error.name}, which is not installed: pip install 'inception-hub[train]'."
+        ) from error
+    accuracy = run(
+        recipe,
+        data,
+        output,
+        seed,
+        lambda epoch: _say(
+            f"epoch {epoch.number} at {epoch.size} px: loss {epoch.loss:.3f}, "
+            f"{epoch.images_per_second:.0f} images/s"
+        ),
+    )
+    print(f"{output}: top-1 {accuracy.top1:.2%}, top-5 {accuracy.top5:.2%} of {accuracy.images:,} images")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits; a user's mistake is one line, never a traceback."""
     status: object = 0
     try:
-        status = app(arguments, standalone_mode=False)
+        status = app(arguments, standalone_mode=False, prog_name="inception-hub")
     except typer.TyperException as error:
         _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
     except InceptionHubError as error:
@@ -225,69 +254,32 @@ def _readable(value: Any) -> str:
 
     if isinstance(value, dict):
         return "\n".join(f"{key.replace('_', ' ')}: {escape(str(item))}" for key, item in value.items())
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return " x ".join(map(str, value))
     if isinstance(value, list):
         return "\n".join(_readable(item) for item in value) or "-"
     return escape(str(value))
 
 
 def _resolve(handle: str) -> Path:
+    from .progress import download_progress
     from .resolve import resolve
 
-    with _download_progress() as progress:
+    with download_progress() as progress:
         return resolve(handle, progress=progress)
-
-
-class _download_progress:  # noqa: N801 - used as a function
-    """A rich progress bar on standard error that appears with the first byte downloaded."""
-
-    def __enter__(self) -> Callable[[int, int | None], None]:
-        self._bar: Any = None
-        return self._update
-
-    def _update(self, done: int, total: int | None) -> None:
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                DownloadColumn,
-                Progress,
-                TimeRemainingColumn,
-                TransferSpeedColumn,
-            )
-
-            columns = (
-                "downloading",
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=Console(stderr=True))
-            self._task = self._bar.add_task("download", total=total)
-            self._bar.start()
-        self._bar.update(self._task, completed=done, total=total)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 def _load(handle: str | None, engine: Engine, precision: Precision) -> "Module":
     from .module import Module, load_module_spec
     from .resolve import is_cached
 
-    if handle is None:
-        handle = ORIGINAL if is_cached(ORIGINAL) else BUNDLED
-        hint = (
-            f" To use the original (1001 ImageNet classes): inception-hub pull {ORIGINAL}"
-            if handle == BUNDLED
-            else ""
-        )
-        _say(f"Answering with {handle}.{hint}")
-    else:
-        _say(f"Answering with {handle}.")
-    spec = load_module_spec(_resolve(handle))
-    return Module(spec, engine=engine.value, precision=precision.value)
+    chosen = handle or (ORIGINAL if is_cached(ORIGINAL) else BUNDLED)
+    module = Module(load_module_spec(_resolve(chosen)), engine=engine.value, precision=precision.value)
+    hint = ""
+    if handle is None and chosen == BUNDLED:
+        hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {ORIGINAL}"
+    _say(f"Answering with {module.spec.bundle.name}.{hint}")
+    return module
 
 
 def _photos(inputs: list[str]) -> "Iterator[Photo]":
@@ -313,6 +305,7 @@ def _answer(
 
     from .gallery import Gallery
     from .pipeline import answers
+    from .progress import photo_counter
     from .writers import open_writer
 
     photos = _photos(inputs)
@@ -329,7 +322,7 @@ def _answer(
     with ExitStack() as stack:
         writer = stack.enter_context(open_writer(format.value, kind, output, top))
         page = stack.enter_context(Gallery(gallery, module.spec.bundle.name)) if gallery else None
-        advance = stack.enter_context(_counter())
+        advance = stack.enter_context(photo_counter())
         for answer in stream:
             writer.write(answer.row)
             if page:
@@ -337,7 +330,7 @@ def _answer(
             if answer.row.error is None:
                 good += 1
             else:
-                failed.append(f"{answer.row.path}: {answer.row.error}")
+                failed.append(answer.row.error)
             advance()
     if gallery:
         _say(f"Pictures: {gallery}")
@@ -346,28 +339,3 @@ def _answer(
         for line in failed:
             _say(f"  {line}")
         raise typer.Exit(1 if good else 2)
-
-
-class _counter:  # noqa: N801 - used as a function
-    """Photos and photos per second on standard error, while it is a terminal and standard output is not."""
-
-    def __enter__(self) -> Callable[[], None]:
-        self._bar: Any = None
-        if sys.stderr.isatty() and not sys.stdout.isatty():
-            from rich.console import Console
-            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-            rate = TextColumn("{task.completed} photos, {task.fields[rate]:.0f} a second")
-            self._bar = Progress(SpinnerColumn(), rate, TimeElapsedColumn(), console=Console(stderr=True))
-            self._task = self._bar.add_task("photos", total=None, rate=0.0)
-            self._bar.start()
-        return self._advance
-
-    def _advance(self) -> None:
-        if self._bar is not None:
-            task = self._bar.tasks[0]
-            self._bar.update(self._task, advance=1, rate=task.completed / (task.elapsed or 1))
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()

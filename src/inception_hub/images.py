@@ -59,7 +59,8 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]
             width, height = image.size
             if width * height > max_pixels:
                 raise ImageError(
-                    f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: make it smaller."
+                    f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: "
+                    "make it smaller."
                 )
             return _pixels(_upright(image), name)
     except (ImageError, InputError):

@@ -109,6 +109,7 @@ class Labels:
 @cache
 def imagenet() -> Labels:
     """The 1001 names the original answers with: `background`, then the ILSVRC-2012 classes."""
+
     from importlib.resources import files
 
     text = files(__package__).joinpath("data", "imagenet_labels.tsv").read_text("utf-8")

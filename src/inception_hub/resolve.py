@@ -8,7 +8,6 @@ import functools
 import hashlib
 import os
 import re
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ from .bundle import Bundle, Provenance
 from .cache import Cache, NotWritable, content_key, default_cache, files_key, text_key
 from .errors import ArgumentError, HandleError, InceptionHubError, OutputError
 
-# What needs the network, archives or TensorFlow's formats is imported where it is used: most modules
-# are found without, and `import inception_hub` stays light.
+# Whatever takes long to import is imported where it is used: most modules are found without it.
 
 CLASSIFICATION = "google/imagenet/inception_v2/classification/3"
 FEATURE_VECTOR = "google/imagenet/inception_v2/feature_vector/3"
@@ -132,6 +130,8 @@ def _make_original(archive: Path, directory: Path, original: Original) -> None:
 
 def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     """What TensorFlow Hub itself once downloaded: entries named by the SHA-1 of the handle as spelled."""
+    import tempfile
+
     from .convert import convert
     from .tensorflow_files.hub_module import is_hub_module
 
@@ -282,6 +282,8 @@ def _kept(key: str, write: Callable[[Path], None]) -> Path:
 
 @functools.cache
 def _temporary_cache() -> Cache:
+    import tempfile
+
     directory = tempfile.TemporaryDirectory(prefix="inception-hub-", ignore_cleanup_errors=True)
     atexit.register(directory.cleanup)
     return Cache(Path(directory.name))

@@ -1,7 +1,14 @@
-"""One photo's answer, and the one shape in which every format writes it. Knows no files and no formats."""
+"""One photo's answer, and what is written of it as a record, as a line of JSON and as lines of CSV.
 
+Knows no files. A path that is not text (Linux allows any bytes) is written with escapes such as `\\udcff`,
+which JSON readers turn back.
+"""
+
+import csv
+import io
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,5 +66,82 @@ def as_record(row: Row) -> dict[str, Any]:
 
 
 def shortest(value: float | np.float32) -> float:
-    """The float whose `repr` is the shortest decimal that reads back as float32 `value`: 0.1, not 0.10000000149."""
+    """The float whose `repr` is the shortest decimal that reads back as float32 `value`, such as 0.1."""
     return float(str(np.float32(value)))
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; what is no text in it, the stray bytes of a path, as escapes."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+class TextFormat(Protocol):
+    """Turns rows into text, remembering what it must from one row to the next; `end` is the last text."""
+
+    def row(self, row: Row) -> str: ...
+    def end(self) -> str: ...
+
+
+class JsonLines:
+    """One JSON object a line, `as_record`'s."""
+
+    def row(self, row: Row) -> str:
+        return json.dumps(as_record(row), ensure_ascii=False) + "\n"
+
+    def end(self) -> str:
+        return ""
+
+
+class PredictionsCsv:
+    """A line per path and rank (1 is the best); an error is one line with empty rank to probability."""
+
+    def __init__(self) -> None:
+        self._header = _csv("path", "module", "rank", "label", "index", "probability", "error")
+
+    def row(self, row: Row) -> str:
+        lines = [
+            _csv(row.path, row.module, rank, p.label, p.index, shortest(p.probability), "")
+            for rank, p in enumerate(row.predictions or (), 1)
+        ]
+        if row.error is not None:
+            lines = [_csv(row.path, row.module, "", "", "", "", row.error)]
+        return self.end() + "".join(lines)
+
+    def end(self) -> str:
+        header, self._header = self._header, ""
+        return header
+
+
+class VectorsCsv:
+    """A line per path: path, module, error, v0, v1, ...; the numbers of an error are empty.
+
+    The first vector tells how many columns there are, so errors before it are held back until then.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[Row] = []
+        self._length: int | None = None
+
+    def row(self, row: Row) -> str:
+        self._held.append(row)
+        if self._length is None and row.vector is None:
+            return ""
+        return self.end()
+
+    def end(self) -> str:
+        header = ""
+        if self._length is None:
+            self._length = max((len(row.vector) for row in self._held if row.vector is not None), default=0)
+            header = _csv("path", "module", "error", *(f"v{i}" for i in range(self._length)))
+        held, self._held = self._held, []
+        return header + "".join(map(self._line, held))
+
+    def _line(self, row: Row) -> str:
+        values = [""] * (self._length or 0) if row.vector is None else map(shortest, row.vector)
+        return _csv(row.path, row.module, row.error or "", *values)
+
+
+def _csv(*fields: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue()

@@ -5,7 +5,6 @@ inference. Knows arrays and names, never engines.
 """
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +71,8 @@ def check(
         raise WeightsError(
             "The weights do not fit Inception V2 with "
             f"depth_multiplier={architecture.depth_multiplier:g} and {architecture.num_classes} classes: "
-            f"{'; '.join(complaints)}; give a file that holds exactly this network's {len(expected)} variables."
+            f"{'; '.join(complaints)}; "
+            f"give a file that holds exactly this network's {len(expected)} variables."
         )
     return {name: np.asarray(array, np.float32) for name, (_, array) in common.items()}
 
@@ -109,6 +109,8 @@ def infer_architecture(shapes: Mapping[str, Shape]) -> Architecture:
 
 def _candidates(shapes: Mapping[str, Shape]) -> Iterator[float]:
     """Multipliers that give the widest plain layer its width, simplest fraction first."""
+    from fractions import Fraction
+
     anchor = shapes.get(f"{SCOPE}/Mixed_5b/Branch_0/Conv2d_0a_1x1/weights", ())
     if len(anchor) != 4:
         return
@@ -136,7 +138,7 @@ def initialise(architecture: Architecture, seed: int) -> dict[str, NDArray[np.fl
     return {name: _initial(variable, generator) for name, variable in architecture.variables.items()}
 
 
-def _initial(variable: Variable, generator: np.random.Generator) -> NDArray[np.float32]:
+def _initial(variable: Variable, generator: "np.random.Generator") -> NDArray[np.float32]:
     if variable.stddev is None:
         return np.full(variable.shape, variable.constant, np.float32)
     values = generator.standard_normal(variable.size, np.float32)

@@ -1,0 +1,111 @@
+"""The house: which file may import which, what importing the package costs, and who prints."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import inception_hub
+
+SOURCE = Path(inception_hub.__file__).parent
+# From the bottom up: a file imports only from rows below its own (or from its own package).
+STOREYS = [
+    {"errors"},
+    {"architecture", "files", "rows", "labels", "resize", "archive", "download", "tensorflow_files"},
+    {"weights", "images", "signatures", "table", "gallery"},
+    {"engines", "inputs", "bundle", "writers"},
+    {"convert", "cache", "describe"},
+    {"resolve"},
+    {"module", "progress"},
+    {"pipeline", "training", "export"},
+    {"__init__", "cli"},
+    {"__main__"},
+]
+HEAVY = {"torch": {"engines.torch", "module", "inputs", "training"}, "openvino": {"engines.openvino"}}
+
+
+def modules() -> dict[str, Path]:
+    return {
+        str(path.relative_to(SOURCE).with_suffix("")).replace("/", ".").removesuffix(".__init__"): path
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+def imports(name: str, path: Path) -> set[str]:
+    """Absolute names of what `path` imports, wherever in the file; ours without the package's name."""
+    package = ["inception_hub", *name.split(".")]
+    if path.name != "__init__.py":
+        package = package[:-1]
+    elif name == "__init__":
+        package = ["inception_hub"]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base = [*base, *(node.module.split(".") if node.module else [])]
+            found |= {".".join(base)} if node.module else {".".join([*base, a.name]) for a in node.names}
+    return found
+
+
+def storey(name: str) -> int:
+    top = name.split(".")[0]
+    return next(level for level, names in enumerate(STOREYS) if top in names)
+
+
+def test_every_file_has_its_place() -> None:
+    assert {name.split(".")[0] for name in modules()} == set().union(*STOREYS)
+
+
+def test_arrows_never_turn_back() -> None:
+    for name, path in modules().items():
+        for imported in imports(name, path):
+            if not imported.startswith("inception_hub."):
+                continue
+            target = imported.removeprefix("inception_hub.")
+            same_package = target.split(".")[0] == name.split(".")[0]
+            assert same_package or storey(target) < storey(name), f"{name} imports {target}"
+
+
+def test_only_engines_and_side_doors_import_an_engine() -> None:
+    for name, path in modules().items():
+        for imported in imports(name, path):
+            top = imported.split(".")[0]
+            if top in HEAVY:
+                assert name in HEAVY[top] or name.split(".")[0] in HEAVY[top], f"{name} imports {imported}"
+    assert not any("engines.torch" in i for i in imports("engines.openvino", modules()["engines.openvino"]))
+    assert not any("engines.openvino" in i for i in imports("engines.torch", modules()["engines.torch"]))
+
+
+def test_only_the_command_line_prints() -> None:
+    for name, path in modules().items():
+        calls = [n.func for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+        prints = any(isinstance(call, ast.Name) and call.id == "print" for call in calls)
+        assert not prints or name == "cli", name
+
+
+def test_no_file_is_longer_than_a_sitting() -> None:
+    for name, path in modules().items():
+        assert len(path.read_text("utf-8").splitlines()) <= 400, name
+
+
+def test_public_names() -> None:
+    assert sorted(inception_hub.__all__) == [
+        "InceptionHubError",
+        "Module",
+        "ModuleSpec",
+        "export",
+        "get_expected_image_size",
+        "get_num_image_channels",
+        "load_images",
+        "load_module_spec",
+        "resolve",
+    ]
+    assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = ["openvino", "torch", "PIL", "rich", "typer", "jinja2", "pyarrow", "safetensors", "urllib.request"]
+    code = f"import sys, inception_hub; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
