@@ -1,12 +1,13 @@
-"""Where TensorFlow's files for the tests lie, and the smallest writers of its formats, to make hostile ones."""
+"""Where TensorFlow's files for the tests lie, and small writers of its formats, to make hostile ones."""
 
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from inception_hub.tensorflow_files.crc32c import masked_crc32c
 from numpy.typing import NDArray
+
+from inception_hub.tensorflow_files.crc32c import masked_crc32c
 
 SAMPLES = Path(__file__).resolve().parent / "data" / "tensorflow"
 GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
@@ -17,7 +18,9 @@ def expected(checkpoint: str) -> dict[str, NDArray[np.generic]]:
     """What TensorFlow held when it wrote the sample of that name."""
     with np.load(SAMPLES / "expected.npz") as file:
         return {
-            key.removeprefix(f"{checkpoint}/"): file[key] for key in file.files if key.startswith(f"{checkpoint}/")
+            key.removeprefix(f"{checkpoint}/"): file[key]
+            for key in file.files
+            if key.startswith(f"{checkpoint}/")
         }
 
 

@@ -17,8 +17,8 @@ import pytest
 from test_cache import run, shorten_weights, small_bundle
 
 from inception_hub import bundle
-from inception_hub.cache import Cache, content_key, default_cache, text_key
-from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError, OutputError
+from inception_hub.cache import content_key, default_cache, text_key
+from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError
 from inception_hub.resolve import CLASSIFICATION, FEATURE_VECTOR, ORIGINAL, Original, is_cached, resolve
 
 GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
@@ -511,12 +511,25 @@ def test_a_read_only_cache_still_answers(
     assert resolve(archive) == path
 
 
+NOWHERE = """
+import sys, tempfile, warnings
+from inception_hub.resolve import resolve
+warnings.simplefilter("ignore")
+tempfile.tempdir = sys.argv[2]
+try:
+    resolve(sys.argv[1])
+except OSError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("place", ["missing", "file"])
 def test_without_any_writable_place_one_line_says_so(
-    module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     archive = packed(module, tmp_path / "module.tar.gz")
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("INCEPTION_HUB_CACHE", str(tmp_path / "file"))
-    monkeypatch.setattr("inception_hub.resolve._temporary_cache", lambda: Cache(tmp_path / "file"))
-    with pytest.warns(UserWarning), pytest.raises(OutputError, match="can be kept nowhere"):
-        resolve(archive)
+    output, errors = run(NOWHERE, archive, tmp_path / place).communicate()
+    assert errors == "" and output.count("\n") == 1
+    assert output.startswith(f"OutputError The module can be kept neither in {tmp_path / 'file'} (")

@@ -5,6 +5,8 @@ its `module.json` is readable and every file it names has its size. So a killed 
 operating system that tidies up, or many processes at once cost at most repeated work; there are no locks.
 """
 
+import atexit
+import functools
 import hashlib
 import os
 import re
@@ -52,6 +54,19 @@ def default_cache() -> "Cache":
         base = Path(os.environ.get("XDG_CACHE_HOME", ""))
         base = base if base.is_absolute() else home / ".cache"
     return Cache(base / "inception-hub")
+
+
+@functools.cache
+def temporary_cache() -> "Cache":
+    """A cache that lives as long as this process; raises `NotWritable` where that has no room."""
+    import tempfile
+
+    try:
+        directory = tempfile.TemporaryDirectory(prefix="inception-hub-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise NotWritable(error.strerror or str(error)) from error
+    atexit.register(directory.cleanup)
+    return Cache(Path(directory.name))
 
 
 def text_key(text: str) -> str:

@@ -232,9 +232,6 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
     except InceptionHubError as error:
         _fail(str(error))
-    except BrokenPipeError:
-        # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
-        sys.stdout = None
     except KeyboardInterrupt:
         status = 130
     sys.exit(status if isinstance(status, int) else 0)
@@ -319,19 +316,24 @@ def _answer(
         thumbnails=gallery is not None,
     )
     good, failed = 0, []
-    with ExitStack() as stack:
-        writer = stack.enter_context(open_writer(format.value, kind, output, top))
-        page = stack.enter_context(Gallery(gallery, module.spec.bundle.name)) if gallery else None
-        advance = stack.enter_context(photo_counter())
-        for answer in stream:
-            writer.write(answer.row)
-            if page:
-                page.add(answer.row, answer.thumbnail)
-            if answer.row.error is None:
-                good += 1
-            else:
-                failed.append(answer.row.error)
-            advance()
+    try:
+        with ExitStack() as stack:
+            writer = stack.enter_context(open_writer(format.value, kind, output, top))
+            page = stack.enter_context(Gallery(gallery, module.spec.bundle.name)) if gallery else None
+            advance = stack.enter_context(photo_counter())
+            for answer in stream:
+                writer.write(answer.row)
+                if page:
+                    page.add(answer.row, answer.thumbnail)
+                if answer.row.error is None:
+                    good += 1
+                else:
+                    failed.append(answer.row.error)
+                advance()
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
+        sys.stdout = None
+        return
     if gallery:
         _say(f"Pictures: {gallery}")
     if failed:

@@ -3,8 +3,6 @@
 Foreign files are converted once, into the cache. Knows where modules come from, never what is in them.
 """
 
-import atexit
-import functools
 import hashlib
 import os
 import re
@@ -16,7 +14,7 @@ from pathlib import Path
 
 from . import bundle
 from .bundle import Bundle, Provenance
-from .cache import Cache, NotWritable, content_key, default_cache, files_key, text_key
+from .cache import NotWritable, content_key, default_cache, files_key, temporary_cache, text_key
 from .errors import ArgumentError, HandleError, InceptionHubError, OutputError
 
 # Whatever takes long to import is imported where it is used: most modules are found without it.
@@ -264,29 +262,22 @@ def _kept(key: str, write: Callable[[Path], None]) -> Path:
     try:
         return cache.get(key) or cache.put(key, write)
     except NotWritable as error:
-        temporary = _temporary_cache()
+        reason = str(error)
+    try:
+        temporary = temporary_cache()
         if found := temporary.get(key):
             return found
         warnings.warn(
-            f"The cache {cache.root} cannot be written ({error}), so the module is kept only until this "
+            f"The cache {cache.root} cannot be written ({reason}), so the module is kept only until this "
             "process ends; point INCEPTION_HUB_CACHE to a folder that can.",
             stacklevel=2,
         )
-    try:
         return temporary.put(key, write)
     except NotWritable as error:
         raise OutputError(
-            f"The module can be kept nowhere ({error}); make room in {temporary.root.parent}."
+            f"The module can be kept neither in {cache.root} ({reason}) nor in a temporary folder ({error}); "
+            "make room, or point INCEPTION_HUB_CACHE to a folder that can be written."
         ) from error
-
-
-@functools.cache
-def _temporary_cache() -> Cache:
-    import tempfile
-
-    directory = tempfile.TemporaryDirectory(prefix="inception-hub-", ignore_cleanup_errors=True)
-    atexit.register(directory.cleanup)
-    return Cache(Path(directory.name))
 
 
 def _suggestion(handle: str) -> str:

@@ -34,7 +34,10 @@ class Table:
 
     def row(self, row: Row) -> str:
         if not self._rows:
-            lines = [self._line(Text("photo", "bold"), Text("label", "bold")), Rule(style="dim", characters="─")]
+            lines = [
+                self._line(Text("photo", "bold"), Text("label", "bold")),
+                Rule(style="dim", characters="─"),
+            ]
         else:
             lines = [Text()] if self._spaced else []
         self._rows += 1
@@ -104,6 +107,4 @@ def shortened(path: str, width: int) -> str:
 
 def printable(text: str) -> str:
     """`text` with escapes for what could move the cursor or end the line: names of files are not to be trusted."""
-    return "".join(
-        c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text
-    )
+    return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)

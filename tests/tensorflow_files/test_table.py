@@ -1,10 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow_samples import MAGIC, SAMPLES, block, table, varint
+
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files import table as reader
 from inception_hub.tensorflow_files.table import read_table
-from tensorflow_samples import MAGIC, SAMPLES, block, table, varint
 
 ENTRIES = st.dictionaries(st.binary(max_size=20), st.binary(max_size=50)).map(lambda d: sorted(d.items()))
 

@@ -11,7 +11,10 @@ from . import checkpoint_v1, checkpoint_v2
 from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, reading
 from .table import MAGIC
 
-ACCEPTED = "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, or a directory with one of them"
+ACCEPTED = (
+    "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, "
+    "or a directory that holds one"
+)
 V2_FILE = re.compile(r"(.+)\.(index|data-\d{5,}-of-\d{5,})", re.DOTALL)
 STATE = "checkpoint"  # the text file in which TensorFlow's Saver names the latest checkpoint of a directory
 
@@ -69,7 +72,8 @@ def _find(directory: Path) -> Path:
 
 def _latest(state: Path) -> str | None:
     """The file name of the latest checkpoint; its directory may be that of another machine."""
-    content = read_bounded(state, MAX_METADATA_BYTES).decode("utf-8", "replace")
+    with naming(state):
+        content = read_bounded(state, MAX_METADATA_BYTES).decode("utf-8", "replace")
     match = re.search(r'^model_checkpoint_path: "([^"\n]*)"', content, re.MULTILINE)
     return re.split(r"[/\\]", match[1])[-1] if match else None
 

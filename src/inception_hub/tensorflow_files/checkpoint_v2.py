@@ -30,6 +30,7 @@ from .tensor import (
 )
 
 LITTLE_ENDIAN = 0
+SLICE_KEY = b"\0"  # what the key of a slice begins with, and no name
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The key for the eye: that of a slice is not text."""
-        return str(self.key)[2:-1]
+        """The variable's name; of a slice, whose key is not text, what can be shown of it."""
+        return str(self.key)[2:-1] if self.key.startswith(SLICE_KEY) else self.key.decode()
 
 
 def read(prefix: str) -> dict[str, NDArray[np.generic]]:
@@ -67,11 +68,10 @@ def read(prefix: str) -> dict[str, NDArray[np.generic]]:
         with naming(path):
             arrays |= _read_shard(path, members)
     with naming(index):
-        # Keys of slices begin with a zero byte: `_slice_key`.
         return {
-            text(memoryview(key)): _assemble(entry, arrays) if entry.slices else arrays[key]
+            entry.name: _assemble(entry, arrays) if entry.slices else arrays[key]
             for key, entry in entries.items()
-            if not key.startswith(b"\0")
+            if not key.startswith(SLICE_KEY)
         }
 
 
@@ -96,6 +96,9 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
             raise FormatError(
                 f"{entry.name}: {entry.size} bytes for {stored.name} of shape {list(entry.shape)}"
             )
+        # A list that repeats a slice would ask for memory that no file fills.
+        if len({key for _, key in entry.slices}) < len(entry.slices):
+            raise FormatError(f"{entry.name}: slices that overlap")
         if not 0 <= entry.shard < num_shards:
             raise FormatError(f"{entry.name}: data file {entry.shard} where there are {num_shards}")
     if sum(entry.size for entry in entries.values()) > MAX_WEIGHTS_BYTES:
@@ -104,6 +107,8 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
 
 
 def _read_entry(key: bytes, record: memoryview) -> Entry:
+    if not key.startswith(SLICE_KEY):
+        text(memoryview(key))  # refuses what is no name
     parts = dict(fields(record))
     numbers = {part: signed(parts.get(part, 0)) for part in (1, 3, 4, 5)}
     shape = read_full_shape(chunk(parts.get(2, EMPTY)))
@@ -135,9 +140,6 @@ def _read_shard(path: Path, entries: Iterator[Entry]) -> Iterator[tuple[bytes, N
 
 
 def _assemble(entry: Entry, arrays: dict[bytes, NDArray[np.generic]]) -> NDArray[np.generic]:
-    # Each slice once: a list that repeats one would ask for memory that no file fills.
-    if len({key for _, key in entry.slices}) < len(entry.slices):
-        raise FormatError(f"{entry.name}: slices that overlap")
     pieces: list[tuple[Slices, NDArray[np.generic]]] = []
     for slices, key in entry.slices:
         piece = arrays.get(key)
@@ -153,12 +155,12 @@ def _assemble(entry: Entry, arrays: dict[bytes, NDArray[np.generic]]) -> NDArray
 def _slice_key(name: bytes, extents: Sequence[tuple[int, int]]) -> bytes:
     """The key a slice is stored under: `EncodeTensorNameSlice` of TensorFlow's saved_tensor_slice_util.cc.
 
-    A zero, the name, the rank, then start and length along every axis, all in the order-preserving
+    `SLICE_KEY`, the name, the rank, then start and length along every axis, all in the order-preserving
     encoding of TensorFlow's ordered_code.cc. A rank is at least 1: a scalar has no slices.
     """
     escaped = name.replace(b"\xff", b"\xff\x00")
     numbers = b"".join(_ordered(start) + _ordered(length) for start, length in extents)
-    return b"\0" + escaped + b"\0\1" + bytes([1, len(extents)]) + numbers
+    return SLICE_KEY + escaped + b"\0\1" + bytes([1, len(extents)]) + numbers
 
 
 def _ordered(value: int) -> bytes:

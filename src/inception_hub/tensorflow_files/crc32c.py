@@ -35,8 +35,7 @@ def crc32c(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> int:
         row = _move(_tables(level), row) ^ following
     while level:
         level -= 1
-        first_half, second_half = np.split(row, 2)
-        row = _move(_tables(level), first_half) ^ second_half
+        row = _move(_tables(level), row[: 1 << level]) ^ row[1 << level :]
     return int(_move(_tables(0), row)[0]) ^ 0xFFFFFFFF
 
 

@@ -12,15 +12,13 @@ MAX_METADATA_BYTES = 16 << 20
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The content of a file of at most `limit` bytes. Raises `FormatError` for a larger one, and `OSError`."""
+    """The content of a file of at most `limit` bytes. Raises `FormatError` for more, and `OSError`."""
     with path.open("rb") as file:
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise FormatError(
-            f"{path} is larger than {limit >> 20} MiB, more than such a file of this network can be; "
-            "give the original file."
-        )
-    return content
+        size = file.seek(0, 2)
+        if size > limit:
+            raise FormatError(f"more than {limit >> 20} MiB, which no such file of this network has,")
+        file.seek(0)
+        return file.read(size)
 
 
 @contextmanager

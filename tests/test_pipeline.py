@@ -1,0 +1,103 @@
+"""Many photos: in order, each once, one bad one costs itself, memory bounded."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import images_from_seed
+from PIL import Image
+
+import inception_hub as hub
+from inception_hub import bundle
+from inception_hub.errors import ArgumentError
+from inception_hub.pipeline import BATCH_SIZE, Photo, answers
+
+
+@pytest.fixture(scope="module")
+def module(small_module: Path) -> hub.Module:
+    return hub.Module(small_module)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "photo.png"
+    Image.fromarray((images_from_seed((70, 90, 3), 3) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def test_one_bad_photo_among_a_thousand(module: hub.Module, photo: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(photo.read_bytes()[:200])
+    photos = [Photo(f"{i}", str(bad if i == 617 else photo)) for i in range(1000)]
+    rows = [answer.row for answer in answers(module, photos)]
+    assert [row.path for row in rows] == [f"{i}" for i in range(1000)]
+    assert [row.path for row in rows if row.error is not None] == ["617"]
+    assert "bad.jpg is damaged" in (rows[617].error or "")
+    first = rows[0].predictions
+    assert first is not None and len(first) == 5
+    assert all(
+        p.index == q.index
+        for row in rows
+        if row.predictions
+        for p, q in zip(row.predictions, first, strict=True)
+    )
+
+
+def test_predictions_are_the_modules_own(module: hub.Module, photo: Path) -> None:
+    images = hub.load_images([photo], module)
+    predicted = module(images, as_dict=True)["InceptionV2/Predictions"][0]
+    (answer,) = answers(module, [Photo("p", photo)], top=3)
+    assert answer.row.module == "small"
+    assert answer.row.predictions is not None
+    order = np.argsort(-predicted)[:3]
+    assert [p.index for p in answer.row.predictions] == order.tolist()
+    assert [p.label for p in answer.row.predictions] == ["abcdefghij"[i] for i in order]
+    assert [p.probability for p in answer.row.predictions] == pytest.approx(
+        predicted[order].tolist(), rel=1e-4
+    )
+
+
+def test_vectors_are_the_modules_own(module: hub.Module, photo: Path) -> None:
+    (answer,) = answers(module, [Photo("p", photo)], kind="vector")
+    expected = module(hub.load_images([photo], module), signature="image_feature_vector")[0]
+    assert answer.row.vector is not None
+    assert np.allclose(answer.row.vector, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_presets_and_thumbnails(module: hub.Module, photo: Path) -> None:
+    found = [
+        next(answers(module, [Photo("p", photo)], preset=preset)).row.predictions
+        for preset in ("default", "plain")
+    ]  # type: ignore[arg-type]
+    assert found[0] != found[1]
+    (answer,) = answers(module, [Photo("p", photo)], thumbnails=True)
+    assert answer.thumbnail is not None and answer.thumbnail.shape == (70, 90, 3)
+    (answer,) = answers(module, [Photo("p", photo)])
+    assert answer.thumbnail is None
+
+
+def test_photos_are_read_only_as_far_as_needed(module: hub.Module, photo: Path) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Photo]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Photo(str(taken), photo)
+
+    stream = answers(module, endless())
+    for _ in range(3 * BATCH_SIZE):
+        next(stream)
+    assert taken <= 6 * BATCH_SIZE
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_asked(module: hub.Module, photo: Path, small_module: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="top is 0; give 1 or more"):
+        next(answers(module, [Photo("p", photo)], top=0))
+    bundle.write(bundle.read(small_module).without_head(), tmp_path / "features")
+    features = hub.Module(tmp_path / "features")
+    with pytest.raises(ArgumentError, match="small is a feature vector module and has no classes; use embed"):
+        next(answers(features, [Photo("p", photo)]))
+    assert next(answers(features, [Photo("p", photo)], kind="vector")).row.vector is not None
