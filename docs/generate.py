@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("classify", "embed", "info", "pull", "convert", "train")
+COMMANDS = ("classify", "embed", "info", "pull", "convert", "train", "cache")
 sys.path.insert(0, str(ROOT))
 
 from recipes.demo_photos import gather  # noqa: E402
@@ -20,12 +20,24 @@ from recipes.demo_photos import gather  # noqa: E402
 
 def run(arguments: str, folder: Path) -> str:
     """What a command prints on both streams, as a terminal of 90 columns shows it."""
-    environment = os.environ | {"COLUMNS": "90", "INCEPTION_HUB_CACHE": str(folder / ".cache"), "NO_COLOR": "1"}
+    environment = os.environ | {
+        "COLUMNS": "90",
+        "INCEPTION_HUB_CACHE": str(folder / ".cache"),
+        "NO_COLOR": "1",
+    }
     command = f"{sys.executable} -m inception_hub {arguments}"
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    lines = [line.rstrip() for line in done.stdout.replace("python -m inception_hub", "inception-hub").splitlines()]
+    lines = [
+        line.rstrip() for line in done.stdout.replace("python -m inception_hub", "inception-hub").splitlines()
+    ]
     return "\n".join(lines).strip("\n")
 
 

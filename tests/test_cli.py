@@ -207,3 +207,21 @@ def test_offline_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     monkeypatch.setenv("INCEPTION_HUB_OFFLINE", "1")
     code, _, err = run(capsys, "pull", "imagenet")
     assert code == 2 and "INCEPTION_HUB_OFFLINE" in err and len(err.splitlines()) == 1
+
+
+def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), "gztar", small_module)
+    entry = Path(run(capsys, "pull", archive)[1].strip())
+    code, out, _ = run(capsys, "cache", "ls")
+    assert code == 0 and out.split()[0] == entry.name[:12] and "small" in out
+    assert run(capsys, "cache", "verify")[:2] == (0, "")
+    content = bytearray((entry / "weights.safetensors").read_bytes())
+    content[-1] ^= 1
+    (entry / "weights.safetensors").write_bytes(content)
+    code, out, _ = run(capsys, "cache", "verify")
+    assert code == 1 and "weights.safetensors is not the file" in out
+    assert run(capsys, "cache", "gc")[:2] == (0, "")
+    code, _, err = run(capsys, "cache", "rm", "zz")
+    assert code == 2 and "0 modules in the cache have a key that begins with 'zz'" in err
+    assert run(capsys, "cache", "rm", entry.name[:8])[0] == 0
+    assert not entry.exists()

@@ -277,6 +277,16 @@ def test_bundled_modules_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 # The original
 
+
+def test_the_published_facts_of_the_original() -> None:
+    file = "download.tensorflow.org/models/inception_v2_2016_08_28.tar.gz"
+    assert ORIGINAL.urls == (f"http://{file}", f"https://storage.googleapis.com/{file}")
+    assert ORIGINAL.size == 41_577_079
+    assert ORIGINAL.sha384 == (
+        "c0b2efbae8fc5e237ae67637dca3f311d4b4f7da576b56067e83d95c398a2fccd50baff9cc0de64335f4d7b78e1adb07"
+    )
+
+
 SPELLINGS = [
     "imagenet",
     CLASSIFICATION,

@@ -5,6 +5,7 @@ inputs failed and the rest is complete, 2 nothing could be done or wrong usage.
 """
 
 import sys
+import warnings
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import InceptionHubError, MissingExtraError
+from .errors import ArgumentError, InceptionHubError, MissingExtraError
 
 if TYPE_CHECKING:
     from .module import Module
@@ -29,6 +30,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+cache_app = typer.Typer(
+    help="Look after the modules that were downloaded or converted.", no_args_is_help=True
+)
+app.add_typer(cache_app, name="cache")
 
 
 class Format(StrEnum):
@@ -223,8 +228,55 @@ def train(
     print(f"{output}: top-1 {accuracy.top1:.2%}, top-5 {accuracy.top5:.2%} of {accuracy.images:,} images")
 
 
+@cache_app.command("ls")
+def cache_list() -> None:
+    """List the modules in the cache: key, size in MB, name, source."""
+    from .cache import default_cache
+
+    for entry in default_cache().ls():
+        print(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
+
+
+@cache_app.command("verify")
+def cache_verify() -> None:
+    """Hash every file in the cache; exit status 1 if any is damaged."""
+    from .cache import default_cache
+
+    complaints = default_cache().verify()
+    for key, complaint in complaints.items():
+        print(f"{key[:12]}  {complaint}")
+    if complaints:
+        raise typer.Exit(1)
+
+
+@cache_app.command("rm")
+def cache_remove(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The first digits of a key.")],
+) -> None:
+    """Remove a module from the cache."""
+    from .cache import default_cache
+
+    cache = default_cache()
+    found = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
+    if len(found) != 1:
+        raise ArgumentError(
+            f"{len(found)} modules in the cache have a key that begins with {key!r}; see cache ls."
+        )
+    cache.remove(found[0])
+
+
+@cache_app.command("gc")
+def cache_collect() -> None:
+    """Remove damaged modules and what interrupted downloads left."""
+    from .cache import default_cache
+
+    for path in default_cache().gc():
+        print(path)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits; a user's mistake is one line, never a traceback."""
+    warnings.formatwarning = lambda message, *_, **__: f"inception-hub: {message}\n"
     status: object = 0
     try:
         status = app(arguments, standalone_mode=False, prog_name="inception-hub")
@@ -320,7 +372,7 @@ def _answer(
         with ExitStack() as stack:
             writer = stack.enter_context(open_writer(format.value, kind, output, top))
             page = stack.enter_context(Gallery(gallery, module.spec.bundle.name)) if gallery else None
-            advance = stack.enter_context(photo_counter())
+            advance = stack.enter_context(photo_counter(output is None and sys.stdout.isatty()))
             for answer in stream:
                 writer.write(answer.row)
                 if page:

@@ -112,7 +112,7 @@ def imagenet() -> Labels:
 
     from importlib.resources import files
 
-    text = files(__package__).joinpath("data", "imagenet_labels.tsv").read_text("utf-8")
+    text = files("inception_hub").joinpath("data", "imagenet_labels.tsv").read_text("utf-8")
     ids, names = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
     return Labels(names, (None, *ids[1:]))
 

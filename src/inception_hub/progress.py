@@ -36,9 +36,9 @@ def download_progress() -> Iterator[Callable[[int, int | None], None]]:
 
 
 @contextmanager
-def photo_counter() -> Iterator[Callable[[], None]]:
-    """A callback for every photo done; counts and rate, unless standard output is the same terminal."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+def photo_counter(rows_on_terminal: bool) -> Iterator[Callable[[], None]]:
+    """A callback for every photo done; shows their number and rate, unless the rows themselves show it."""
+    if rows_on_terminal or not sys.stderr.isatty():
         yield lambda: None
         return
     rate = TextColumn("{task.completed} photos, {task.fields[rate]:.0f} a second")

@@ -143,5 +143,5 @@ class VectorsCsv:
 
 def _csv(*fields: Any) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
-    return line.getvalue()
+    csv.writer(line).writerow(fields)  # its default "\r\n", so that a carriage return in a path is quoted
+    return line.getvalue().removesuffix("\r\n") + "\n"

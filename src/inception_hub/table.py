@@ -3,6 +3,7 @@
 Widths are fixed by the console's, so that a run of any length streams and its columns stay aligned.
 """
 
+import io
 from typing import TextIO
 
 from rich.bar import Bar
@@ -26,20 +27,26 @@ class Table:
     """
 
     def __init__(self, stream: TextIO, top: int) -> None:
-        self._console = Console(file=stream, highlight=False)
-        self._console.width = min(max(self._console.width, NARROWEST), WIDEST)
+        found = Console(file=stream)
+        # It renders into memory: the writer alone writes, and answers for what can go wrong there.
+        self._console = Console(
+            file=io.StringIO(),
+            width=min(max(found.width, NARROWEST), WIDEST),
+            force_terminal=found.is_terminal,
+            color_system=found.color_system,  # pyright: ignore[reportArgumentType]
+            no_color=found.no_color,
+            highlight=False,
+        )
         self._spaced = top > 1
         self._rows = self._errors = 0
         self._module = ""
 
     def row(self, row: Row) -> str:
+        lines: list[RenderableType] = []
         if not self._rows:
-            lines = [
-                self._line(Text("photo", "bold"), Text("label", "bold")),
-                Rule(style="dim", characters="─"),
-            ]
-        else:
-            lines = [Text()] if self._spaced else []
+            lines += [self._line(Text("photo", "bold"), Text("label", "bold")), Rule(style="dim")]
+        elif self._spaced:
+            lines += [Text()]
         self._rows += 1
         self._module = row.module
         photo = Text(shortened(printable(row.path), self._photo_width))
@@ -106,5 +113,5 @@ def shortened(path: str, width: int) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with escapes for what could move the cursor or end the line: names of files are not to be trusted."""
+    """`text` with escapes for what could move the cursor or end the line: file names may be hostile."""
     return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)

@@ -9,11 +9,11 @@ file appears whole under its name once it is complete. What exists already is ne
 import io
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, Self, final
 
@@ -22,6 +22,7 @@ from .rows import JsonLines, PredictionsCsv, Row, TextFormat, VectorsCsv, as_rec
 
 Format = Literal["table", "jsonl", "csv", "parquet"]
 Kind = Literal["predictions", "vector"]
+CHUNK = 2**20  # bytes
 STDOUT = "Standard output"
 ROW_GROUP = 1024  # rows of a Parquet file held in memory: 4 MB of vectors
 
@@ -162,7 +163,7 @@ class StandardOutput:
 
     def append(self, data: bytes) -> None:
         with as_output_error(STDOUT):
-            sys.stdout.buffer.write(data)
+            _write_all(sys.stdout.buffer, data)
             sys.stdout.buffer.flush()
 
     def close(self) -> None:
@@ -185,9 +186,7 @@ class GrowingFile:
         whole = self._file.tell()
         with as_output_error(self._path):
             try:
-                left = memoryview(data)
-                while left:
-                    left = left[self._file.write(left) :]
+                _write_all(self._file, data)
             except BaseException:
                 with suppress(OSError):
                     self._file.truncate(whole)
@@ -227,7 +226,8 @@ class PendingFile:
                 os.replace(self._path, self._target)
             else:
                 self.file.seek(0)
-                shutil.copyfileobj(self.file, sys.stdout.buffer)
+                while chunk := self.file.read(CHUNK):
+                    _write_all(sys.stdout.buffer, chunk)
                 sys.stdout.buffer.flush()
                 self.file.close()
 
@@ -237,6 +237,13 @@ class PendingFile:
         with suppress(OSError):
             if self._path:
                 self._path.unlink()
+
+
+def _write_all(file: BinaryIO | FileIO, data: bytes) -> None:
+    """Writes on where an unbuffered file (of ours, or standard output under `python -u`) took only a part."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def refuse_existing(path: Path) -> None:

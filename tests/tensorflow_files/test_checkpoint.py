@@ -255,6 +255,6 @@ def test_any_record_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
 
 def test_files_beyond_the_limits(tmp_path: Path) -> None:
     with (tmp_path / "huge.index").open("wb") as file:
-        file.truncate((16 << 20) + 1)
-    with pytest.raises(FormatError, match="^more than 16 MiB, .* in .*; fetch"):
+        file.truncate((1 << 20) + 1)
+    with pytest.raises(FormatError, match="^more than 1 MiB, .* in .*; fetch"):
         read_checkpoint(tmp_path / "huge")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError, HandleError
 from . import checkpoint_v1, checkpoint_v2
-from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, reading
+from .files import MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded, reading
 from .table import MAGIC
 
 ACCEPTED = (
@@ -73,7 +73,7 @@ def _find(directory: Path) -> Path:
 def _latest(state: Path) -> str | None:
     """The file name of the latest checkpoint; its directory may be that of another machine."""
     with naming(state):
-        content = read_bounded(state, MAX_METADATA_BYTES).decode("utf-8", "replace")
+        content = read_bounded(state, MAX_INDEX_BYTES).decode("utf-8", "replace")
     match = re.search(r'^model_checkpoint_path: "([^"\n]*)"', content, re.MULTILINE)
     return re.split(r"[/\\]", match[1])[-1] if match else None
 

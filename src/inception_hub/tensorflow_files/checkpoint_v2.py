@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .crc32c import masked_crc32c
-from .files import MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
+from .files import MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
 from .protobuf import EMPTY, chunk, fields, signed, text, unsigned
 from .table import read_table
 from .tensor import (
@@ -56,7 +56,7 @@ def read(prefix: str) -> dict[str, NDArray[np.generic]]:
     """Every numeric variable of `PREFIX.index` by name. Raises `FormatError` and `HandleError`."""
     index = Path(f"{prefix}.index")
     with naming(index):
-        num_shards, entries = _read_index(read_bounded(index, MAX_METADATA_BYTES))
+        num_shards, entries = _read_index(read_bounded(index, MAX_INDEX_BYTES))
     stored = sorted((e for e in entries.values() if not e.slices), key=lambda e: (e.shard, e.offset))
     arrays: dict[bytes, NDArray[np.generic]] = {}
     for shard, members in groupby(stored, key=lambda entry: entry.shard):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .checkpoint import read_checkpoint
-from .files import MAX_METADATA_BYTES, naming, read_bounded, reading
+from .files import MAX_GRAPHS_BYTES, naming, read_bounded, reading
 from .protobuf import EMPTY, chunk, fields, signed, text, unsigned
 from .tensor import DTYPE_NAMES, read_shape
 
@@ -76,9 +76,9 @@ def read_hub_module(directory: Path) -> HubModule:
     with reading(directory):
         definition, graphs = directory / MODULE_FILE, directory / GRAPHS_FILE
         with naming(definition):
-            _check_format(memoryview(read_bounded(definition, MAX_METADATA_BYTES)))
+            _check_format(memoryview(read_bounded(definition, MAX_GRAPHS_BYTES)))
         with naming(graphs):
-            return _read_graphs(directory, memoryview(read_bounded(graphs, MAX_METADATA_BYTES)))
+            return _read_graphs(directory, memoryview(read_bounded(graphs, MAX_GRAPHS_BYTES)))
 
 
 def _check_format(message: memoryview) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 
 MAX_VARINT_BYTES = 10  # 64 bits, seven to a byte
+MAX_FIELDS = 100_000  # in one message: a small file must not keep the reader busy for minutes
 PACKED_PART = 1 << 20  # bytes decoded at once: the work needs some fifty times their memory
 
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
@@ -40,10 +41,14 @@ def varint(data: memoryview, position: int) -> tuple[int, int]:
 def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
     """Number and value of every field in order: varints unsigned, everything else as its bytes.
 
-    Raises `FormatError` for a length beyond the end, field number 0 and the long abandoned groups.
+    Raises `FormatError` for a length beyond the end, field number 0, the long abandoned groups, and more
+    than 100,000 fields.
     """
-    position = 0
+    position = count = 0
     while position < len(message):
+        count += 1
+        if count > MAX_FIELDS:
+            raise FormatError(f"a protocol buffer has more than {MAX_FIELDS} fields")
         tag, position = varint(message, position)
         number, wire_type = tag >> 3, tag & 7
         if not number:

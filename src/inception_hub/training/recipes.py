@@ -22,7 +22,7 @@ class Recipe:
 RECIPES = {
     # The bundled module. 60,000 images of 64 x 64, two CPU cores: see docs/log.md.
     "tiny-imagenet": Recipe(
-        sizes=(32,) * 3 + (40,) + (48,) * 7 + (64,) * 4,
+        sizes=(32,) * 3 + (40,) + (48,) * 8 + (64,) * 2,
         image_size=64,
         batch_size=256,
         learning_rate=3e-3,
