@@ -21,7 +21,7 @@ from inception_hub.engines.torch import Network as TorchNetwork  # noqa: E402
 
 
 def main() -> None:
-    """Prints one Markdown row per case: relative error of logits and feature vector, OpenVINO then PyTorch."""
+    """Prints one Markdown row per case: relative errors, OpenVINO then PyTorch."""
     print("| weights | images | OpenVINO logits | features | PyTorch logits | features |")
     print("|---|---|---|---|---|---|")
     for case in recorded("eval"):

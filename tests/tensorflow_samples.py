@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from inception_hub.tensorflow_files.crc32c import masked_crc32c
@@ -12,6 +13,9 @@ from inception_hub.tensorflow_files.crc32c import masked_crc32c
 SAMPLES = Path(__file__).resolve().parent / "data" / "tensorflow"
 GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
 MAGIC = bytes.fromhex("57fb808b247547db")
+
+# For Hypothesis: a busy machine is no failure.
+examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def expected(checkpoint: str) -> dict[str, NDArray[np.generic]]:

@@ -29,7 +29,11 @@ def test_round_trip(small_module: Path, tmp_path: Path) -> None:
     second = bundle.read(tmp_path / "again")
     assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
     assert (tmp_path / "again" / "module.json").read_bytes() == (small_module / "module.json").read_bytes()
-    assert sorted(path.name for path in small_module.iterdir()) == ["labels.txt", "module.json", "weights.safetensors"]
+    assert sorted(path.name for path in small_module.iterdir()) == [
+        "labels.txt",
+        "module.json",
+        "weights.safetensors",
+    ]
 
 
 def test_the_manifest_is_what_the_docs_say(small_module: Path) -> None:
@@ -94,7 +98,9 @@ def test_damage_to_any_file_is_noticed(copy: Path, name: str, damage: str) -> No
         path.unlink()
     else:
         path.write_bytes(content if damage == "flip" else content[:-1])
-    with pytest.raises(FormatError, match=f"{name} (is not the file that module.json describes|cannot be read)"):
+    with pytest.raises(
+        FormatError, match=f"{name} (is not the file that module.json describes|cannot be read)"
+    ):
         bundle.read(copy)
 
 
@@ -103,10 +109,22 @@ BAD_MANIFESTS: list[tuple[dict[str, Any], str]] = [
     ({"format_version": 2}, "`format_version` is 2; this release reads 1"),
     ({"architecture": None}, "`architecture` is missing"),
     ({"architecture": {"name": "resnet"}}, "`architecture.name` is not `inception_v2`"),
-    ({"architecture": {"name": "inception_v2", "depth_multiplier": -1, "num_classes": 10}}, "`depth_multiplier`"),
-    ({"architecture": {"name": "inception_v2", "depth_multiplier": True, "num_classes": 10}}, "`depth_multiplier`"),
-    ({"architecture": {"name": "inception_v2", "depth_multiplier": 1e9, "num_classes": 10}}, "`depth_multiplier`"),
-    ({"architecture": {"name": "inception_v2", "depth_multiplier": 1, "num_classes": 10**9}}, "`num_classes`"),
+    (
+        {"architecture": {"name": "inception_v2", "depth_multiplier": -1, "num_classes": 10}},
+        "`depth_multiplier`",
+    ),
+    (
+        {"architecture": {"name": "inception_v2", "depth_multiplier": True, "num_classes": 10}},
+        "`depth_multiplier`",
+    ),
+    (
+        {"architecture": {"name": "inception_v2", "depth_multiplier": 1e9, "num_classes": 10}},
+        "`depth_multiplier`",
+    ),
+    (
+        {"architecture": {"name": "inception_v2", "depth_multiplier": 1, "num_classes": 10**9}},
+        "`num_classes`",
+    ),
     ({"image_size": [224]}, "`image_size`"),
     ({"image_size": [0, 224]}, "`image_size`"),
     ({"preprocessing": {"resize": "fancy"}}, "`preprocessing.resize`"),
@@ -115,6 +133,7 @@ BAD_MANIFESTS: list[tuple[dict[str, Any], str]] = [
     ({"provenance": {}}, "`provenance`"),
     ({"accuracy": {}}, "`accuracy`"),
     ({"files": {}}, "`files`"),
+    ({"files": {"labels\0.txt": {"size": 1, "sha256": ""}}}, "`files`"),
     ({"files": {"../../etc/passwd": {"size": 1, "sha256": ""}}}, "`files`"),
 ]
 
@@ -126,7 +145,9 @@ def test_a_senseless_manifest_is_refused(copy: Path, changes: dict[str, Any], me
         bundle.read(copy)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"format": NaN}', b"1" * 20_000_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"format": NaN}', b"1" * 20_000_000]
+)
 def test_a_manifest_of_any_bytes_is_refused(copy: Path, content: bytes) -> None:
     (copy / "module.json").write_bytes(content)
     with pytest.raises(FormatError, match="module.json is not a readable module description"):

@@ -128,7 +128,8 @@ def test_standard_input(photos: Path, small_module: Path) -> None:
 def test_a_reader_that_leaves_early_is_no_error(photos: Path, small_module: Path) -> None:
     for number in range(200):
         shutil.copy(photos / "0.png", photos / f"copy{number}.png")
-    command = f"{sys.executable} -m inception_hub classify {photos} --module {small_module} --format csv | head -n 2"
+    program = f"{sys.executable} -m inception_hub classify"
+    command = f"{program} {photos} --module {small_module} --format csv | head -n 2"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert done.stdout.startswith("path,module,rank")
     assert done.stderr == "Answering with small.\n"

@@ -1,4 +1,4 @@
-"""The docs cannot drift: README blocks run, the CLI page is the program's, every public name is documented."""
+"""The docs cannot drift: README blocks run, quoted output is the program's, public names are documented."""
 
 import os
 import re
@@ -32,13 +32,13 @@ def test_python_blocks_run(block: str, folder: Path) -> None:
 
 def test_generated_pages_are_up_to_date() -> None:
     """On a mismatch: `make docs`."""
-    code = "import sys; sys.path.insert(0, 'docs'); import generate; print([str(p) for p, t in generate.pages().items() if p.read_text('utf-8') != t])"
+    code = (
+        "import sys; sys.path.insert(0, 'docs'); import generate; "
+        "print([str(path) for path, text in generate.pages().items() if path.read_text('utf-8') != text])"
+    )
+    environment = os.environ | {"COLUMNS": "90"}
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"COLUMNS": "90"},
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=environment
     )
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 

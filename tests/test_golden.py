@@ -38,7 +38,10 @@ def test_answers_as_the_original(spec: ModuleSpec, engine: str, size: str) -> No
     images = images_from_seed(tuple(int(n) for n in answer["shape"]), int(answer["seed"]))
     module = hub.Module(spec, engine=engine)  # type: ignore[arg-type]
     assert distance(module(images), answer["logits"]) < RELATIVE_TOLERANCE
-    assert distance(module(images, signature="image_feature_vector"), answer["feature_vector"]) < RELATIVE_TOLERANCE
+    assert (
+        distance(module(images, signature="image_feature_vector"), answer["feature_vector"])
+        < RELATIVE_TOLERANCE
+    )
     outputs = module(images, signature="image_classification", as_dict=True)
     assert len(outputs) == 19
     check_endpoints(outputs, answer)
@@ -82,7 +85,9 @@ def test_one_training_step_as_the_original(spec: ModuleSpec, variant: str) -> No
 
 def test_both_archives_hold_the_same_module(tmp_path: Path) -> None:
     first, second = (hub.load_module_spec(GOLDEN / name).bundle for name in ARCHIVES.values())
-    assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.architecture.variables)
+    assert all(
+        np.array_equal(first.weights[name], second.weights[name]) for name in first.architecture.variables
+    )
     assert first.image_size == second.image_size == (224, 224)
     assert first.labels.names == second.labels.names
     assert (first.labels[0], first.labels[1], first.labels[1000]) == ("background", "tench", "toilet tissue")

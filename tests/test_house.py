@@ -12,9 +12,9 @@ SOURCE = Path(inception_hub.__file__).parent
 STOREYS = [
     {"errors"},
     {"architecture", "files", "rows", "labels", "resize", "archive", "download", "tensorflow_files"},
-    {"weights", "images", "signatures", "table", "gallery"},
+    {"weights", "images", "signatures", "table"},
     {"engines", "inputs", "bundle", "writers"},
-    {"convert", "cache", "describe"},
+    {"convert", "cache", "describe", "gallery"},
     {"resolve"},
     {"module", "progress"},
     {"pipeline", "training", "export"},
@@ -106,6 +106,16 @@ def test_public_names() -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = ["openvino", "torch", "PIL", "rich", "typer", "jinja2", "pyarrow", "safetensors", "urllib.request"]
+    heavy = [
+        "openvino",
+        "torch",
+        "PIL",
+        "rich",
+        "typer",
+        "jinja2",
+        "pyarrow",
+        "safetensors",
+        "urllib.request",
+    ]
     code = f"import sys, inception_hub; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -84,7 +84,8 @@ def test_exif_orientation(orientation: int) -> None:
     found = decode(encoded(Image.fromarray(RGB), "PNG", exif=exif))
     expected = {
         1: RGB, 2: RGB[:, ::-1], 3: RGB[::-1, ::-1], 4: RGB[::-1], 5: RGB.transpose(1, 0, 2),
-        6: RGB[::-1].transpose(1, 0, 2), 7: RGB[::-1, ::-1].transpose(1, 0, 2), 8: RGB[:, ::-1].transpose(1, 0, 2),
+        6: RGB[::-1].transpose(1, 0, 2), 7: RGB[::-1, ::-1].transpose(1, 0, 2),
+        8: RGB[:, ::-1].transpose(1, 0, 2),
     }  # fmt: skip
     assert np.array_equal(found, expected[orientation])
 

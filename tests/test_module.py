@@ -53,7 +53,9 @@ def test_signatures(module: hub.Module) -> None:
 
 @pytest.mark.parametrize("engine, tags", [("openvino", None), ("torch", None), ("torch", {"train"})])
 @pytest.mark.parametrize("signature", SIGNATURES)
-def test_every_signature_in_both_variants(spec: hub.ModuleSpec, engine: str, tags: set[str] | None, signature: str) -> None:
+def test_every_signature_in_both_variants(
+    spec: hub.ModuleSpec, engine: str, tags: set[str] | None, signature: str
+) -> None:
     module = hub.Module(spec, tags=tags, engine=engine)  # type: ignore[arg-type]
     inputs = {"images": IMAGES}
     if signature.endswith("hparams"):
@@ -84,7 +86,11 @@ def test_any_batch_and_size(module: hub.Module) -> None:
 BAD_INPUTS = [
     (IMAGES[0], errors.InputError, r"got shape \[64, 64, 3\].*add the batch axis with images\[None\]"),
     (IMAGES.transpose(0, 3, 1, 2), errors.InputError, r"got shape \[2, 3, 64, 64\].*transpose\(0, 2, 3, 1\)"),
-    (IMAGES[..., :1], errors.InputError, r"got shape \[2, 64, 64, 1\]; expected float32 \[batch, height, width, 3\]"),
+    (
+        IMAGES[..., :1],
+        errors.InputError,
+        r"got shape \[2, 64, 64, 1\]; expected float32 \[batch, height, width, 3\]",
+    ),
     (IMAGES[:0], errors.InputError, r"got shape \[0, 64, 64, 3\]"),
     (np.full_like(IMAGES, np.nan), errors.ArgumentError, "not finite"),
     (np.where(IMAGES > 0.99, np.inf, IMAGES), errors.ArgumentError, "not finite"),
@@ -101,7 +107,9 @@ BAD_INPUTS = [
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 @pytest.mark.parametrize("inputs, kind, message", BAD_INPUTS)
-def test_bad_inputs(spec: hub.ModuleSpec, engine: str, inputs: object, kind: type[Exception], message: str) -> None:
+def test_bad_inputs(
+    spec: hub.ModuleSpec, engine: str, inputs: object, kind: type[Exception], message: str
+) -> None:
     module = hub.Module(spec, engine=engine)  # type: ignore[arg-type]
     with pytest.raises(kind, match=message) as error:
         module(inputs)
@@ -120,7 +128,9 @@ def test_original_exception_kinds(module: hub.Module, tmp_path: Path) -> None:
 
 
 def test_unknown_names_list_the_known(module: hub.Module) -> None:
-    with pytest.raises(errors.SignatureError, match="Signature 'nope' is missing.*image_feature_vector_with_bn_hparams"):
+    with pytest.raises(
+        errors.SignatureError, match="Signature 'nope' is missing.*image_feature_vector_with_bn_hparams"
+    ):
         module(IMAGES, signature="nope")
     with pytest.raises(errors.TagsError, match=r"No such graph variant: tags=\['bar', 'foo'\]; give none"):
         hub.Module(module.spec, tags=["foo", "bar"])
@@ -140,16 +150,32 @@ def test_unknown_names_list_the_known(module: hub.Module) -> None:
         module(IMAGES, "image_feature_vector")  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("value, kind", [(2.0, ValueError), (-0.1, ValueError), (float("nan"), ValueError), ([0.9, 0.9], TypeError), ("0.9", TypeError), (True, TypeError)])  # fmt: skip
+BAD_MOMENTA = [
+    (2.0, ValueError),
+    (-0.1, ValueError),
+    (float("nan"), ValueError),
+    ([0.9, 0.9], TypeError),
+    ("0.9", TypeError),
+    (True, TypeError),
+]
+
+
+@pytest.mark.parametrize("value, kind", BAD_MOMENTA)
 @pytest.mark.parametrize("tags", [(), ("train",)])
-def test_momentum_must_lie_in_0_1(spec: hub.ModuleSpec, tags: tuple[str, ...], value: object, kind: type[Exception]) -> None:
+def test_momentum_must_lie_in_0_1(
+    spec: hub.ModuleSpec, tags: tuple[str, ...], value: object, kind: type[Exception]
+) -> None:
     module = trainable(spec, False, *tags)
     with pytest.raises(kind, match="batch_norm_momentum is .*in .0, 1., 0.99 being the default"):
-        module({"images": IMAGES, "batch_norm_momentum": value}, signature="image_feature_vector_with_bn_hparams")
+        module(
+            {"images": IMAGES, "batch_norm_momentum": value}, signature="image_feature_vector_with_bn_hparams"
+        )
 
 
 def test_momentum_is_required_where_the_signature_has_it(module: hub.Module) -> None:
-    with pytest.raises(errors.InputError, match="expects multiple inputs; use a dict with images and batch_norm_momentum"):
+    with pytest.raises(
+        errors.InputError, match="expects multiple inputs; use a dict with images and batch_norm_momentum"
+    ):
         module(IMAGES, signature="image_feature_vector_with_bn_hparams")
     with pytest.raises(errors.InputError, match=r"missing \['batch_norm_momentum'\]"):
         module({"images": IMAGES}, signature="image_feature_vector_with_bn_hparams")
@@ -166,14 +192,23 @@ def test_momentum_changes_nothing_in_the_inference_variant(spec: hub.ModuleSpec)
 
 @pytest.mark.parametrize(
     "trains, tags, by_batch, moves",
-    [(False, (), False, False), (True, (), False, False), (False, ("train",), True, False), (True, ("train",), True, True)],
+    [
+        (False, (), False, False),
+        (True, (), False, False),
+        (False, ("train",), True, False),
+        (True, ("train",), True, True),
+    ],
 )
-def test_trainable_and_tags(spec: hub.ModuleSpec, trains: bool, tags: tuple[str, ...], by_batch: bool, moves: bool) -> None:
+def test_trainable_and_tags(
+    spec: hub.ModuleSpec, trains: bool, tags: tuple[str, ...], by_batch: bool, moves: bool
+) -> None:
     """The table of the original: who normalises by the batch, whose statistics move, what is trainable."""
     module = trainable(spec, trains, *tags)
     before = {name: value.detach().clone() for name, value in module.variable_map.items() if "moving" in name}
     answer = module(IMAGES, signature="image_feature_vector")
-    assert np.allclose(answer, hub.Module(spec)(IMAGES, signature="image_feature_vector"), rtol=1e-3) != by_batch
+    assert (
+        np.allclose(answer, hub.Module(spec)(IMAGES, signature="image_feature_vector"), rtol=1e-3) != by_batch
+    )
     moved = {name for name, value in before.items() if not torch.equal(value, module.variable_map[name])}
     assert moved == (set(before) if moves else set())
     assert len(before) == 136
@@ -187,7 +222,11 @@ def test_moving_averages_move_once_a_call(spec: hub.ModuleSpec) -> None:
     name = "InceptionV2/Conv2d_2b_1x1/BatchNorm/moving_mean"
     values = [module.variable_map[name].clone()]
     for _ in range(3):
-        module({"images": IMAGES, "batch_norm_momentum": 0.5}, signature="image_classification_with_bn_hparams", as_dict=True)
+        module(
+            {"images": IMAGES, "batch_norm_momentum": 0.5},
+            signature="image_classification_with_bn_hparams",
+            as_dict=True,
+        )
         values.append(module.variable_map[name].clone())
     steps = [float((b - a).norm()) for a, b in zip(values, values[1:], strict=False)]
     assert steps[1] == pytest.approx(steps[0] / 2, rel=1e-3)
@@ -197,7 +236,9 @@ def test_moving_averages_move_once_a_call(spec: hub.ModuleSpec) -> None:
 def test_the_default_momentum_is_the_hub_modules(spec: hub.ModuleSpec) -> None:
     plain, explicit = trainable(spec, True, "train"), trainable(spec, True, "train")
     plain(IMAGES)
-    explicit({"images": IMAGES, "batch_norm_momentum": 0.99}, signature="image_classification_with_bn_hparams")
+    explicit(
+        {"images": IMAGES, "batch_norm_momentum": 0.99}, signature="image_classification_with_bn_hparams"
+    )
     name = "InceptionV2/Mixed_5c/Branch_0/Conv2d_0a_1x1/BatchNorm/moving_variance"
     assert torch.equal(plain.variable_map[name], explicit.variable_map[name])
 
@@ -218,7 +259,9 @@ def test_training_moves_the_live_variables(spec: hub.ModuleSpec) -> None:
     assert losses[-1] < losses[0]
     kernel = module.variable_map["InceptionV2/Mixed_4b/Branch_1/Conv2d_0b_3x3/weights"]
     assert kernel.shape == (3, 3, 16, 24)
-    assert not np.array_equal(kernel.detach().numpy(), spec.bundle.weights["InceptionV2/Mixed_4b/Branch_1/Conv2d_0b_3x3/weights"])
+    assert not np.array_equal(
+        kernel.detach().numpy(), spec.bundle.weights["InceptionV2/Mixed_4b/Branch_1/Conv2d_0b_3x3/weights"]
+    )
 
 
 def test_gradients_reach_the_images(spec: hub.ModuleSpec) -> None:
@@ -227,7 +270,9 @@ def test_gradients_reach_the_images(spec: hub.ModuleSpec) -> None:
     assert images.grad is not None and float(images.grad.abs().max()) > 0
 
 
-def test_torch_tensors_are_checked_for_dtype_shape_and_engine(spec: hub.ModuleSpec, module: hub.Module) -> None:
+def test_torch_tensors_are_checked_for_dtype_shape_and_engine(
+    spec: hub.ModuleSpec, module: hub.Module
+) -> None:
     with pytest.raises(errors.InputError, match="torch tensor and this module runs on OpenVINO"):
         module(torch.from_numpy(IMAGES))
     with pytest.raises(errors.InputError, match=r"got a tensor of torch.float64.*use images.float\(\)"):
@@ -294,7 +339,11 @@ def test_a_feature_vector_module_has_no_classification(small_module: Path, tmp_p
 
     bundle.write(bundle.read(small_module).without_head(), tmp_path / "features")
     module = hub.Module(tmp_path / "features")
-    assert sorted(module.get_signature_names()) == ["default", "image_feature_vector", "image_feature_vector_with_bn_hparams"]
+    assert sorted(module.get_signature_names()) == [
+        "default",
+        "image_feature_vector",
+        "image_feature_vector_with_bn_hparams",
+    ]
     assert np.array_equal(module(IMAGES), hub.Module(small_module)(IMAGES, signature="image_feature_vector"))
     assert len(module(IMAGES, as_dict=True)) == 17
     with pytest.raises(errors.SignatureError, match="'image_classification' is missing"):

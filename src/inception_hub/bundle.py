@@ -195,7 +195,10 @@ def _check_manifest(manifest: Any) -> None:
     require(
         isinstance(files, dict)
         and {WEIGHTS, LABELS} <= set(files)
-        and all("/" not in n and "\\" not in n and n not in ("", ".", "..", MANIFEST) for n in files)
+        and all(
+            "/" not in n and "\\" not in n and "\0" not in n and n not in ("", ".", "..", MANIFEST)
+            for n in files
+        )
         and all(
             isinstance(f, dict) and type(f.get("size")) is int and isinstance(f.get("sha256"), str)
             for f in files.values()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tensorflow_samples import SAMPLES, block, expected, extract_golden, message, table
+from tensorflow_samples import SAMPLES, block, examples, expected, extract_golden, message, table
 
 from inception_hub.errors import FormatError, HandleError
 from inception_hub.tensorflow_files.checkpoint import read_checkpoint
@@ -120,11 +120,11 @@ def read_or_refuse(path: Path, wanted: Arrays) -> bool:
 @pytest.mark.parametrize(
     ("checkpoint", "file", "stride"),
     [
-        ("v1.ckpt", "v1.ckpt", 23),
-        ("sharded", "sharded.index", 5),
-        ("sharded", "sharded.data-00000-of-00002", 5),
-        ("sharded", "sharded.data-00001-of-00002", 301),
-        ("snappy.ckpt", "snappy.ckpt", 101),
+        ("v1.ckpt", "v1.ckpt", 61),
+        ("sharded", "sharded.index", 13),
+        ("sharded", "sharded.data-00000-of-00002", 17),
+        ("sharded", "sharded.data-00001-of-00002", 997),
+        ("snappy.ckpt", "snappy.ckpt", 307),
     ],
 )
 def test_damage_is_noticed_or_harmless(tmp_path: Path, checkpoint: str, file: str, stride: int) -> None:
@@ -239,6 +239,7 @@ def test_hostile_v2_files(tmp_path: Path, entries: list[tuple[bytes, bytes]], co
         read_checkpoint(tmp_path / "hostile")
 
 
+@examples
 @given(st.binary(max_size=60))
 def test_any_record_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, record: bytes) -> None:
     directory = tmp_path_factory.mktemp("any")

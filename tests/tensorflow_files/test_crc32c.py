@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorflow_samples import examples
 
 from inception_hub.tensorflow_files.crc32c import MAX_LEVEL, POLYNOMIAL, crc32c, masked_crc32c
 
@@ -31,6 +32,7 @@ def test_published_values(data: bytes, checksum: int) -> None:
     assert crc32c(data) == checksum
 
 
+@examples
 @given(st.binary(max_size=300))
 def test_every_length_agrees_with_the_definition(data: bytes) -> None:
     assert crc32c(data) == crc32c(memoryview(bytearray(data))) == bit_by_bit(data)

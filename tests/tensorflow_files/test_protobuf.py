@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tensorflow_samples import message, varint
+from tensorflow_samples import examples, message, varint
 
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files import protobuf
@@ -11,6 +11,7 @@ NUMBERS = st.integers(0, (1 << 64) - 1)
 FIELDS = st.lists(st.tuples(st.integers(1, (1 << 29) - 1), st.one_of(NUMBERS, st.binary(max_size=300))))
 
 
+@examples
 @given(NUMBERS, st.binary(max_size=3))
 def test_varint(value: int, behind: bytes) -> None:
     data = varint(value)
@@ -23,6 +24,7 @@ def test_varint_refuses_the_endless_and_the_oversized(data: bytes) -> None:
         protobuf.varint(memoryview(data), 0)
 
 
+@examples
 @given(FIELDS)
 def test_fields_come_back_in_order(fields: list[tuple[int, int | bytes]]) -> None:
     assert list(protobuf.fields(memoryview(message(*fields)))) == fields
@@ -52,6 +54,7 @@ def test_malformed_messages(data: bytes, complaint: str) -> None:
         list(protobuf.fields(memoryview(data)))
 
 
+@examples
 @given(st.binary(max_size=200))
 def test_any_bytes_are_fields_or_refused(data: bytes) -> None:
     try:
@@ -74,6 +77,7 @@ def test_kinds_are_checked() -> None:
     assert protobuf.signed((1 << 64) - 3) == -3
 
 
+@examples
 @given(st.lists(NUMBERS), st.sampled_from([7, 64, 1 << 20]))
 def test_packed_varints(values: list[int], part: int) -> None:
     data = memoryview(b"".join(map(varint, values)))

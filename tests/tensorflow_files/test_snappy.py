@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tensorflow_samples import varint
+from tensorflow_samples import examples, varint
 
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files.snappy import decompress
@@ -40,12 +40,14 @@ def blocks(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return varint(len(output)) + elements, bytes(output)
 
 
+@examples
 @given(blocks())
 def test_every_element(sample: tuple[bytes, bytes]) -> None:
     compressed, content = sample
     assert decompress(memoryview(compressed), limit=len(content)) == content
 
 
+@examples
 @given(blocks(), st.data())
 def test_truncation_is_noticed(sample: tuple[bytes, bytes], data: st.DataObject) -> None:
     compressed, _ = sample
@@ -53,6 +55,7 @@ def test_truncation_is_noticed(sample: tuple[bytes, bytes], data: st.DataObject)
         decompress(memoryview(compressed)[: data.draw(st.integers(0, len(compressed) - 1))], limit=1 << 20)
 
 
+@examples
 @given(st.binary(max_size=100))
 def test_any_bytes_stay_within_the_limit(data: bytes) -> None:
     try:

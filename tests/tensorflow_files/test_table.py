@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tensorflow_samples import MAGIC, SAMPLES, block, table, varint
+from tensorflow_samples import MAGIC, SAMPLES, block, examples, table, varint
 
 from inception_hub.errors import FormatError
 from inception_hub.tensorflow_files import table as reader
@@ -10,6 +10,7 @@ from inception_hub.tensorflow_files.table import read_table
 ENTRIES = st.dictionaries(st.binary(max_size=20), st.binary(max_size=50)).map(lambda d: sorted(d.items()))
 
 
+@examples
 @given(ENTRIES, st.integers(1, 5))
 def test_entries_come_back_in_order(entries: list[tuple[bytes, bytes]], size: int) -> None:
     blocks = [block(*entries[start : start + size]) for start in range(0, len(entries), size)]
@@ -27,6 +28,7 @@ def test_uncompressed_values_are_views() -> None:
     assert [value.obj for _, value in read_table(data)] == [data]
 
 
+@examples
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(data: bytes) -> None:
     for hostile in (data, data + MAGIC, data + bytes(40) + MAGIC):
@@ -34,6 +36,7 @@ def test_any_bytes_are_refused(data: bytes) -> None:
             list(read_table(hostile))
 
 
+@examples
 @given(st.binary(max_size=100))
 def test_any_block_with_a_right_checksum_is_read_or_refused(content: bytes) -> None:
     for kind in (0, 1):

@@ -1,15 +1,14 @@
 """Labelled images of one size from a Parquet folder in the layout Hugging Face `datasets` reads."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ..errors import FormatError, HandleError
+from ..images import decode
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,15 @@ def load_split(folder: Path, split: str) -> ImageSet:
     images: list[np.ndarray] = []
     labels: list[int] = []
     for file in files:
-        table = pyarrow.parquet.read_table(file, columns=["image", "label"])
+        try:
+            table = pyarrow.parquet.read_table(file, columns=["image", "label"])
+        except (OSError, pyarrow.ArrowException) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise FormatError(
+                f"{file} cannot be read ({reason}); give Parquet with image and label."
+            ) from error
         labels += table["label"].to_pylist()
-        for record in table["image"].to_pylist():
-            images.append(np.asarray(Image.open(io.BytesIO(record["bytes"])).convert("RGB")))
+        images += [decode(record["bytes"]) for record in table["image"].to_pylist()]
     if len({image.shape for image in images}) != 1:
         raise FormatError(
             f"The {split} images of {folder} differ in size; this recipe takes images of one size."
