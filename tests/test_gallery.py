@@ -96,7 +96,7 @@ def test_every_row_is_a_card(tmp_path: Path) -> None:
 
 def test_thumbnails_are_small_jpegs_in_the_page(tmp_path: Path) -> None:
     row = Row("photo.jpg", "tiny", predictions=PREDICTIONS)
-    images = [photo(600, 800), photo(800, 600), photo(40, 30), photo(1, 1000)]
+    images = [photo(600, 800), photo(800, 600), photo(40, 30), photo(1, 1000), photo(64, 64), photo(60, 90)]
     _, found = page(tmp_path / "page.html", *((row, image) for image in images))
     sizes = []
     for attributes in found.attributes("img"):
@@ -107,9 +107,9 @@ def test_thumbnails_are_small_jpegs_in_the_page(tmp_path: Path) -> None:
             pixels = np.asarray(thumbnail).astype(int)
             assert np.abs(pixels - (200, 30, 60)).max() < 8
             sizes.append(thumbnail.size)
-    assert sizes == [(320, 240), (240, 320), (30, 40), (320, 1)]
+    assert sizes == [(320, 240), (240, 320), (30, 40), (320, 1), (64, 64), (90, 60)]
     fits = [(attributes["class"] or "").split()[1] for attributes in found.attributes("img")]
-    assert fits == ["filling", "whole", "whole", "whole"]
+    assert fits == ["filling", "whole", "whole", "whole", "whole", "filling"]
 
 
 def test_nothing_comes_from_elsewhere(tmp_path: Path) -> None:

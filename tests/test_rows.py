@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inception_hub.errors import ArgumentError
@@ -53,6 +53,7 @@ def test_a_row_holds_exactly_one_answer() -> None:
         Row("cat.jpg", "m", predictions=(), error="no")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(-(2.0**100), 2.0**100, width=32))
 def test_numbers_are_exact_in_the_fewest_digits(value: float) -> None:
     text = json.dumps(shortest(value))
@@ -116,6 +117,7 @@ def test_csv_of_errors_only() -> None:
     ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_csv_gives_any_path_back(path: str) -> None:
     text = PredictionsCsv().row(Row(path, "m", error="no"))

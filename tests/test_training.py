@@ -19,10 +19,11 @@ from inception_hub.training.augmentation import distort
 from inception_hub.training.data import ImageSet, load_split
 from inception_hub.training.loop import Epoch, train
 from inception_hub.training.muon import Muon, orthogonalise
-from inception_hub.training.recipes import RECIPES
+from inception_hub.training.recipes import RECIPES, Phase
 from inception_hub.training.run import finish, measure, read_labels, run
 
-RECIPE = replace(RECIPES["tiny-imagenet"], sizes=(32, 32), batch_size=4, image_size=32)
+PHASE = Phase(1, 32, 0.5)
+RECIPE = replace(RECIPES["tiny-imagenet"], phases=(PHASE, PHASE), batch_size=4, image_size=32)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_interrupted_training_ends_as_if_it_had_not_been(data: ImageSet, tmp_pat
 
 
 def test_what_is_written_is_what_was_measured(data: ImageSet, tmp_path: Path) -> None:
-    network = train(replace(RECIPE, sizes=(32,)), data, 2, tmp_path / "checkpoint.safetensors")
+    network = train(replace(RECIPE, phases=(PHASE,)), data, 2, tmp_path / "checkpoint.safetensors")
     labels = Labels(("dark", "light"), (None, None))
     accuracy = finish("tiny-imagenet", network, labels, data, data, tmp_path / "module", 1.0)
     module = hub.Module(tmp_path / "module")

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 from rich.cells import cell_len
 
 from inception_hub import writers
 from inception_hub.errors import ArgumentError, MissingExtraError, OutputError
 from inception_hub.rows import Prediction, Row, as_record
-from inception_hub.table import printable, shortened
+from inception_hub.table import Table, printable, shortened
 from inception_hub.writers import open_writer
 
 PREDICTIONS = (Prediction("Egyptian cat", 285, 0.75), Prediction("tabby", 281, 0.125))
@@ -44,21 +45,11 @@ except BrokenPipeError:
 """
 
 
-def needs(format: str) -> None:
-    if format == "parquet":
-        pytest.importorskip("pyarrow")
-
-
 def written(format: str, kind: str, rows: list[Row], path: Path) -> Path:
     with open_writer(format, kind, path, 5) as writer:
         for row in rows:
             writer.write(row)
     return path
-
-
-def test_jsonl(tmp_path: Path) -> None:
-    text = written("jsonl", "predictions", ROWS, tmp_path / "rows.jsonl").read_text("utf-8")
-    assert [json.loads(line) for line in text.splitlines()] == [as_record(row) for row in ROWS]
 
 
 def test_csv(tmp_path: Path) -> None:
@@ -86,7 +77,6 @@ def test_each_row_is_in_the_file_at_once(tmp_path: Path) -> None:
 
 
 def test_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     monkeypatch.setattr(writers, "ROW_GROUP", 2)
     path = written("parquet", "predictions", ROWS, tmp_path / "rows.parquet")
     table = parquet.read_table(path)
@@ -109,7 +99,6 @@ def test_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
 def test_paths_that_are_no_text(format: str, tmp_path: Path) -> None:
-    needs(format)
     stray = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
     row = Row(stray, "tiny", error=f"{stray} is damaged.")
     assert (
@@ -119,7 +108,6 @@ def test_paths_that_are_no_text(format: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "table"])
 def test_what_exists_is_left_as_it_is(format: str, tmp_path: Path) -> None:
-    needs(format)
     path = tmp_path / "precious"
     path.write_text("years of work")
     with pytest.raises(
@@ -131,7 +119,6 @@ def test_what_exists_is_left_as_it_is(format: str, tmp_path: Path) -> None:
 
 
 def test_what_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     path = tmp_path / "rows.parquet"
     with pytest.raises(OutputError, match="exists"), open_writer("parquet", "predictions", path, 5) as writer:
         writer.write(ROWS[0])
@@ -142,7 +129,6 @@ def test_what_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
 def test_a_folder_that_does_not_exist(format: str, tmp_path: Path) -> None:
-    needs(format)
     with pytest.raises(OutputError, match="rows cannot be written .No such file or directory"):
         open_writer(format, "predictions", tmp_path / "nowhere" / "rows", 5)
 
@@ -165,7 +151,6 @@ def test_interrupted(tmp_path: Path) -> None:
 
 
 def test_interrupted_parquet_leaves_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     with pytest.raises(KeyboardInterrupt):
         interrupt("parquet", tmp_path / "rows", ROWS)
     assert not list(tmp_path.iterdir())
@@ -191,7 +176,6 @@ def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
 
 
 def test_parquet_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     with open_writer("parquet", "predictions", None, 5) as writer:
         writer.write(ROWS[0])
     content = capfdbinary.readouterr().out
@@ -199,7 +183,6 @@ def test_parquet_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -
 
 
 def test_parquet_is_not_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pyarrow")
     pty = pytest.importorskip("pty")
     leader, follower = pty.openpty()
     with open(leader, "rb"), open(follower, "w") as terminal:
@@ -223,7 +206,6 @@ def test_a_reader_that_leaves_early(format: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("format", ["jsonl", "csv", "table", "parquet"])
 def test_a_full_disk_behind_standard_output(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    needs(format)
     message = "^Standard output cannot be written .No space left on device.; make room or write elsewhere.$"
     with open("/dev/full", "wb", buffering=0) as full:
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full, write_through=True))
@@ -256,7 +238,6 @@ def test_a_full_disk_keeps_whole_rows_only(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("rows", [1, 2000])
 def test_a_full_disk_leaves_no_parquet(rows: int, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     with pytest.raises(OutputError, match="rows cannot be written .*File too large"):
         written("parquet", "predictions", [ROWS[0]] * rows, tmp_path / "rows")
     assert not list(tmp_path.iterdir())
@@ -287,6 +268,17 @@ def test_table_of_the_best_only_is_compact(tmp_path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     assert lines[2] == lines[3]
     assert lines[2].split()[0] == "photos/cat2.jpg"
+
+
+def test_table_in_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    pty = pytest.importorskip("pty")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    leader, follower = pty.openpty()
+    with open(leader, "rb"), open(follower, "w") as terminal:
+        table = Table(terminal, 5)
+        assert "\x1b[36" in table.row(ROWS[0])
+        assert "\x1b[31mphotos/bad.jpg is damaged" in table.row(ROWS[1])
 
 
 def test_long_paths_lose_their_beginning() -> None:

@@ -109,7 +109,6 @@ class Labels:
 @cache
 def imagenet() -> Labels:
     """The 1001 names the original answers with: `background`, then the ILSVRC-2012 classes."""
-
     from importlib.resources import files
 
     text = files("inception_hub").joinpath("data", "imagenet_labels.tsv").read_text("utf-8")

@@ -35,7 +35,6 @@ class Table:
             force_terminal=found.is_terminal,
             color_system=found.color_system,  # pyright: ignore[reportArgumentType]
             no_color=found.no_color,
-            highlight=False,
         )
         self._spaced = top > 1
         self._rows = self._errors = 0

@@ -44,15 +44,15 @@ def train(
     optimisers = _optimisers(network, recipe)
     done = _restore(checkpoint, network, optimisers)
     steps_per_epoch = len(data.labels) // recipe.batch_size
-    total = steps_per_epoch * len(recipe.sizes)
-    for epoch, size in enumerate(recipe.sizes[done:], start=done):
+    total = steps_per_epoch * len(recipe.epochs)
+    for epoch, phase in enumerate(recipe.epochs[done:], start=done):
         generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
         order = torch.randperm(len(data.labels), generator=generator)
         losses, start = 0.0, time.perf_counter()
         for i in range(steps_per_epoch):
             _schedule(optimisers, recipe, (epoch * steps_per_epoch + i) / total)
             batch = order[i * recipe.batch_size : (i + 1) * recipe.batch_size]
-            images = distort(data.images[batch], size, recipe.min_area, generator)
+            images = distort(data.images[batch], phase.size, phase.min_area, generator)
             with torch.autocast("cpu", torch.bfloat16):
                 endpoints = network(images, batch_statistics=True, momentum=recipe.batch_norm_momentum)
             loss = F.cross_entropy(
@@ -65,7 +65,7 @@ def train(
             losses += loss.item()
         _save(checkpoint, network, optimisers, epoch + 1)
         speed = steps_per_epoch * recipe.batch_size / (time.perf_counter() - start)
-        report(Epoch(epoch + 1, size, losses / steps_per_epoch, speed))
+        report(Epoch(epoch + 1, phase.size, losses / steps_per_epoch, speed))
     return network
 
 

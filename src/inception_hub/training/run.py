@@ -119,7 +119,9 @@ def read_labels(data: Path) -> Labels:
 
 def card(recipe_name: str, recipe: Recipe, images: int, accuracy: Accuracy, minutes: float) -> str:
     """The module's README.md: data, recipe, time and measured accuracy."""
-    sizes = ", ".join(map(str, recipe.sizes))
+    phases = ", ".join(
+        f"{p.epochs} at {p.size} px on {p.min_area:.0%} of the area and up" for p in recipe.phases
+    )
     return f"""# Inception V2, {recipe_name}
 
 The full network (depth multiplier 1.0) trained from scratch on {images:,} images by the recipe
@@ -131,11 +133,10 @@ The full network (depth multiplier 1.0) trained from scratch on {images:,} image
 | top-1 | {accuracy.top1:.2%} |
 | top-5 | {accuracy.top5:.2%} |
 | default image size | {recipe.image_size} x {recipe.image_size} px, preset `default` |
-| training | {len(recipe.sizes)} epochs at {sizes} px, batches of {recipe.batch_size}, {minutes:.0f} minutes |
+| training | {len(recipe.epochs)} epochs, batches of {recipe.batch_size}, {minutes:.0f} minutes |
+| crops | {phases}; mirrored half of the time |
 | optimiser | Muon {recipe.learning_rate:g} on kernels, AdamW {recipe.head_learning_rate:g} on the rest, \
-weight decay {recipe.weight_decay:g}, cosine |
-| augmentation | crops of {recipe.min_area:.0%} to 100% of the area, mirroring; label smoothing \
-{recipe.label_smoothing:g} |
+weight decay {recipe.weight_decay:g}, cosine, label smoothing {recipe.label_smoothing:g} |
 
 Measured as stored, on OpenVINO in float32. The training images were 64 x 64 pixels; larger photos are
 reduced to the default size, so fine detail does not count. Not for decisions about people.
