@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .architecture import LOGITS_LAYER, Architecture
 from .errors import ArgumentError, FormatError, InceptionHubError, OutputError
 from .labels import Labels
 from .weights import Weights
+
+if TYPE_CHECKING:
+    from .resize import Preset
 
 MANIFEST = "module.json"
 WEIGHTS = "weights.safetensors"
@@ -52,7 +55,7 @@ class Bundle:
     labels: Labels
     provenance: Provenance
     image_size: tuple[int, int] = DEFAULT_IMAGE_SIZE
-    resize: str = "default"
+    resize: "Preset" = "default"
     accuracy: tuple[Mapping[str, Any], ...] = ()
     card: str = ""
 

@@ -26,7 +26,7 @@ def resize(image: Pixels, size: tuple[int, int], preset: Preset = "default") -> 
     rows, columns = (central(length) for length in image.shape[:2])
     if preset == "slim":
         return _tf1_bilinear(image[rows, columns], size)
-    resized = Image.fromarray(image[rows, columns]).resize(size[::-1], Image.Resampling.BILINEAR)
+    resized = Image.fromarray(image[rows, columns]).resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32) / np.float32(255)
 
 
@@ -45,7 +45,7 @@ def _tf1_bilinear(image: Pixels, size: tuple[int, int]) -> Images:
         pixels[row][:, left] + (pixels[row][:, right] - pixels[row][:, left]) * across
         for row in (top, bottom)
     ]
-    return rows[0] + (rows[1] - rows[0]) * down
+    return np.asarray(rows[0] + (rows[1] - rows[0]) * down, np.float32)
 
 
 def _sources(length: int, target: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Images]:
