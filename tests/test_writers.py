@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -215,30 +216,33 @@ def test_a_full_disk_behind_standard_output(format: str, monkeypatch: pytest.Mon
         monkeypatch.undo()
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """No file may grow beyond 1000 bytes, as on a disk with no more room."""
+    """No file of this process may grow beyond 1000 bytes, as on a disk with no more room.
+
+    Not a fixture: pytest writes its own output, perhaps to a file, while those are in force.
+    """
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_keeps_whole_rows_only(tmp_path: Path) -> None:
     path = tmp_path / "rows"
-    with pytest.raises(OutputError, match="rows cannot be written .File too large"):
+    with small_files(), pytest.raises(OutputError, match="rows cannot be written .File too large"):
         written("jsonl", "predictions", [ROWS[0]] * 20, path)
     assert path.stat().st_size > 800
     lines = path.read_bytes().splitlines(keepends=True)
     assert all(json.loads(line) == as_record(ROWS[0]) and line.endswith(b"\n") for line in lines)
 
 
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("rows", [1, 2000])
 def test_a_full_disk_leaves_no_parquet(rows: int, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="rows cannot be written .*File too large"):
+    with small_files(), pytest.raises(OutputError, match="rows cannot be written .*File too large"):
         written("parquet", "predictions", [ROWS[0]] * rows, tmp_path / "rows")
     assert not list(tmp_path.iterdir())
 
