@@ -1,0 +1,122 @@
+"""From the columns of a loaded table to photos and labels, whatever the columns are called."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import FormatError, ImageError
+
+IMAGE_NAMES = ("image", "img", "path")
+LABEL_NAMES = ("label", "labels", "cls", "class")
+
+
+class Rows:
+    """Photos of one split, from Arrow as they are: bytes, or the path of a file under `root`."""
+
+    def __init__(self, table: Any, column: str, inside: list[str], root: Path | None) -> None:
+        """`inside`: a name for each row, for those without a file of their own."""
+        import pyarrow.compute
+
+        compute: Any = pyarrow.compute
+        images = table.data.column(column)
+        self._bytes: Any = compute.struct_field(images, "bytes")
+        self._paths: list[str | None] = compute.struct_field(images, "path").to_pylist()
+        self._embedded: list[bool] = self._bytes.is_valid().to_pylist()
+        self._inside = inside
+        self._root = root
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def name(self, row: int) -> str:
+        path = self._file(row)
+        return self._inside[row] if path is None else path
+
+    def encoded(self, row: int) -> bytes:
+        if self._embedded[row]:
+            return self._bytes[row].as_py()
+        path = self._file(row)
+        if path is None:
+            raise ImageError(f"{self._inside[row]} has no image; give one a row.")
+        try:
+            return Path(path).read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ImageError(f"{path} cannot be read ({reason}); give an image file.") from error
+
+    def stamp(self, row: int) -> bytes | None:
+        path = self._file(row)
+        if path is None:
+            return None
+        # Relative, so that moving the whole folder changes nothing.
+        within = path.removeprefix(f"{self._root}{os.sep}").encode("utf-8", "surrogateescape")
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return within
+        return within + f"\0{status.st_size}\0{status.st_mtime_ns}".encode()
+
+    def _file(self, row: int) -> str | None:
+        path = self._paths[row]
+        if self._embedded[row] or path is None:
+            return None
+        if self._root is None:  # from the hub: only what was downloaded has a full path
+            return path if os.path.isabs(path) else None
+        return os.path.join(self._root, path)
+
+
+def photos_of(table: Any, split: str, files: list[str], root: Path | None) -> Rows:
+    """The photos of a `datasets.Dataset`; raises `FormatError` if no column holds images."""
+    import datasets
+
+    images = [name for name, feature in table.features.items() if isinstance(feature, datasets.Image)]
+    column = next(iter(images or [name for name in IMAGE_NAMES if name in table.features]), None)
+    if column is None:
+        raise FormatError(_without("images", "image (path in a CSV)", table, files, split))
+    try:
+        undecoded = table.cast_column(column, datasets.Image(decode=False))
+    except Exception as error:
+        raise FormatError(
+            f"Column {column!r} of {_origin(files, split)} holds no images; give encoded images or paths."
+        ) from error
+    return Rows(undecoded, column, list(_names_inside(table, split, files, column)), root)
+
+
+def labels_of(table: Any, split: str, files: list[str]) -> tuple[list[Any], tuple[str, ...] | None]:
+    """The label of each row, and the names of the classes where the table itself has them."""
+    import datasets
+
+    features = table.features
+    known = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
+    column = next((name for name in LABEL_NAMES if name in features), known[0] if known else None)
+    if column is not None:
+        names = features[column].names if column in known else None
+        return table.data.column(column).to_pylist(), tuple(names) if names else None
+    if isinstance(features.get("json"), dict) and "label" in features["json"]:
+        return [record and record["label"] for record in table.data.column("json").to_pylist()], None
+    raise FormatError(_without("labels", "label", table, files, split))
+
+
+def _names_inside(table: Any, split: str, files: list[str], column: str) -> Iterator[str]:
+    if "__url__" in table.features:
+        urls, keys = (table.data.column(name).to_pylist() for name in ("__url__", "__key__"))
+        for url, key in zip(urls, keys, strict=True):
+            yield f"{os.path.basename(url)}#{key}.{column}"
+    elif files and all(file.lower().endswith(".parquet") for file in files):
+        import pyarrow.parquet
+
+        for file in files:
+            for row in range(pyarrow.parquet.read_metadata(file).num_rows):
+                yield f"{os.path.basename(file)}#{row}"
+    else:
+        yield from (f"{split}#{row}" for row in range(len(table)))
+
+
+def _without(what: str, wanted: str, table: Any, files: list[str], split: str) -> str:
+    columns = ", ".join(table.features)
+    return f"{_origin(files, split)} has no column of {what} among {columns}; name one {wanted}."
+
+
+def _origin(files: list[str], split: str) -> str:
+    return files[0] if files else f"The {split} split"
