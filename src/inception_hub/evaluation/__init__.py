@@ -1,0 +1,26 @@
+"""How good a module is on labelled images: numbers, comparisons, plots and a page to read.
+
+Plots and the page need matplotlib, loaded when they are drawn; the rest is numpy.
+"""
+
+from .comparison import Comparison as Comparison
+from .comparison import compare as compare
+from .history import Epoch as Epoch
+from .match import match_labels as match_labels
+from .metrics import Bin as Bin
+from .metrics import ClassScore as ClassScore
+from .metrics import Evaluation as Evaluation
+from .report import Report as Report
+from .report import render as render
+
+__all__ = [
+    "Bin",
+    "ClassScore",
+    "Comparison",
+    "Epoch",
+    "Evaluation",
+    "Report",
+    "compare",
+    "match_labels",
+    "render",
+]

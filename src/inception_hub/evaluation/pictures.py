@@ -1,0 +1,30 @@
+"""Pictures inside the page, as data URIs."""
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+THUMBNAIL = 224  # px, longest side: sharp on a card of 112 to 224
+QUALITY = 80  # JPEG: about 8 kB a photo
+
+
+def jpeg_uri(image: NDArray[np.uint8]) -> str:
+    """A thumbnail of `image`, uint8 [height, width, 3]."""
+    from PIL import Image
+
+    picture = Image.fromarray(image)
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+def png_uri(image: NDArray[np.uint8]) -> str:
+    """`image`, uint8 [height, width, 3], pixel for pixel in up to 256 colours."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(image).quantize(256, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"

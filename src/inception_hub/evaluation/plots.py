@@ -1,0 +1,142 @@
+"""The report's plots, each as inline SVG: curves of a run, the confusion matrix, the reliability diagram."""
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rows import encoded
+from .history import Epoch
+from .metrics import Bin
+from .pictures import png_uri
+from .svg import FIRST, INK, SECOND, drawn, matplotlib_needed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+NAMED_CLASSES = 40  # more names than that nobody can read beside a matrix
+COUNTED_CLASSES = 12  # up to here the cells have room for their counts
+LONGEST_NAME = 24  # characters
+TOO_SURE, UNSURE = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a gap in calibration
+
+
+def curves(history: Sequence[Epoch]) -> str:
+    """Three `<svg>`: loss, accuracy on the validation split, learning rate, over the epochs of all phases."""
+    validation = [epoch.validation_loss for epoch in history]
+    losses = {"training": [epoch.train_loss for epoch in history], "validation": validation}
+    top1 = [None if epoch.validation_top1 is None else 100 * epoch.validation_top1 for epoch in history]
+    rates = [epoch.learning_rate for epoch in history]
+    parts = [_curve(history, "Loss", losses, 4.2)]
+    if any(value is not None for value in top1):
+        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}, 4.2))
+    return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates}, 2.8)])
+
+
+def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
+    """A heatmap of `matrix` [rows, columns], rows the truth, coloured by the square root of the row's share.
+
+    `labels` name the columns; the rows are the first of them. More than 40 columns are an `<img>` without
+    names, one pixel a cell.
+    """
+    shares = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
+    title = f"Confusion matrix of {matrix.shape[0]} classes"
+    if len(labels) > NAMED_CLASSES:
+        picture = png_uri(_coloured(shares))
+        return f'<img class="heatmap" src="{picture}" alt="{html.escape(title)}">'
+    names = [_short(label) for label in labels]
+
+    def draw(figure: "Figure") -> None:
+        axes = figure.add_subplot()
+        axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, interpolation="none", aspect="equal")
+        size = 8 if len(names) <= COUNTED_CLASSES else 6.5
+        axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 6 else 30, fontsize=size)
+        if len(names) <= 6:
+            for tick in axes.get_xticklabels():
+                tick.set_horizontalalignment("right")
+        axes.set_yticks(range(len(matrix)), names[: len(matrix)], fontsize=size)
+        axes.set_xlabel("answered")
+        axes.set_ylabel("truth")
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        if len(names) <= COUNTED_CLASSES:
+            for (row, column), count in np.ndenumerate(matrix):
+                colour = "#000000" if shares[row, column] > 0.65 else "#ffffff"
+                axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=8, color=colour)
+
+    side = 3.4 + 0.13 * len(names)
+    return drawn(draw, side, side, title)
+
+
+def reliability(bins: Sequence[Bin]) -> str:
+    """Accuracy over confidence against the diagonal of honesty, gaps shaded; below, how many answers."""
+
+    def draw(figure: "Figure") -> None:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+        for found in bins:
+            middle, width = (found.low + found.high) / 2, (found.high - found.low) * 0.92
+            lower.bar(middle, found.count, width, color=FIRST)
+            if found.accuracy is None or found.confidence is None:
+                continue
+            solid, end = sorted((found.accuracy, found.confidence))
+            gap = TOO_SURE if found.confidence > found.accuracy else UNSURE
+            upper.bar(middle, solid, width, color=FIRST)
+            upper.bar(middle, end - solid, width, bottom=solid, color=gap[0], alpha=gap[1])
+        upper.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle="--", alpha=0.7)
+        upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="accuracy")
+        lower.set(xlabel="confidence", ylabel="images")
+        lower.yaxis.set_major_locator(_whole_numbers(3))
+        lower.yaxis.set_major_formatter("{x:,.0f}")
+        for (colour, alpha), label in ((TOO_SURE, "claimed, not kept"), (UNSURE, "kept, not claimed")):
+            upper.bar(0, 0, color=colour, alpha=alpha, label=label)
+        upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+
+    return drawn(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
+
+
+def _curve(
+    history: Sequence[Epoch], title: str, series: dict[str, Sequence[float | None]], width: float
+) -> str:
+    def draw(figure: "Figure") -> None:
+        axes = figure.add_subplot()
+        epochs = range(1, len(history) + 1)
+        for (name, values), colour in zip(series.items(), (FIRST, SECOND), strict=False):
+            numbers = [np.nan if value is None else value for value in values]
+            if np.isfinite(numbers).any():
+                axes.plot(epochs, numbers, color=colour, label=name, marker=".", markersize=4, linewidth=1.6)
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(_whole_numbers(6))
+        axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.8)
+        _mark_phases(axes, history)
+        if len(axes.lines) and len(series) > 1:
+            axes.legend()
+
+    return drawn(draw, width, 2.8, f"{title} over the epochs")
+
+
+def _mark_phases(axes: "Axes", history: Sequence[Epoch]) -> None:
+    for place, (before, after) in enumerate(zip(history, history[1:], strict=False), 1):
+        if before.phase != after.phase:
+            axes.axvline(place + 0.5, color=INK, alpha=0.35, linewidth=0.8, linestyle=":")
+
+
+def _whole_numbers(most: int) -> "MaxNLocator":
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most, integer=True, min_n_ticks=1)
+
+
+def _coloured(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Viridis over [0, 1] as uint8 [rows, columns, 3]."""
+    with matplotlib_needed():
+        from matplotlib import colormaps
+
+    return np.asarray(colormaps["viridis"](shares, bytes=True))[..., :3]
+
+
+def _short(name: str) -> str:
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in encoded(name).decode())
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"

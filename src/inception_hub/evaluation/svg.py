@@ -1,0 +1,89 @@
+"""A matplotlib figure as `<svg>` for the middle of a page: small, the same every time, in the page's colours.
+
+No prolog, namespace, date or global style; text stays text, in the page's font; what is drawn in `INK`,
+`FIRST` or `SECOND` follows the page into the dark. Ids are unique to the drawing.
+"""
+
+import hashlib
+import html
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, FIRST, SECOND = "#010203", "#010204", "#010205"  # stand-ins: matplotlib knows no CSS colours
+COLOURS = {INK: "currentColor", FIRST: "var(--best, #2a7a6f)", SECOND: "var(--second, #c2703d)"}
+STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "inception-hub",
+    "text.parse_math": False,  # a dollar in a class name is a dollar
+    "figure.constrained_layout.use": True,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+} | dict.fromkeys(
+    ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color"), INK
+)
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+
+@contextmanager
+def matplotlib_needed() -> Iterator[None]:
+    """Around an import of matplotlib: says how to install it where it is missing."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(
+            "Plots need matplotlib, which is not installed: pip install 'inception-hub[train]'."
+        ) from error
+
+
+def drawn(draw: "Callable[[Figure], None]", width: float, height: float, title: str) -> str:
+    """What `draw` makes of an empty figure of `width` times `height` inches; `title` is for screen readers.
+
+    Raises `MissingExtraError` without matplotlib.
+    """
+    with matplotlib_needed():
+        from matplotlib import style
+        from matplotlib.figure import Figure
+    text = io.StringIO()
+    with style.context(["default", STYLE]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # the browser has the fonts
+        figure = Figure(figsize=(width, height))
+        draw(figure)
+        figure.savefig(text, format="svg", transparent=True, metadata=NO_METADATA)
+    return _inline(text.getvalue(), width, title)
+
+
+def _inline(document: str, width: float, title: str) -> str:
+    content = document[document.index("<svg") :]
+    content = re.sub(r"<defs>\s*<style.*?</defs>", "", content, count=1, flags=re.DOTALL)
+    prefix = "p" + hashlib.sha256(content.encode()).hexdigest()[:8]
+    content = re.sub(r"<[^>]*>", lambda tag: _tag(tag[0], prefix), content)  # text holds neither < nor >
+    size = re.search(r'viewBox="[^"]*"', content)
+    assert size
+    points = width * 72
+    head = (
+        f'<svg {size[0]} role="img" aria-label="{html.escape(title)}" '
+        f'style="width: 100%; min-width: {points:.0f}px; max-width: {points * 1.5:.0f}px">'
+    )
+    return re.sub(r">\s+<", "><", head + content[content.index(">") + 1 :]).strip()
+
+
+def _tag(tag: str, prefix: str) -> str:
+    tag = re.sub(r'^<g id="[^"]*"', "<g", tag)  # figure_1, axes_1 and the like: the same in every figure
+    tag = re.sub(r'( id="|href="#|url\(#)', rf"\1{prefix}", tag).replace("xlink:href", "href")
+    tag = re.sub(r"font-family: [^;\"]*;?\s*", "", tag)
+    for stand_in, colour in COLOURS.items():
+        tag = tag.replace(stand_in, colour)
+    return tag.replace("\n", " ")
