@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test slow lint docs clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -15,6 +15,10 @@ demo: $(DEMO_VENV)/ready
 # Everything the tests need, PyTorch included, then lint, types and tests.
 test: lint
 	$(VENV)/bin/python -m pytest
+
+# Tests that take minutes each.
+slow: $(VENV)/ready
+	$(VENV)/bin/python -m pytest -m slow
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("classify", "embed", "info", "pull", "convert", "train", "cache")
+COMMANDS = ("classify", "embed", "info", "pull", "convert", "finetune", "train", "evaluate", "cache")
 sys.path.insert(0, str(ROOT))
 
 from recipes.demo_photos import gather  # noqa: E402

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cases import images_from_seed
+from command import run
 from PIL import Image
-
-from inception_hub.cli import main
 
 
 @pytest.fixture
@@ -25,16 +24,6 @@ def photos(tmp_path: Path) -> Path:
             folder / f"{seed}.png"
         )
     return folder
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as exit:
-        main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    code = exit.value.code
-    assert isinstance(code, int)
-    return code, out, err
 
 
 def test_classify_jsonl(capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path) -> None:
@@ -151,7 +140,7 @@ MISTAKES = [
     (["convert", "MODULE", "EMPTY"], "already exists and is left as it is"),
     (["convert", "MODULE/labels.txt", "EMPTY/new"], "labels.txt"),
     (["train", "fancy", "EMPTY", "--output", "EMPTY/out"], "There is no recipe 'fancy'; give tiny-imagenet"),
-    (["train", "tiny-imagenet", "EMPTY", "--output", "EMPTY/out"], "labels.txt cannot be read"),
+    (["train", "tiny-imagenet", "EMPTY", "--output", "EMPTY/out"], "holds no images that can be used"),
 ]
 
 

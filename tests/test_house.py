@@ -13,11 +13,12 @@ STOREYS = [
     {"errors"},
     {"architecture", "files", "rows", "labels", "resize", "archive", "download", "tensorflow_files"},
     {"weights", "images", "signatures", "table"},
-    {"engines", "inputs", "bundle", "writers"},
-    {"convert", "cache", "describe", "gallery"},
+    {"engines", "inputs", "bundle", "writers", "evaluation"},
+    {"convert", "cache", "describe", "gallery", "watch"},
     {"resolve"},
-    {"module", "progress"},
-    {"pipeline", "training", "export"},
+    {"module", "progress", "dataset"},
+    {"pipeline", "evaluate", "export"},
+    {"training"},
     {"__init__", "cli"},
     {"__main__"},
 ]
@@ -82,7 +83,7 @@ def test_only_the_command_line_prints() -> None:
     for name, path in modules().items():
         calls = [n.func for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
         prints = any(isinstance(call, ast.Name) and call.id == "print" for call in calls)
-        assert not prints or name == "cli", name
+        assert not prints or name.split(".")[0] == "cli", name
 
 
 def test_no_file_is_longer_than_a_sitting() -> None:

@@ -1,4 +1,4 @@
-"""The module directory: `module.json`, `weights.safetensors`, `labels.txt`, and a card; plain data only.
+"""The module directory: `module.json`, `weights.safetensors`, `labels.txt`, card and report; plain data.
 
 docs/module-format.md describes it byte by byte. `module.json` names every other file with its size and
 SHA-256 and is written last, so a directory with a valid one is complete.
@@ -27,6 +27,7 @@ MANIFEST = "module.json"
 WEIGHTS = "weights.safetensors"
 LABELS = "labels.txt"
 CARD = "README.md"
+REPORT = "report.html"
 FORMAT_VERSION = 1
 MAX_MANIFEST_BYTES = 16 << 20  # a thousand classes take 60 kB
 DEFAULT_IMAGE_SIZE = (224, 224)  # TF-Slim's default_image_size
@@ -58,6 +59,7 @@ class Bundle:
     resize: "Preset" = "default"
     accuracy: tuple[Mapping[str, Any], ...] = ()
     card: str = ""
+    report: str = ""  # the page of the training run
 
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels."""
@@ -105,8 +107,9 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     checked = weights_file.check(bundle.architecture, bundle.weights)
     weights_file.save(directory / WEIGHTS, checked, dtype)
     (directory / LABELS).write_text(bundle.labels.to_text(), "utf-8")
-    if bundle.card:
-        (directory / CARD).write_text(bundle.card, "utf-8")
+    for name, text in ((CARD, bundle.card), (REPORT, bundle.report)):
+        if text:
+            (directory / name).write_text(text, "utf-8")
     files = {path.name: _describe(path) for path in sorted(directory.iterdir())}
     ids = bundle.labels.wordnet_ids
     manifest = {
@@ -249,7 +252,10 @@ def read(directory: Path) -> Bundle:
             "give one name a line."
         )
     height, width = manifest["image_size"]
-    card = directory / CARD
+
+    def text_of(name: str) -> str:
+        return (directory / name).read_text("utf-8") if name in manifest["files"] else ""
+
     return Bundle(
         name=manifest["name"],
         architecture=architecture,
@@ -259,5 +265,6 @@ def read(directory: Path) -> Bundle:
         image_size=(height, width),
         resize=manifest["preprocessing"]["resize"],
         accuracy=tuple(manifest["accuracy"]),
-        card=card.read_text("utf-8") if CARD in manifest["files"] else "",
+        card=text_of(CARD),
+        report=text_of(REPORT),
     )

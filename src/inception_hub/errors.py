@@ -46,6 +46,10 @@ class ImageError(InceptionHubError, OSError, ValueError):
     """A photo cannot be read, or is larger than the limit."""
 
 
+class TrainingError(InceptionHubError, ArithmeticError):
+    """Training cannot go on: the loss is no longer a number."""
+
+
 class OutputError(InceptionHubError, OSError):
     """A result cannot be written."""
 

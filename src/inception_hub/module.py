@@ -263,7 +263,7 @@ class Module:
         if self.trainable:
             # Trained weights are no longer those the figures and the card speak of.
             source = bundles.Provenance(f"trained from {bundle.provenance.source}", bundle.provenance.licence)
-            bundle = replace(bundle, provenance=source, accuracy=(), card="")
+            bundle = replace(bundle, provenance=source, accuracy=(), card="", report="")
         bundles.write(replace(bundle, weights=weights), Path(path))
 
 

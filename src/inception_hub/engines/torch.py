@@ -4,7 +4,7 @@ Parameters and buffers carry Slim's names and shapes (kernels HWIO); kernels are
 computes, so gradients and optimisers see Slim's layout. Images come in NHWC and run channels-last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from ..architecture import (
     Layer,
     same_padding,
 )
+from ..errors import ArgumentError
 
 
 class Network(nn.Module):
@@ -48,22 +49,28 @@ class Network(nn.Module):
         *,
         batch_statistics: bool = False,
         momentum: float | None = None,
-        dropout: bool = False,
+        dropout: bool | Tensor = False,
+        all_reduce: Callable[[Tensor], Tensor] | None = None,
     ) -> dict[str, Tensor]:
         """Every endpoint, NHWC, for `images` [batch, height, width, 3] in [0, 1].
 
         `batch_statistics` normalises by the batch (TF's train variant) instead of by the moving
         statistics; those move only if `momentum` is given, to `momentum * old + (1 - momentum) * batch`.
-        `dropout` acts after the feature vector, before the logits.
+        `dropout` acts after the feature vector, before the logits: True draws what is kept, a tensor
+        [batch, features] of factors decides it. `all_reduce`, a differentiable sum over processes, makes
+        batch statistics those of all processes' images together.
         """
-        x = images.permute(0, 3, 1, 2) * 2 - 1
+        if not batch_statistics and momentum is not None:
+            raise ArgumentError("momentum moves statistics of the batch; give batch_statistics=True with it.")
+        # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.
+        x = (images.permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
         endpoints: dict[str, Tensor] = {}
         for block in self.architecture.blocks:
             outputs: list[Tensor] = []
             for branch in block.branches:
                 y = x
                 for layer in branch:
-                    y = self._compute(layer, y, batch_statistics, momentum)
+                    y = self._compute(layer, y, batch_statistics, momentum, all_reduce)
                 outputs.append(y)
             x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
             endpoints[block.name] = x.permute(0, 2, 3, 1)
@@ -72,7 +79,10 @@ class Network(nn.Module):
         head = self.architecture.logits_layer
         if head:
             kernel = self.get_parameter(head.weights)[0, 0]
-            dropped = F.dropout(pooled, DROPOUT_RATE) if dropout else pooled
+            if isinstance(dropout, Tensor):
+                dropped = pooled * dropout
+            else:
+                dropped = F.dropout(pooled, DROPOUT_RATE) if dropout else pooled
             endpoints[LOGITS] = torch.addmm(self.get_parameter(head.biases), dropped, kernel)
             endpoints[PREDICTIONS] = endpoints[LOGITS].softmax(1)
         return endpoints
@@ -82,7 +92,14 @@ class Network(nn.Module):
         names = [v.name for v in self.architecture.variables.values() if v.regularized]
         return [WEIGHT_DECAY / 2 * self.get_parameter(name).square().sum() for name in names]
 
-    def _compute(self, layer: Layer, x: Tensor, batch_statistics: bool, momentum: float | None) -> Tensor:
+    def _compute(
+        self,
+        layer: Layer,
+        x: Tensor,
+        batch_statistics: bool,
+        momentum: float | None,
+        all_reduce: Callable[[Tensor], Tensor] | None,
+    ) -> Tensor:
         if layer.op == "avg_pool":
             return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
         if layer.op == "max_pool":
@@ -91,6 +108,8 @@ class Network(nn.Module):
         if layer.op == "separable_conv":
             return F.relu(_conv(x, layer, self._stem_kernel(layer), self.get_parameter(layer.biases)))
         x = _conv(x, layer, self.get_parameter(layer.weights))
+        if batch_statistics and all_reduce:
+            return F.relu(self._normalise_together(layer, x, momentum, all_reduce))
         return F.relu(self._normalise(layer, x, batch_statistics, momentum))
 
     def _stem_kernel(self, layer: Layer) -> Tensor:
@@ -125,6 +144,25 @@ class Network(nn.Module):
             BATCH_NORM_EPSILON,
             True,
         )
+
+    def _normalise_together(
+        self, layer: Layer, x: Tensor, momentum: float | None, all_reduce: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """By the statistics of all processes' images; PyTorch's SyncBatchNorm refuses CPU tensors."""
+        values = x.to(torch.promote_types(x.dtype, torch.float32))
+        count = torch.full((1,), values[:, 0].numel(), dtype=values.dtype, device=x.device)
+        total, count = all_reduce(torch.cat([values.sum((0, 2, 3)), count])).split([x.shape[1], 1])
+        mean = total / count
+        centred = values - mean[:, None, None]
+        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
+        if momentum is not None:
+            with torch.no_grad():
+                unbiased = variance * count / (count - 1).clamp(min=1)  # of one value: 0, as in TF
+                self.get_buffer(layer.moving_mean).lerp_(mean, 1 - momentum)
+                self.get_buffer(layer.moving_variance).lerp_(unbiased, 1 - momentum)
+        scale = (variance + BATCH_NORM_EPSILON).rsqrt()
+        normalised = centred * scale[:, None, None] + self.get_parameter(layer.beta)[:, None, None]
+        return normalised.to(x.dtype)
 
 
 def _pad(x: Tensor, layer: Layer, value: float) -> tuple[Tensor, tuple[int, int]]:

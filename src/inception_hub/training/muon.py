@@ -6,6 +6,7 @@ https://arxiv.org/abs/2502.16982 (0.2 * sqrt(longer side)), so that AdamW's lear
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +22,11 @@ class Muon(torch.optim.Optimizer):
     """Kernels of any rank, the last axis being the output channels (HWIO), are seen as matrices."""
 
     def __init__(
-        self, params: Iterable[Tensor], lr: float, weight_decay: float, momentum: float = 0.95
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float,
+        weight_decay: float,
+        momentum: float = 0.95,
     ) -> None:
         super().__init__(params, dict(lr=lr, weight_decay=weight_decay, momentum=momentum))
 

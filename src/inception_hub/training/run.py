@@ -1,143 +1,109 @@
-"""A recipe from a folder of images to a module directory with its measured accuracy and card."""
+"""From scratch: a recipe and labelled photos in, a module directory out."""
 
+import hashlib
+import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .. import bundle
+from ..architecture import Architecture
 from ..bundle import Bundle, Provenance
+from ..dataset import open_dataset
 from ..engines.torch import Network
-from ..errors import ArgumentError, FormatError, OutputError
-from ..labels import Labels
-from ..module import Module, ModuleSpec
-from ..resize import resize
-from .data import ImageSet, load_split
-from .loop import Epoch, train
-from .recipes import RECIPES, Recipe
-
-BATCH_SIZE = 100
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Shares of `images` whose class was the first answer, and among the first five."""
-
-    images: int
-    top1: float
-    top5: float
+from ..errors import OutputError
+from ..evaluation import Evaluation
+from ..watch import Watch, Watches
+from ..weights import initialise
+from .finish import Story, clear, finish, run_facts
+from .loop import Run, train
+from .memory import keep_freed_memory
+from .photos import material, scorer, with_splits
+from .preview import preview
+from .recipes import Recipe
+from .tensorboard import TensorBoard
+from .workers import Workers
 
 
-def run(
-    recipe_name: str,
-    data: Path,
+def train_from_scratch(
+    recipe: Recipe,
+    data: str,
     output: Path,
+    *,
+    validation: str | None = None,
     seed: int = 0,
-    report: Callable[[Epoch], None] = lambda epoch: None,
-) -> Accuracy:
-    """Trains `recipe_name` on `data` (train and validation Parquet, labels.txt, wnids.txt) into `output`.
+    bfloat16: bool = True,
+    device: str | None = None,
+    watch: Watch | None = None,
+) -> list[Evaluation]:
+    """Trains the full network by `recipe` on the photos of `data` into the module directory `output`.
 
-    Interrupted and run again it goes on after the last whole epoch, from the checkpoint beside `output`.
-    Raises `ArgumentError` for an unknown recipe, `OutputError` if `output` exists, `HandleError` or
-    `FormatError` for data it cannot read.
+    Interrupted and run again it goes on from `OUTPUT.run`, where TensorBoard's files stay. Returns how the
+    written module does on the test photos, if there are any, and on the validation photos.
+
+    Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
+    has fewer than two classes, `TrainingError` if the loss is no longer a number.
     """
-    recipe = RECIPES.get(recipe_name)
-    if recipe is None:
-        raise ArgumentError(f"There is no recipe {recipe_name!r}; give {' or '.join(RECIPES)}.")
+    refuse_existing(output)
+    start = time.monotonic()
+    keep_freed_memory()
+    workers = Workers(device)
+    watch = watch or Watch()
+    watch = watch if workers.is_main else Watch()
+    dataset, notes = with_splits(open_dataset(data, validation), watch)
+    folder = output.with_name(f"{output.name}.run")
+    board = TensorBoard(folder / "tensorboard") if workers.is_main else Watch()
+    watch = Watches(watch, board)
+    size = (recipe.image_size, recipe.image_size)
+    stuff = material(dataset, recipe.pixels, size, "default", folder / "pixels", watch, workers)
+    architecture = Architecture(1.0, len(dataset.labels))
+    network = Network(architecture, initialise(architecture, seed))
+    pictures = preview(stuff.train, recipe.cycles[-1].phases[-1], seed)
+    watch.pictures("augmentation", pictures)
+    run = Run(
+        recipe,
+        stuff.train,
+        folder / "checkpoint.safetensors",
+        identity(dataset.fingerprint, asdict(recipe), seed, bfloat16),
+        seed,
+        bfloat16,
+        validate=scorer(stuff.validation, bfloat16),
+        watch=watch,
+    )
+    history = train(network, run, workers)
+    evaluations = []
+    if workers.is_main:
+        facts = run_facts(recipe, len(stuff.train.classes), seed, (time.monotonic() - start) / 60, history)
+        story = Story(
+            f"Inception V2, {output.name}",
+            facts,
+            history,
+            pictures,
+            [*notes, *stuff.notes],
+            chosen_by_validation=recipe.patience is not None,
+        )
+        draft = Bundle(
+            name=output.name,
+            architecture=architecture,
+            weights={},
+            labels=dataset.labels,
+            provenance=Provenance(f"trained from scratch by the recipe {recipe.name}", "Apache-2.0"),
+            image_size=size,
+        )
+        evaluations = finish(draft, network, dataset, output, recipe.dtype, story, watch)
+        board.close()
+        clear(folder)
+    workers.close()
+    return evaluations
+
+
+def refuse_existing(output: Path) -> None:
+    """Raises `OutputError` if there is something at `output`."""
     if output.exists():
         raise OutputError(
             f"{output} already exists and is left as it is; choose another path or remove it first."
         )
-    labels = read_labels(data)
-    train_set, validation = load_split(data, "train"), load_split(data, "validation")
-    checkpoint = output.with_name(f"{output.name}.checkpoint.safetensors")
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
-    network = train(recipe, train_set, len(labels), checkpoint, seed, report)
-    minutes = (time.monotonic() - start) / 60
-    accuracy = finish(recipe_name, network, labels, train_set, validation, output, minutes)
-    checkpoint.unlink()
-    return accuracy
 
 
-def finish(
-    recipe_name: str,
-    network: Network,
-    labels: Labels,
-    train_set: ImageSet,
-    validation: ImageSet,
-    output: Path,
-    minutes: float,
-) -> Accuracy:
-    """Writes `network` as a module directory, stored as float16 and measured as stored, on OpenVINO."""
-    recipe = RECIPES[recipe_name]
-    state = {name: value.detach().numpy().astype(np.float16) for name, value in network.state_dict().items()}
-    made = Bundle(
-        name=output.name,
-        architecture=network.architecture,
-        weights={name: value.astype(np.float32) for name, value in state.items()},
-        labels=labels,
-        provenance=Provenance(f"trained from scratch by the recipe {recipe_name}", "Apache-2.0"),
-        image_size=(recipe.image_size, recipe.image_size),
-    )
-    measured = measure(Module(ModuleSpec(made)), validation)
-    figures = {"data": f"{recipe_name} validation", **asdict(measured)}
-    text = card(recipe_name, recipe, len(train_set.labels), measured, minutes)
-    bundle.write(replace(made, accuracy=(figures,), card=text), output, np.float16)
-    return measured
-
-
-def measure(module: Module, data: ImageSet) -> Accuracy:
-    """Accuracy of `module` at its own size and preset."""
-    first = five = 0
-    for start in range(0, len(data.labels), BATCH_SIZE):
-        pixels = data.images[start : start + BATCH_SIZE].numpy()
-        images = np.stack([resize(image, module.image_size, module.spec.bundle.resize) for image in pixels])
-        logits: NDArray[np.float32] = module(images, signature="image_classification")
-        best = np.argsort(-logits, axis=1)[:, :5]
-        hits = best == data.labels[start : start + BATCH_SIZE].numpy()[:, None]
-        first, five = first + int(hits[:, 0].sum()), five + int(hits.any(1).sum())
-    count = len(data.labels)
-    return Accuracy(count, first / count, five / count)
-
-
-def read_labels(data: Path) -> Labels:
-    """labels.txt and, if it is there, wnids.txt beside the Parquet files."""
-    try:
-        text = (data / "labels.txt").read_text("utf-8")
-        ids_file = data / "wnids.txt"
-        ids = ids_file.read_text("utf-8").split() if ids_file.exists() else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(
-            f"{data / 'labels.txt'} cannot be read ({error}); give one class name a line."
-        ) from error
-    return Labels.from_text(text, ids)
-
-
-def card(recipe_name: str, recipe: Recipe, images: int, accuracy: Accuracy, minutes: float) -> str:
-    """The module's README.md: data, recipe, time and measured accuracy."""
-    phases = ", ".join(
-        f"{p.epochs} at {p.size} px on {p.min_area:.0%} of the area and up" for p in recipe.phases
-    )
-    return f"""# Inception V2, {recipe_name}
-
-The full network (depth multiplier 1.0) trained from scratch on {images:,} images by the recipe
-`{recipe_name}` of `inception_hub/training/recipes.py`; stored as float16.
-
-| | |
-|---|---|
-| validation images | {accuracy.images:,} |
-| top-1 | {accuracy.top1:.2%} |
-| top-5 | {accuracy.top5:.2%} |
-| default image size | {recipe.image_size} x {recipe.image_size} px, preset `default` |
-| training | {len(recipe.epochs)} epochs, batches of {recipe.batch_size}, {minutes:.0f} minutes |
-| crops | {phases}; mirrored half of the time |
-| optimiser | Muon {recipe.learning_rate:g} on kernels, AdamW {recipe.head_learning_rate:g} on the rest, \
-weight decay {recipe.weight_decay:g}, cosine, label smoothing {recipe.label_smoothing:g} |
-
-Measured as stored, on OpenVINO in float32. The training images were 64 x 64 pixels; larger photos are
-reduced to the default size, so fine detail does not count. Not for decisions about people.
-"""
+def identity(*facts: object) -> str:
+    """What a checkpoint must agree in to be gone on from: SHA-256, hexadecimal, over JSON-ready facts."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,203 @@
+"""Training throughput: our loop against a plain PyTorch loop over the same network, in one run.
+
+    python benchmarks/training.py DATA [--size 64] [--batch 128] [--steps 12] [--rounds 3]
+
+DATA: a folder of one-folder-per-class photos or of Parquet files, as `inception-hub train` takes. Both sides
+read the same files, take random crops and flips, run the network in bfloat16 autocast and channels-last and
+step AdamW. The plain side is what a competent user writes: `nn.Conv2d`, `nn.BatchNorm2d`, a `DataLoader`
+whose workers decode with Pillow. Sides alternate, each in a process of its own; the first steps, where
+memory and kernels are set up, are not counted. What counts is photos a second, decoding included: our side
+decodes before its first step, and the time that took is reported and spread over the epochs of a run.
+"""
+
+import argparse
+import io
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WARM_UP = 3  # steps
+
+
+def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
+    """Our loop, as `inception-hub finetune` runs it."""
+    from inception_hub.architecture import Architecture
+    from inception_hub.dataset import open_dataset
+    from inception_hub.engines.torch import Network
+    from inception_hub.training.augmentation import Augmentation
+    from inception_hub.training.loop import Run, train
+    from inception_hub.training.memory import keep_freed_memory
+    from inception_hub.training.photos import training_photos
+    from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
+    from inception_hub.training.workers import Workers
+    from inception_hub.watch import Watch
+    from inception_hub.weights import initialise
+
+    keep_freed_memory()
+    dataset = open_dataset(data)
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        photos, _ = training_photos(dataset, size, Path(folder), Watch())
+        decoding = time.perf_counter() - start
+        architecture = Architecture(1.0, len(dataset.labels))
+        network = Network(architecture, initialise(architecture, 0))
+        ticks: list[float] = []
+
+        class Enough(Exception):
+            pass
+
+        class Clock(Watch):
+            def progress(self, what: str, done: int, total: int) -> None:
+                ticks.append(time.perf_counter())
+                if len(ticks) == WARM_UP + steps:
+                    raise Enough
+
+        recipe = Recipe(
+            name="benchmark",
+            cycles=(Cycle((Phase(100, size, Augmentation()),), 1e-3),),
+            optimiser=AdamW(0.05),
+            batch_size=batch,
+            image_size=size,
+        )
+        run = Run(recipe, photos, Path(folder) / "checkpoint.safetensors", "benchmark", watch=Clock())
+        try:
+            train(network, run, Workers())
+        except Enough:
+            pass
+    rate = steps * batch / (ticks[-1] - ticks[WARM_UP - 1])
+    return {"images_per_second": rate, "decoding_seconds_per_1000": 1000 * decoding / len(photos.classes)}
+
+
+def plain(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
+    """The loop a competent user writes."""
+    import math
+    import random
+
+    import numpy as np
+    import torch
+    from PIL import Image
+    from torch import nn
+    from torch.utils.data import DataLoader
+    from torch.utils.data import Dataset as TorchDataset
+
+    from inception_hub.architecture import Architecture, same_padding
+    from inception_hub.dataset import open_dataset
+
+    dataset = open_dataset(data)
+    split = dataset.splits["train"]
+
+    class Images(TorchDataset):
+        def __len__(self) -> int:
+            return len(split)
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+            image = Image.open(io.BytesIO(split.encoded(index))).convert("RGB")
+            width, height = image.size
+            area = random.uniform(0.4, 1) * width * height
+            ratio = math.exp(random.uniform(-math.log(4 / 3), math.log(4 / 3)))
+            w = min(round(math.sqrt(area * ratio)), width)
+            h = min(round(math.sqrt(area / ratio)), height)
+            x, y = random.randint(0, width - w), random.randint(0, height - h)
+            image = image.resize((size, size), Image.Resampling.BILINEAR, (x, y, x + w, y + h))
+            if random.random() < 0.5:
+                image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+            return pixels.float() / 127.5 - 1, int(split.classes[index])
+
+    class Same(nn.Module):
+        """SAME padding in front of a layer with a stride."""
+
+        def __init__(self, kernel: int, stride: int, value: float) -> None:
+            super().__init__()
+            self.kernel, self.stride, self.value = kernel, stride, value
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            (top, bottom), (left, right) = (same_padding(n, self.kernel, self.stride) for n in x.shape[2:])
+            return nn.functional.pad(x, (left, right, top, bottom), value=self.value)
+
+    class Block(nn.Module):
+        def __init__(self, branches: list[nn.Sequential]) -> None:
+            super().__init__()
+            self.branches = nn.ModuleList(branches)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.cat([branch(x) for branch in self.branches], 1)
+
+    def layers(layer) -> list[nn.Module]:  # type: ignore[no-untyped-def]
+        k, s = layer.kernel, layer.stride
+        pad = [Same(k, s, -math.inf if layer.op == "max_pool" else 0.0)] if s > 1 else []
+        padding = 0 if s > 1 else k // 2
+        if layer.op == "avg_pool":
+            return [nn.AvgPool2d(k, s, padding, count_include_pad=False)]
+        if layer.op == "max_pool":
+            return [*pad, nn.MaxPool2d(k, s, padding)]
+        if layer.op == "separable_conv":
+            inside, multiplier = layer.in_channels, layer.depthwise_multiplier
+            return [
+                *pad,
+                nn.Conv2d(inside, inside * multiplier, k, s, padding, groups=inside, bias=False),
+                nn.Conv2d(inside * multiplier, layer.out_channels, 1),
+                nn.ReLU(inplace=True),
+            ]
+        conv = nn.Conv2d(layer.in_channels, layer.out_channels, k, s, padding, bias=False)
+        return [*pad, conv, nn.BatchNorm2d(layer.out_channels, 1e-3, 0.01), nn.ReLU(inplace=True)]
+
+    architecture = Architecture(1.0, len(dataset.labels))
+    blocks = [
+        Block([nn.Sequential(*[m for layer in branch for m in layers(layer)]) for branch in block.branches])
+        for block in architecture.blocks
+    ]
+    network = nn.Sequential(
+        *blocks,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(architecture.num_features, len(dataset.labels)),
+    ).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
+    loader = DataLoader(Images(), batch, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True)
+    ticks: list[float] = []
+    while True:
+        for images, classes in loader:
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = network(images.to(memory_format=torch.channels_last))
+            loss = nn.functional.cross_entropy(logits.float(), classes, label_smoothing=0.1)
+            loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+            loss.item()
+            ticks.append(time.perf_counter())
+            if len(ticks) == WARM_UP + steps:
+                return {"images_per_second": steps * batch / (ticks[-1] - ticks[WARM_UP - 1])}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("data")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--side", choices=["ours", "plain"], help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        side = ours if given.side == "ours" else plain
+        print(json.dumps(side(given.data, given.size, given.batch, given.steps)))
+        return
+    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    for number in range(given.rounds):
+        for side in rates:
+            command = [sys.executable, __file__, *sys.argv[1:], "--side", side]
+            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            rates[side].append(found["images_per_second"])
+            print(f"round {number + 1}, {side}: {json.dumps(found)}", flush=True)
+    fast, slow = (statistics.median(rates[side]) for side in ("ours", "plain"))
+    print(f"medians: ours {fast:.0f}, plain {slow:.0f} photos a second; ratio {fast / slow:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The command line: thin verbs over the package. Only this package prints.
+
+Data goes to standard output, progress and messages to standard error. Exit status: 0 all done, 1 some
+inputs failed and the rest is complete, 2 nothing could be done or wrong usage.
+"""
+
+import sys
+import warnings
+
+import typer
+
+from ..errors import InceptionHubError
+from . import answers, cache, modules, training
+from .console import say
+
+app = typer.Typer(
+    name="inception-hub",
+    help="Inception V2 from TF-Hub, alive again: classify photos, take feature vectors, fine-tune, convert.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb in (
+    answers.classify,
+    answers.embed,
+    modules.info,
+    modules.pull,
+    modules.convert,
+    training.finetune,
+    training.train,
+    training.evaluate,
+):
+    app.command()(verb)
+app.add_typer(cache.app, name="cache")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits; a user's mistake is one line, never a traceback."""
+    warnings.formatwarning = lambda message, *_, **__: f"inception-hub: {message}\n"
+    status: object = 0
+    try:
+        status = app(arguments, standalone_mode=False, prog_name="inception-hub")
+    except typer.TyperException as error:
+        _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
+    except InceptionHubError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str) -> None:
+    say(f"inception-hub: {' '.join(message.split())}")
+    sys.exit(2)

@@ -1,0 +1,55 @@
+"""`cache`: what was downloaded or converted."""
+
+from typing import Annotated
+
+import typer
+
+from ..errors import ArgumentError
+
+app = typer.Typer(help="Look after the modules that were downloaded or converted.", no_args_is_help=True)
+
+
+@app.command("ls")
+def cache_list() -> None:
+    """List the modules in the cache: key, size in MB, name, source."""
+    from ..cache import default_cache
+
+    for entry in default_cache().ls():
+        print(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
+
+
+@app.command("verify")
+def cache_verify() -> None:
+    """Hash every file in the cache; exit status 1 if any is damaged."""
+    from ..cache import default_cache
+
+    complaints = default_cache().verify()
+    for key, complaint in complaints.items():
+        print(f"{key[:12]}  {complaint}")
+    if complaints:
+        raise typer.Exit(1)
+
+
+@app.command("rm")
+def cache_remove(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The first digits of a key.")],
+) -> None:
+    """Remove a module from the cache."""
+    from ..cache import default_cache
+
+    cache = default_cache()
+    found = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
+    if len(found) != 1:
+        raise ArgumentError(
+            f"{len(found)} modules in the cache have a key that begins with {key!r}; see cache ls."
+        )
+    cache.remove(found[0])
+
+
+@app.command("gc")
+def cache_collect() -> None:
+    """Remove damaged modules and what interrupted downloads left."""
+    from ..cache import default_cache
+
+    for path in default_cache().gc():
+        print(path)

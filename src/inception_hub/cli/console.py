@@ -1,0 +1,88 @@
+"""What every verb shares: messages, and a module made ready to answer."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..module import Module
+
+BUNDLED = "tiny_imagenet"
+ORIGINAL = "imagenet"
+
+
+class Resize(StrEnum):
+    """Resize presets."""
+
+    default = "default"
+    slim = "slim"
+    plain = "plain"
+
+
+class Engine(StrEnum):
+    """What computes."""
+
+    openvino = "openvino"
+    torch = "torch"
+
+
+class Precision(StrEnum):
+    """Arithmetic of the network."""
+
+    f32 = "f32"
+    bf16 = "bf16"
+
+
+ModuleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--module",
+        metavar="MODULE",
+        help="Handle, path, archive, checkpoint or URL. [default: imagenet once pulled, else tiny_imagenet]",
+    ),
+]
+ResizeOption = Annotated[
+    Resize | None,
+    typer.Option("--resize", help="How photos become the module's size. [default: the module's own]"),
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes.")]
+PrecisionOption = Annotated[
+    Precision, typer.Option("--precision", help="f32 gives the original's numbers, bf16 is faster.")
+]
+
+
+def say(message: str) -> None:
+    """A line on standard error."""
+    print(message, file=sys.stderr)
+
+
+def resolve_handle(handle: str) -> Path:
+    """The module directory behind `handle`; a download shows its progress."""
+    from ..progress import download_progress
+    from ..resolve import resolve
+
+    with download_progress() as progress:
+        return resolve(handle, progress=progress)
+
+
+def load(handle: str | None, engine: Engine, precision: Precision) -> "Module":
+    """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
+    from ..module import Module, load_module_spec
+
+    chosen = choose(handle)
+    module = Module(load_module_spec(resolve_handle(chosen)), engine=engine.value, precision=precision.value)
+    hint = ""
+    if handle is None and chosen == BUNDLED:
+        hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {ORIGINAL}"
+    say(f"Answering with {module.spec.bundle.name}.{hint}")
+    return module
+
+
+def choose(handle: str | None) -> str:
+    """`handle`, else the original once it has been pulled, else the bundled module."""
+    from ..resolve import is_cached
+
+    return handle or (ORIGINAL if is_cached(ORIGINAL) else BUNDLED)

@@ -1,0 +1,74 @@
+"""`info`, `pull`, `convert`: modules themselves."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .console import resolve_handle
+
+
+def info(
+    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Show what a module is: size, classes, signatures, provenance, accuracy."""
+    from ..describe import describe
+
+    facts = describe(resolve_handle(module))
+    if json:
+        import json as json_library
+
+        print(json_library.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for key, value in facts.items():
+        table.add_row(f"[bold]{key.replace('_', ' ')}[/bold]", _readable(value))
+    Console().print(table)
+
+
+def pull(
+    handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
+) -> None:
+    """Fetch a module into the cache, so that it answers without a network."""
+    print(resolve_handle(handle))
+
+
+def convert(
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="A TF1 Hub directory, checkpoint, archive or module.")
+    ],
+    destination: Annotated[
+        Path, typer.Argument(metavar="DST", help="The module directory to write; must not exist.")
+    ],
+    depth_multiplier: Annotated[
+        float | None,
+        typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]"),
+    ] = None,
+) -> None:
+    """Turn the original's files into a module directory of ours."""
+    from .. import bundle
+    from ..convert import convert as convert_files
+
+    path = Path(source)
+    if depth_multiplier is not None:
+        converted = convert_files(path, depth_multiplier)
+    else:
+        converted = bundle.read(resolve_handle(source))
+    bundle.write(converted, destination)
+    print(destination)
+
+
+def _readable(value: Any) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, dict):
+        return "\n".join(f"{key.replace('_', ' ')}: {escape(str(item))}" for key, item in value.items())
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return " x ".join(map(str, value))
+    if isinstance(value, list):
+        return "\n".join(_readable(item) for item in value) or "-"
+    return escape(str(value))

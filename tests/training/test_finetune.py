@@ -1,0 +1,239 @@
+"""`finetune`, from a folder of photos to a module that answers; what goes wrong on the way."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import run
+from PIL import Image
+from safetensors.numpy import load_file
+
+from inception_hub import load_module_spec
+from inception_hub.errors import FormatError
+from inception_hub.training import loop
+from inception_hub.training.finetune import Options, finetune, plan
+from inception_hub.watch import Pictures, Watch
+
+COLOURS = {"blue": (40, 60, 200), "green": (60, 180, 60), "red": (200, 60, 40)}
+QUICK = ("--epochs", "2", "--batch-size", "8", "--image-size", "32")
+HEAD = "InceptionV2/Logits/Conv2d_1c_1x1/"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three classes of ten noisy photos, 40 x 48."""
+    generator = np.random.default_rng(0)
+    for name, colour in COLOURS.items():
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(10):
+            noise = generator.integers(-40, 40, (48, 40, 3))
+            Image.fromarray((np.array(colour) + noise).clip(0, 255).astype(np.uint8)).save(
+                tmp_path / "photos" / name / f"{number}.png"
+            )
+    return tmp_path / "photos"
+
+
+def weights(module: Path) -> dict[str, np.ndarray]:
+    return load_file(module / "weights.safetensors")
+
+
+def differing(first: Path, second: Path) -> set[str]:
+    """The body's variables that are not equal to the bit."""
+    mine, others = weights(first), weights(second)
+    return {n for n in mine if not n.startswith(HEAD) and not np.array_equal(mine[n], others[n])}
+
+
+def test_a_folder_of_photos_becomes_a_module(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    module = tmp_path / "colours"
+    command = ("finetune", folder, "--module", small_module, "--output", module)
+    code, out, err = run(capsys, *command, *QUICK)
+    assert code == 0
+    assert f"Module: {module}" in out and "colours: top-1 100.00%" in out
+    assert "train: 27 photos of 3 classes, 9 each" in err
+    assert "validation: 3 photos of 3 classes, 1 each" in err
+    assert "whole network, epoch 2: loss" in err
+
+    spec = load_module_spec(module)
+    assert spec.bundle.labels.names == ("blue", "green", "red") and spec.image_size == (32, 32)
+    assert spec.bundle.provenance.source == "fine-tuned on photos from random numbers"
+    (accuracy,) = spec.bundle.accuracy
+    assert (accuracy["images"], accuracy["top1"]) == (3, 1.0)
+    card = (module / "README.md").read_text("utf-8")
+    assert "| photos validation | 3 | 100.00% |" in card and "2 at 32 px, crops of 30%" in card
+    page = (module / "report.html").read_text("utf-8")
+    assert "<h1>colours: photos</h1>" in page and "<svg" in page
+    assert [path.name for path in (tmp_path / "colours.run").iterdir()] == ["tensorboard"]
+
+    code, out, _ = run(capsys, "classify", folder / "red" / "3.png", "--module", module, "--format", "jsonl")
+    assert json.loads(out)["predictions"][0]["label"] == "red"
+    code, out, _ = run(capsys, "evaluate", module, folder, "--split", "train", "--json")
+    assert (json.loads(out)["top1"], json.loads(out)["images"]) == (1.0, 30)
+    code, out, err = run(capsys, *command, *QUICK)
+    assert code == 2 and "already exists and is left as it is" in err
+
+
+def test_the_head_alone_leaves_the_body_to_the_bit(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    module = tmp_path / "head"
+    code, out, _ = run(
+        capsys, "finetune", folder, "--module", small_module, "--output", module, "--phases", "head"
+    )
+    assert code == 0 and "top-1 100.00%" in out
+    assert not differing(module, small_module)
+    assert weights(module)[f"{HEAD}weights"].shape == (1, 1, 256, 3)
+
+
+@pytest.mark.parametrize("policy", ["update", "frozen"])
+def test_statistics_follow_the_policy(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path, policy: str
+) -> None:
+    module = tmp_path / policy
+    command = ("finetune", folder, "--module", small_module, "--output", module, "--batch-norm", policy)
+    code, _, _ = run(capsys, *command, *QUICK, "--phases", "full", "--patience", 0)
+    assert code == 0
+    changed = differing(module, small_module)
+    statistics = {name for name in weights(module) if "moving_" in name}
+    assert changed & statistics == (statistics if policy == "update" else set())
+    assert changed - statistics == {n for n in weights(module) if "moving_" not in n and HEAD not in n}
+
+
+def test_the_seed_decides_everything(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    for name, seed in (("first", 1), ("second", 1), ("other", 2)):
+        command = ("finetune", folder, "--module", small_module, "--output", tmp_path / name)
+        assert run(capsys, *command, *QUICK, "--phases", "full", "--patience", 0, "--seed", seed)[0] == 0
+    assert not differing(tmp_path / "first", tmp_path / "second")
+    assert differing(tmp_path / "first", tmp_path / "other")
+
+
+class Stop(Watch):
+    """Presses Ctrl-C after so many steps of the second phase."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.seen: list[str] = []
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        if what not in self.seen:
+            self.seen.append(what)
+        if what == "whole network" and done == self.steps:
+            raise KeyboardInterrupt
+
+    def pictures(self, what: str, pictures: Pictures) -> None:
+        assert [caption for caption, _ in pictures][:2] == ["original", "epoch 1"]
+
+
+SHORT = Options(epochs=3, batch_size=8, image_size=32)
+
+
+def interrupted(folder: Path, small_module: Path, output: Path, steps: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        finetune(str(folder), output, load_module_spec(small_module), options=SHORT, watch=Stop(steps))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_the_same_command_goes_on(
+    folder: Path, small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    base = load_module_spec(small_module)
+    finetune(str(folder), tmp_path / "whole", base, options=SHORT)
+    interrupted(folder, small_module, tmp_path / "halved", steps)
+    assert not (tmp_path / "halved").exists()
+    again = Stop(99)
+    finetune(str(folder), tmp_path / "halved", base, options=SHORT, watch=again)
+    assert "training features" not in again.seen, "they were kept"
+    assert (tmp_path / "whole" / "weights.safetensors").read_bytes() == (
+        tmp_path / "halved" / "weights.safetensors"
+    ).read_bytes()
+
+
+def test_other_data_and_damage_are_refused_and_nothing_is_lost(
+    folder: Path, small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    base = load_module_spec(small_module)
+    interrupted(folder, small_module, tmp_path / "out", 4)
+    checkpoint = tmp_path / "out.run" / "checkpoint.safetensors"
+    saved = checkpoint.read_bytes()
+    shutil.copy(folder / "red" / "0.png", folder / "blue" / "new.png")
+    with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+        finetune(str(folder), tmp_path / "out", base, options=SHORT)
+    assert checkpoint.read_bytes() == saved
+    (folder / "blue" / "new.png").unlink()
+    checkpoint.write_bytes(saved[:-1])
+    with pytest.raises(FormatError, match="checkpoint .* is damaged"):
+        finetune(str(folder), tmp_path / "out", base, options=SHORT)
+    checkpoint.write_bytes(saved)
+    assert finetune(str(folder), tmp_path / "out", base, options=SHORT)
+
+
+def test_a_photo_that_cannot_be_read_is_named_and_left_out(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    broken = folder / "red" / "0.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    shutil.copy(folder / "red" / "1.png", folder / "red" / "copy.png")
+    code, _, err = run(
+        capsys, "finetune", folder, "--module", small_module, "--output", tmp_path / "m", "--phases", "head"
+    )
+    assert code == 0
+    (line,) = [line for line in err.splitlines() if "photos cannot be read" in line]
+    assert line.startswith("1 of 4 validation photos cannot be read: ") and "red/0.png: " in line
+    assert "0.png" in (tmp_path / "m" / "report.html").read_text("utf-8")
+
+
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line that is said of it."""
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    (line,) = [line for line in err.splitlines() if line.startswith("inception-hub: ")]
+    return line
+
+
+def remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink()
+
+
+def test_mistakes_are_one_line_and_leave_nothing(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    command = ("finetune", folder, "--module", small_module, "--output", output, *QUICK)
+    assert "The loss became" in mistake(capsys, *command, "--learning-rate", 1e30, "--phases", "full")
+    assert "does not exist" in mistake(capsys, "finetune", tmp_path / "gone", "--output", output)
+    remove(sorted((folder / "red").iterdir())[1:])
+    assert "'red' has one photo" in mistake(capsys, *command)
+    shutil.rmtree(folder / "red")
+    shutil.rmtree(folder / "green")
+    assert "has one class only ('blue'); fine-tuning needs two or more" in mistake(capsys, *command)
+    remove(sorted((folder / "blue").iterdir()))
+    assert "holds no images" in mistake(capsys, *command)
+    assert not output.exists()
+
+
+def test_labels_that_the_module_does_not_have(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path
+) -> None:
+    assert "3 of the 3 classes of the data are unknown to the module, such as 'blue'" in mistake(
+        capsys, "evaluate", small_module, folder
+    )
+    assert "has no split 'holdout'; it has train" in mistake(
+        capsys, "evaluate", small_module, folder, "--split", "holdout"
+    )
+
+
+def test_the_data_s_size_decides_the_plan() -> None:
+    assert [plan(n, 96, Options()).cycles[0].phases[0].epochs for n in (100, 3_119, 60_000)] == [30, 16, 4]
+    assert [plan(n, 96, Options()).batch_size for n in (100, 3_119, 60_000)] == [32, 64, 128]
+    chosen = plan(100, 96, Options(epochs=2, batch_size=16, average=0, patience=0))
+    assert (chosen.cycles[0].phases[0].epochs, chosen.batch_size) == (2, 16)
+    assert chosen.average is None and chosen.patience is None

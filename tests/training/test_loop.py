@@ -1,0 +1,241 @@
+"""The training loop: that it goes on where it stopped, to the bit; its policies; how it stops."""
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import runs
+import torch
+from runs import RECIPE, tiny_run
+
+from inception_hub.engines.torch import Network
+from inception_hub.errors import FormatError, OutputError, TrainingError
+from inception_hub.evaluation import Epoch
+from inception_hub.training import loop
+from inception_hub.training.augmentation import Augmentation
+from inception_hub.training.loop import Score, class_weights, train
+from inception_hub.training.recipes import Cycle, Phase
+from inception_hub.training.workers import Workers
+from inception_hub.watch import Watch
+
+PLAIN = Augmentation()
+ONE_EPOCH = replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))
+PROGRAM = Path(runs.__file__)
+
+
+@pytest.fixture(scope="module")
+def workers() -> Workers:
+    return Workers()
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Interrupting(Watch):
+    """Raises after so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        if done == self.steps:
+            raise Interrupted
+
+
+class Recording(Watch):
+    def __init__(self) -> None:
+        self.epochs: list[Epoch] = []
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_interrupted_training_ends_as_if_it_had_not_been(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, average: float | None
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    recipe = replace(RECIPE, average=average)
+    whole, halved = runs.network(), runs.network()
+    expected = train(whole, tiny_run(tmp_path / "whole.safetensors", recipe), workers)
+    with pytest.raises(Interrupted):
+        train(halved, tiny_run(tmp_path / "half.safetensors", recipe, watch=Interrupting(steps)), workers)
+    again = runs.network(seed=7)  # what it begins with no longer matters
+    found = train(again, tiny_run(tmp_path / "half.safetensors", recipe), workers)
+    assert runs.digest(again) == runs.digest(whole)
+    assert [epoch.train_loss for epoch in found] == [epoch.train_loss for epoch in expected]
+
+
+def test_killed_training_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    whole = run_program(tmp_path / "whole.safetensors", "killed")
+    command = [sys.executable, str(PROGRAM), str(tmp_path / "killed.safetensors"), "killed"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(4):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    again = run_program(tmp_path / "killed.safetensors", "killed")
+    assert len(again) < len(whole), "it began anew"
+    assert again == whole[-len(again) :]
+
+
+@pytest.mark.parametrize(
+    "case, bound", [("float64", 1e-9), pytest.param("float32", 1e-3, marks=pytest.mark.slow)]
+)
+def test_two_processes_compute_what_one_does(tmp_path: Path, case: str, bound: float) -> None:
+    """Batch statistics over both processes, dropout, crops and CutMix by sample: 50 steps over gloo.
+
+    In float64 any difference but rounding would show. In float32 rounding now and then turns a ReLU on or
+    off, which the whole network hears of; a small rate keeps that small.
+    """
+    alone = run_program(tmp_path / "one.safetensors", case)
+    launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
+    together = run_program(tmp_path / "two.safetensors", case, launcher)
+    assert len(alone) == len(together) == 51
+    differences = [abs(a - b) for a, b in zip(alone[:50], together[:50], strict=True)]
+    assert max(differences) < bound
+    assert min(alone[40:50]) < alone[0] - 0.5, "it learned, so there was something to agree on"
+
+
+def run_program(checkpoint: Path, case: str, launcher: tuple[str, ...] = ()) -> list[float]:
+    command = [sys.executable, *launcher, str(PROGRAM), str(checkpoint), case]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr[-2000:]
+    return [json.loads(line) for line in found.stdout.splitlines()]
+
+
+def statistics(network: Network) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in network.named_buffers()}
+
+
+@pytest.mark.parametrize("policy", ["frozen", "update"])
+def test_statistics_move_by_policy_alone(workers: Workers, tmp_path: Path, policy: str) -> None:
+    network = runs.network()
+    before = statistics(network)
+    weights = {name: value.clone() for name, value in network.named_parameters()}
+    recipe = replace(RECIPE, batch_norm=policy, cycles=(Cycle((Phase(1, 64, PLAIN),), 1e-3, warmup=0.0),))  # type: ignore[arg-type]
+    train(network, tiny_run(tmp_path / "c.safetensors", recipe), workers)
+    after = statistics(network)
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved == (set() if policy == "frozen" else set(before))
+    assert all(not torch.equal(weights[name], value) for name, value in network.named_parameters())
+
+
+def test_momentum_is_the_share_that_stays(workers: Workers, tmp_path: Path) -> None:
+    moved = []
+    for momentum in (0.99, 0.9):
+        network = runs.network()
+        before = statistics(network)
+        cycle = Cycle((Phase(1, 64, PLAIN),), 0.0)
+        recipe = replace(RECIPE, batch_norm_momentum=momentum, batch_size=12, cycles=(cycle,))
+        train(network, tiny_run(tmp_path / f"{momentum}.safetensors", recipe), workers)
+        name = "InceptionV2/Conv2d_2b_1x1/BatchNorm/moving_mean"
+        moved.append(network.get_buffer(name) - before[name])
+    assert torch.allclose(moved[1], moved[0] * 10, rtol=1e-3)
+
+
+def test_momentum_without_batch_statistics_is_refused() -> None:
+    with pytest.raises(ValueError, match="give batch_statistics=True"):
+        runs.network()(torch.rand(2, 32, 32, 3), momentum=0.9)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, patience=2, cycles=(Cycle((Phase(9, 32, PLAIN),), 1e-3),))
+    seen: list[str] = []
+    losses = iter([3.0, 2.0, 1.0, 1.5, 1.2, 9.0])
+
+    def validate(network: Network) -> Score:
+        seen.append(runs.digest(network))
+        return Score(next(losses), 0.5)
+
+    network = runs.network()
+    history = train(network, tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
+    assert [epoch.validation_loss for epoch in history] == [2.0, 1.0, 1.5, 1.2]
+    assert runs.digest(network) == seen[2], "after the second epoch; seen[0] is before the first"
+
+
+def test_what_a_run_begins_with_may_be_the_best(workers: Workers, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, patience=1)
+    network = runs.network()
+    before = runs.digest(network)
+    losses = iter([1.0, 2.0])
+    run = tiny_run(tmp_path / "c.safetensors", recipe, validate=lambda network: Score(next(losses), 0.5))
+    assert len(train(network, run, workers)) == 1
+    assert runs.digest(network) == before
+
+
+def test_the_average_of_weights_is_kept(workers: Workers, tmp_path: Path) -> None:
+    """After step t (from 0) it keeps min(decay, (1 + t) / (10 + t)) of what it was."""
+    network, name = runs.network(), "InceptionV2/Logits/Conv2d_1c_1x1/weights"
+    expected = network.get_parameter(name).detach().clone()
+
+    class Averaging(Watch):
+        def progress(self, what: str, done: int, total: int) -> None:
+            decay = min(0.2, done / (9 + done))
+            expected.lerp_(network.get_parameter(name).detach(), 1 - decay)
+
+    recipe = replace(RECIPE, average=0.2)
+    train(network, tiny_run(tmp_path / "c.safetensors", recipe, watch=Averaging()), workers)
+    assert torch.allclose(network.get_parameter(name), expected, atol=1e-7)
+    last = runs.network()
+    train(last, tiny_run(tmp_path / "d.safetensors"), workers)
+    assert not torch.allclose(last.get_parameter(name), expected, atol=1e-5)
+
+
+def test_rare_classes_count_more() -> None:
+    weights = class_weights(torch.tensor([0, 0, 0, 1]))
+    assert weights.tolist() == pytest.approx([2 / 3, 2])
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was_saved(
+    workers: Workers, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.safetensors"
+    train(
+        runs.network(),
+        tiny_run(path, replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))),
+        workers,
+    )
+    saved = path.read_bytes()
+    diverging = replace(RECIPE, cycles=(Cycle((Phase(2, 32, PLAIN),), 1e30, warmup=0.0),))
+    with pytest.raises(TrainingError, match="The loss became (nan|inf) in epoch 2.*lower learning rate"):
+        train(runs.network(), tiny_run(path, diverging), workers)
+    assert path.read_bytes() == saved
+
+
+def test_checkpoints_of_other_runs_and_damaged_ones_are_refused(workers: Workers, tmp_path: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    train(runs.network(), tiny_run(path), workers)
+    with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+        train(runs.network(), tiny_run(path, identity="other"), workers)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FormatError, match="is damaged .*remove it to begin anew"):
+        train(runs.network(), tiny_run(path), workers)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(workers: Workers, tmp_path: Path) -> None:
+    import resource
+
+    path = tmp_path / "c.safetensors"
+    train(
+        runs.network(),
+        tiny_run(path, replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))),
+        workers,
+    )
+    saved = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        with pytest.raises(OutputError, match="cannot be written.*make room and run the same command again"):
+            train(runs.network(), tiny_run(path), workers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, previous)
+    assert path.read_bytes() == saved and not path.with_suffix(".partial").exists()

@@ -1,0 +1,85 @@
+"""`train`, from photos to a module; what TensorBoard sees; the recipes themselves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from inception_hub import load_module_spec
+from inception_hub.errors import ArgumentError
+from inception_hub.training.augmentation import Augmentation
+from inception_hub.training.optimisers import rate_at
+from inception_hub.training.recipes import RECIPES, Cycle, Muon, Phase, Recipe, find_recipe
+from inception_hub.training.run import train_from_scratch
+from inception_hub.training.workers import Workers
+
+RECIPE = Recipe(
+    name="short",
+    cycles=(Cycle((Phase(2, 32, Augmentation(colour=0.2, cutmix=0.5)),), 1e-3),),
+    optimiser=Muon(head_learning_rate=0.5, weight_decay=0.05),
+    batch_size=8,
+    image_size=32,
+    dtype="float16",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    generator = np.random.default_rng(0)
+    for split, count in (("train", 12), ("validation", 4), ("test", 3)):
+        for name in "ab":
+            (tmp_path / "photos" / split / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = generator.integers(0, 128, (40, 40, 3)) + (100 if name == "b" else 0)
+                Image.fromarray(pixels.astype(np.uint8)).save(
+                    tmp_path / "photos" / split / name / f"{number}.png"
+                )
+    return tmp_path / "photos"
+
+
+def test_a_recipe_makes_a_module(folder: Path, tmp_path: Path) -> None:
+    test, validation = train_from_scratch(RECIPE, str(folder), tmp_path / "fresh", bfloat16=False)
+    assert (test.data, len(test.classes)) == ("photos test", 6)
+    assert (validation.data, len(validation.classes)) == ("photos validation", 8)
+    bundle = load_module_spec(tmp_path / "fresh").bundle
+    assert bundle.architecture.depth_multiplier == 1.0 and bundle.labels.names == ("a", "b")
+    assert bundle.provenance.source == "trained from scratch by the recipe short"
+    assert [accuracy["data"] for accuracy in bundle.accuracy] == ["photos test", "photos validation"]
+    assert [accuracy["top1"] for accuracy in bundle.accuracy] == [test.top1, validation.top1]
+    size = (tmp_path / "fresh" / "weights.safetensors").stat().st_size
+    assert 20e6 < size < 20.6e6, "float16"
+
+    events = EventAccumulator(str(tmp_path / "fresh.run" / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("loss/train")] == [1, 2]
+    assert {"loss/validation", "top-1/validation", "learning rate", "images per second"} <= set(
+        events.Tags()["scalars"]
+    )
+    assert "augmentation/original" in events.Tags()["images"]
+
+
+def test_rates() -> None:
+    cycle = Cycle((Phase(10, 32, Augmentation()),), 1.0, warmup=0.1)
+    rates = [rate_at(cycle, epoch) for epoch in (0, 0.5, 5, 10)]
+    assert rates == pytest.approx([0, 0.5, 0.5, 0])
+    slim = RECIPES["slim"].cycles[0]
+    assert [rate_at(slim, epoch) for epoch in (0, 1.99, 2, 119)] == pytest.approx(
+        [0.01, 0.01, 0.0094, 0.01 * 0.94**59]
+    )
+
+
+def test_recipes_are_found_by_name() -> None:
+    assert all(find_recipe(name).name == name for name in ("tiny-imagenet", "imagenet", "slim"))
+    assert len(find_recipe("tiny-imagenet").epochs) == 26
+    with pytest.raises(ArgumentError, match="no recipe 'fancy'; give tiny-imagenet, imagenet, slim"):
+        find_recipe("fancy")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_told() -> None:
+    with pytest.raises(ArgumentError, match="finds no GPU here; leave it out for the CPU"):
+        Workers("cuda")
+    with pytest.raises(ArgumentError, match="give 'cpu' or 'cuda'"):
+        Workers("tpu")
