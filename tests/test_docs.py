@@ -22,7 +22,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize(
+    "block",
+    re.findall(
+        r"```python\n(.*?)```", README + (ROOT / "docs" / "fine-tuning.md").read_text("utf-8"), re.DOTALL
+    ),
+)
 def test_python_blocks_run(block: str, folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block], cwd=folder, capture_output=True, text=True

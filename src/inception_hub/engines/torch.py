@@ -106,11 +106,11 @@ class Network(nn.Module):
             x, padding = _pad(x, layer, -torch.inf)
             return F.max_pool2d(x, layer.kernel, layer.stride, padding)
         if layer.op == "separable_conv":
-            return F.relu(_conv(x, layer, self._stem_kernel(layer), self.get_parameter(layer.biases)))
+            return _conv(x, layer, self._stem_kernel(layer), self.get_parameter(layer.biases)).relu_()
         x = _conv(x, layer, self.get_parameter(layer.weights))
         if batch_statistics and all_reduce:
-            return F.relu(self._normalise_together(layer, x, momentum, all_reduce))
-        return F.relu(self._normalise(layer, x, batch_statistics, momentum))
+            return self._normalise_together(layer, x, momentum, all_reduce).relu_()
+        return self._normalise(layer, x, batch_statistics, momentum).relu_()
 
     def _stem_kernel(self, layer: Layer) -> Tensor:
         """Depthwise then pointwise as one dense kernel: there is no activation between them."""

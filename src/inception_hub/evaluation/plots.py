@@ -30,10 +30,10 @@ def curves(history: Sequence[Epoch]) -> str:
     losses = {"training": [epoch.train_loss for epoch in history], "validation": validation}
     top1 = [None if epoch.validation_top1 is None else 100 * epoch.validation_top1 for epoch in history]
     rates = [epoch.learning_rate for epoch in history]
-    parts = [_curve(history, "Loss", losses, 4.2)]
+    parts = [_curve(history, "Loss", losses)]
     if any(value is not None for value in top1):
-        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}, 4.2))
-    return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates}, 2.8)])
+        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}))
+    return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates})])
 
 
 def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
@@ -97,9 +97,7 @@ def reliability(bins: Sequence[Bin]) -> str:
     return drawn(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
 
 
-def _curve(
-    history: Sequence[Epoch], title: str, series: dict[str, Sequence[float | None]], width: float
-) -> str:
+def _curve(history: Sequence[Epoch], title: str, series: dict[str, Sequence[float | None]]) -> str:
     def draw(figure: "Figure") -> None:
         axes = figure.add_subplot()
         epochs = range(1, len(history) + 1)
@@ -114,7 +112,7 @@ def _curve(
         if len(axes.lines) and len(series) > 1:
             axes.legend()
 
-    return drawn(draw, width, 2.8, f"{title} over the epochs")
+    return drawn(draw, 3.6, 2.8, f"{title} over the epochs")
 
 
 def _mark_phases(axes: "Axes", history: Sequence[Epoch]) -> None:

@@ -196,7 +196,8 @@ class _Training:
                 yield batch, waited
 
     def _images(self, samples: Tensor) -> Tensor:
-        return self.run.photos.images[samples]
+        # By NumPy: PyTorch would start a second team of threads here, which waits by spinning.
+        return torch.from_numpy(self.run.photos.images.numpy()[samples.numpy()])
 
     def _step(
         self,
