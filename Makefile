@@ -38,7 +38,7 @@ $(DEMO_VENV)/ready: pyproject.toml
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet torch==2.13.0
-	$(VENV)/bin/pip install --quiet --editable '.[parquet,train]'
+	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize]'
 	$(VENV)/bin/pip install --quiet basedpyright hypothesis pytest ruff scikit-image scikit-learn
 	touch $@
 

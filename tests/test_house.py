@@ -13,16 +13,19 @@ STOREYS = [
     {"errors"},
     {"architecture", "files", "rows", "labels", "resize", "archive", "download", "tensorflow_files"},
     {"weights", "images", "signatures", "table"},
-    {"engines", "inputs", "bundle", "writers", "evaluation"},
-    {"convert", "cache", "describe", "gallery", "watch"},
+    {"inputs", "bundle", "writers", "evaluation"},
+    {"engines", "convert", "cache", "describe", "gallery", "watch"},
     {"resolve"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training"},
+    {"training", "quantize"},
     {"__init__", "cli"},
     {"__main__"},
 ]
-HEAVY = {"torch": {"engines.torch", "module", "inputs", "training"}, "openvino": {"engines.openvino"}}
+HEAVY = {
+    "torch": {"engines.torch", "module", "inputs", "training"},
+    "openvino": {"engines.openvino", "quantize"},
+}
 
 
 def modules() -> dict[str, Path]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from inception_hub.errors import ArgumentError, ImageError, InputError
 from inception_hub.images import decode, load_image, load_images
+from inception_hub.resize import resize
 
 GRADIENT = np.stack(np.meshgrid(np.arange(48), np.arange(32)), -1).astype(np.uint8) * 4
 RGB = np.concatenate([GRADIENT, np.full((32, 48, 1), 90, np.uint8)], -1)
@@ -190,3 +191,39 @@ def test_load_images_says_what_it_takes() -> None:
         InputError, match="images holds a ndarray; give paths, bytes, open files or PIL images"
     ):
         load_images([RGB], (8, 8))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "size, least, expected",
+    [
+        ((640, 480), 256, (480, 640)),  # halved it would be too small
+        ((1024, 768), 256, (384, 512)),
+        ((2048, 1536), 256, (384, 512)),
+        ((4000, 3000), 256, (375, 500)),
+        ((1024, 768), None, (768, 1024)),
+    ],
+)
+def test_large_jpegs_are_decoded_reduced(
+    size: tuple[int, int], least: int | None, expected: tuple[int, int]
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", size, (200, 100, 50)).save(file, "JPEG")
+    found = decode(file.getvalue(), least=least)
+    assert found.shape == (*expected, 3)
+    assert np.abs(found.astype(int) - (200, 100, 50)).max() <= 2
+    png = io.BytesIO()
+    Image.new("RGB", size).save(png, "PNG")
+    assert decode(png.getvalue(), least=least).shape == (size[1], size[0], 3)
+
+
+def test_a_reduced_photo_is_nearly_the_whole_one() -> None:
+    from skimage import data
+
+    file = io.BytesIO()
+    Image.fromarray(data.coffee()).resize((2400, 1600)).save(file, "JPEG", quality=95)
+    whole = resize(decode(file.getvalue()), (96, 96))
+    reduced = load_image(file.getvalue(), (96, 96))
+    assert 0 < np.abs(whole - reduced).mean() < 0.01
+    for preset in ("slim", "plain"):  # TF1's arithmetic sees single pixels: those photos stay whole
+        expected = resize(decode(file.getvalue()), (96, 96), preset)
+        assert np.array_equal(load_image(file.getvalue(), (96, 96), preset), expected)

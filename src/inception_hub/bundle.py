@@ -28,6 +28,7 @@ WEIGHTS = "weights.safetensors"
 LABELS = "labels.txt"
 CARD = "README.md"
 REPORT = "report.html"
+INT8_GRAPH, INT8_CONSTANTS = "int8.xml", "int8.bin"
 FORMAT_VERSION = 1
 MAX_MANIFEST_BYTES = 16 << 20  # a thousand classes take 60 kB
 DEFAULT_IMAGE_SIZE = (224, 224)  # TF-Slim's default_image_size
@@ -40,6 +41,14 @@ class Provenance:
     source: str  # a handle, a file name, or the recipe that trained them
     licence: str = "unknown"
     source_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An OpenVINO graph as its two files hold it."""
+
+    description: bytes  # XML
+    constants: bytes
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,13 @@ class Bundle:
     accuracy: tuple[Mapping[str, Any], ...] = ()
     card: str = ""
     report: str = ""  # the page of the training run
+    int8: Graph | None = None  # what `quantize` made of the weights
 
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels."""
         weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}
         architecture = replace(self.architecture, num_classes=0)
-        return replace(self, architecture=architecture, weights=weights, labels=Labels((), ()))
+        return replace(self, architecture=architecture, weights=weights, labels=Labels((), ()), int8=None)
 
 
 def is_bundle(directory: Path) -> bool:
@@ -110,6 +120,9 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     for name, text in ((CARD, bundle.card), (REPORT, bundle.report)):
         if text:
             (directory / name).write_text(text, "utf-8")
+    if bundle.int8:
+        (directory / INT8_GRAPH).write_bytes(bundle.int8.description)
+        (directory / INT8_CONSTANTS).write_bytes(bundle.int8.constants)
     files = {path.name: _describe(path) for path in sorted(directory.iterdir())}
     ids = bundle.labels.wordnet_ids
     manifest = {
@@ -124,7 +137,39 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
         "accuracy": [dict(figures) for figures in bundle.accuracy],
         "files": files,
     }
-    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (directory / MANIFEST).write_text(_json(manifest), "utf-8")
+
+
+def add_int8(directory: Path, graph: Graph, figures: Mapping[str, Any]) -> None:
+    """Adds `graph` to a module directory, `figures` to its measured accuracy; `module.json` is replaced last.
+
+    Raises `OutputError` if it cannot be written; then the module is as it was.
+    """
+    manifest = read_manifest(directory)
+    manifest["accuracy"].append(dict(figures))
+    try:
+        for name, content in ((INT8_GRAPH, graph.description), (INT8_CONSTANTS, graph.constants)):
+            _replace(directory / name, content)
+            manifest["files"][name] = _describe(directory / name)
+        _replace(directory / MANIFEST, _json(manifest).encode())
+    except OSError as error:
+        raise OutputError(
+            f"The int8 graph cannot be written to {directory} ({error.strerror or error}); the module is as "
+            "it was: copy it with inception-hub convert to where you may write, and quantize the copy."
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _json(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
 def _describe(path: Path) -> dict[str, int | str]:
@@ -252,6 +297,9 @@ def read(directory: Path) -> Bundle:
             "give one name a line."
         )
     height, width = manifest["image_size"]
+    int8 = None
+    if {INT8_GRAPH, INT8_CONSTANTS} <= set(manifest["files"]):
+        int8 = Graph((directory / INT8_GRAPH).read_bytes(), (directory / INT8_CONSTANTS).read_bytes())
 
     def text_of(name: str) -> str:
         return (directory / name).read_text("utf-8") if name in manifest["files"] else ""
@@ -267,4 +315,5 @@ def read(directory: Path) -> Bundle:
         accuracy=tuple(manifest["accuracy"]),
         card=text_of(CARD),
         report=text_of(REPORT),
+        int8=int8,
     )

@@ -50,6 +50,10 @@ class TrainingError(InceptionHubError, ArithmeticError):
     """Training cannot go on: the loss is no longer a number."""
 
 
+class QuantizationError(InceptionHubError, ArithmeticError):
+    """An int8 graph answers too differently from float32 to be kept."""
+
+
 class OutputError(InceptionHubError, OSError):
     """A result cannot be written."""
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .engines.torch import Network as TorchNetwork
 
 Engine = Literal["openvino", "torch"]
-Precision = Literal["f32", "bf16"]
+Precision = Literal["f32", "bf16", "int8"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Tags = frozenset[str]
 VARIANTS: tuple[Tags, ...] = (frozenset(), frozenset({"train"}))
 Outputs = Any  # NumPy array or torch tensor, as the images were; a dict of them with as_dict=True
@@ -114,8 +115,10 @@ class Module:
         self.tags = _variant(tags)
         if engine not in (None, "openvino", "torch"):
             raise ArgumentError(f"engine is {engine!r}; give 'openvino', 'torch', or leave it out.")
-        if precision not in ("f32", "bf16"):
-            raise ArgumentError(f"precision is {precision!r}; give 'f32' (the original's numbers) or 'bf16'.")
+        if precision not in PRECISIONS:
+            raise ArgumentError(
+                f"precision is {precision!r}; give 'f32' (the original's numbers), 'bf16' or 'int8'."
+            )
         needs_torch = trainable or bool(self.tags)
         if needs_torch and engine == "openvino":
             raise ArgumentError(
@@ -126,6 +129,8 @@ class Module:
             raise ArgumentError(
                 f"device is {device!r}, and only the torch engine takes one; add engine='torch'."
             )
+        if precision == "int8" and self.engine == "torch":
+            raise ArgumentError("precision='int8' is OpenVINO's; give 'bf16', or leave out engine='torch'.")
         if not isinstance(spec, (str, os.PathLike, ModuleSpec)):
             raise ArgumentError(
                 f"Unknown module spec type: {type(spec)}; give a handle, a path "
@@ -134,13 +139,21 @@ class Module:
         self.spec = spec if isinstance(spec, ModuleSpec) else load_module_spec(spec)
         self.name = name
         self.trainable = trainable
+        self.throughput = False  # whether calls share the cores, several at once, instead of each having all
+        if precision == "int8" and self.spec.bundle.int8 is None:
+            raise ArgumentError(
+                f"{self.spec.bundle.name} has no int8 graph; make one with inception-hub quantize MODULE "
+                "--calibrate IMAGES, or give precision 'bf16'."
+            )
         self.precision: Precision = precision
         if self.engine == "torch":
             self._torch = _torch_network(self.spec.bundle, trainable, device)
         else:
             from .engines.openvino import Network
 
-            self._openvino = Network(self.spec.architecture, self.spec.bundle.weights, precision)
+            bundle = self.spec.bundle
+            self._openvino = Network(bundle.architecture, bundle.weights, precision, bundle.int8)
+            self.precision = self._openvino.precision
 
     def __repr__(self) -> str:
         return f"Module({self.spec.bundle.name!r}, tags={sorted(self.tags)}, engine={self.engine!r})"
@@ -197,7 +210,7 @@ class Module:
                 "'images' is a torch tensor and this module runs on OpenVINO; give a NumPy array, "
                 "or construct the module with engine='torch'."
             )
-        return self._openvino(checked.numpy_images(images), names)
+        return self._openvino(checked.numpy_images(images), names, self.throughput)
 
     def _compute_torch(self, images: Any, names: Sequence[str], momentum: float) -> Mapping[str, Any]:
         import torch
@@ -263,7 +276,7 @@ class Module:
         if self.trainable:
             # Trained weights are no longer those the figures and the card speak of.
             source = bundles.Provenance(f"trained from {bundle.provenance.source}", bundle.provenance.licence)
-            bundle = replace(bundle, provenance=source, accuracy=(), card="", report="")
+            bundle = replace(bundle, provenance=source, accuracy=(), card="", report="", int8=None)
         bundles.write(replace(bundle, weights=weights), Path(path))
 
 

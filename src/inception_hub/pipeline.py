@@ -1,4 +1,4 @@
-"""Many photos in, rows out: decoding in threads while the network computes, in order, in bounded memory.
+"""Many photos in, rows out: decoded in threads, several batches computed at once, in order, memory bounded.
 
 Knows files and rows, never tensors' layout. A photo that cannot be read becomes a row with its error; the
 others are not touched by it.
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -19,14 +19,16 @@ from .errors import ArgumentError, ImageError
 from .images import decode
 from .labels import top_k
 from .module import Module
-from .resize import Preset, resize
+from .resize import Preset, least_pixels, resize
 from .rows import Prediction, Row
 
 Kind = Literal["predictions", "vector"]
-BATCH_SIZE = 8  # on two cores larger batches gain nothing and smaller ones lose a tenth
+BATCH_SIZE = 8  # larger batches gain nothing
 THUMBNAIL = 320  # px, longest side
 
+S = TypeVar("S")
 T = TypeVar("T")
+CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,26 @@ def answers(
         raise ArgumentError(f"top is {top}; give 1 or more.")
     chosen: Preset = preset or module.spec.bundle.resize
     prepare = _preparation(module.image_size, chosen, thumbnails)
-    stream = _overlapped(prepare, photos, window=2 * BATCH_SIZE)
-    while batch := list(islice(stream, BATCH_SIZE)):
-        yield from _answer(module, batch, kind, top)
+    decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * BATCH_SIZE)
+    batches = iter(lambda: list(islice(decoded, BATCH_SIZE)), [])
+    first, second = next(batches, []), next(batches, [])
+    module.throughput = bool(second)  # one batch alone gets all cores
+
+    def answer(batch: list[tuple[Photo, _Decoded]]) -> list[Answer]:
+        return list(_answer(module, batch, kind, top))
+
+    for _, found in _overlapped(answer, chain([first, second], batches), CORES, window=CORES):
+        yield from found
 
 
 def _preparation(size: tuple[int, int], preset: Preset, thumbnails: bool) -> Callable[[Photo], _Decoded]:
+    least = least_pixels(size, preset)
+    if thumbnails and least is not None:
+        least = max(least, THUMBNAIL)
+
     def prepare(photo: Photo) -> _Decoded:
         try:
-            image = decode(photo.source)
+            image = decode(photo.source, least=least)
         except ImageError as error:
             return _Decoded(None, None, str(error))
         return _Decoded(resize(image, size, preset), _thumbnail(image) if thumbnails else None, None)
@@ -99,15 +112,14 @@ def _thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _overlapped(
-    work: Callable[[Photo], T], photos: Iterable[Photo], window: int
-) -> Iterator[tuple[Photo, T]]:
-    """`work` over `photos` in threads, results in order, at most `window` photos ahead of the reader."""
-    photos = iter(photos)
-    ahead: deque[tuple[Photo, Future[T]]] = deque()
-    with ThreadPoolExecutor(os.cpu_count() or 1, "decode") as threads:
+    work: Callable[[S], T], items: Iterable[S], threads: int, window: int
+) -> Iterator[tuple[S, T]]:
+    """`work` over `items` in threads, results in order, at most `window` items ahead of the reader."""
+    ahead: deque[tuple[S, Future[T]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            for photo in photos:
-                ahead.append((photo, threads.submit(work, photo)))
+            for item in items:
+                ahead.append((item, pool.submit(work, item)))
                 if len(ahead) >= window:
                     first, future = ahead.popleft()
                     yield first, future.result()

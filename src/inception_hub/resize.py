@@ -5,6 +5,7 @@ it, and `plain`: the whole photo, both in the arithmetic of TF1's `resize_biline
 which samples at `target * scale` without half-pixel centres and without antialiasing.
 """
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 Preset = Literal["default", "slim", "plain"]
 PRESETS: tuple[Preset, ...] = ("default", "slim", "plain")
 CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
+REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/performance.md
 
 Pixels = NDArray[np.uint8]
 Images = NDArray[np.float32]
@@ -28,6 +30,14 @@ def resize(image: Pixels, size: tuple[int, int], preset: Preset = "default") -> 
         return _tf1_bilinear(image[rows, columns], size)
     resized = Image.fromarray(image[rows, columns]).resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32) / np.float32(255)
+
+
+def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:
+    """Pixels a side that a photo reduced before `resize` must still have; None: it must be whole.
+
+    TF1's arithmetic picks single pixels, which a reduced photo no longer has.
+    """
+    return math.ceil(REDUCED * max(size) / CENTRAL_FRACTION) if preset == "default" else None
 
 
 def central(length: int) -> slice:

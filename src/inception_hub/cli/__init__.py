@@ -11,6 +11,7 @@ import typer
 
 from ..errors import InceptionHubError
 from . import answers, cache, modules, training
+from . import quantize as quantizing
 from .console import say
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ for verb in (
     training.finetune,
     training.train,
     training.evaluate,
+    quantizing.quantize,
 ):
     app.command()(verb)
 app.add_typer(cache.app, name="cache")

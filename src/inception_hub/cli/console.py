@@ -34,6 +34,7 @@ class Precision(StrEnum):
 
     f32 = "f32"
     bf16 = "bf16"
+    int8 = "int8"
 
 
 ModuleOption = Annotated[
@@ -50,7 +51,10 @@ ResizeOption = Annotated[
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes.")]
 PrecisionOption = Annotated[
-    Precision, typer.Option("--precision", help="f32 gives the original's numbers, bf16 is faster.")
+    Precision,
+    typer.Option(
+        "--precision", help="f32 gives the original's numbers; bf16 and, once quantized, int8 are faster."
+    ),
 ]
 
 

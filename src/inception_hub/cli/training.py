@@ -48,6 +48,13 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Mixed(StrEnum):
+    """Arithmetic of training; weights are float32 throughout."""
+
+    f32 = "f32"
+    bf16 = "bf16"
+
+
 DATA = (
     "A folder with a folder of photos per class, a folder of Parquet or WebDataset files, "
     "a CSV of path and label, or a Hugging Face data set's name."
@@ -65,7 +72,7 @@ ValidationOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where to train.")]
 TrainingPrecision = Annotated[
-    Precision, typer.Option("--precision", help="bf16 is mixed precision: twice as fast where it is native.")
+    Mixed, typer.Option("--precision", help="bf16 is mixed precision: twice as fast where it is native.")
 ]
 
 
@@ -118,7 +125,7 @@ def finetune(
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Let photos of rare classes count more.")
     ] = False,
-    precision: TrainingPrecision = Precision.bf16,
+    precision: TrainingPrecision = Mixed.bf16,
     device: DeviceOption = Device.cpu,
     seed: SeedOption = 0,
 ) -> None:
@@ -141,7 +148,7 @@ def finetune(
         average=average,
         patience=patience,
         class_weights=class_weights,
-        bfloat16=precision is Precision.bf16,
+        bfloat16=precision is Mixed.bf16,
         device=device.value,
     )
     base = load_module_spec(resolve_handle(choose(module)))
@@ -158,7 +165,7 @@ def train(
     data: Data,
     output: OutputOption,
     validation: ValidationOption = None,
-    precision: TrainingPrecision = Precision.bf16,
+    precision: TrainingPrecision = Mixed.bf16,
     device: DeviceOption = Device.cpu,
     seed: SeedOption = 0,
 ) -> None:
@@ -175,7 +182,7 @@ def train(
             output,
             validation=validation,
             seed=seed,
-            bfloat16=precision is Precision.bf16,
+            bfloat16=precision is Mixed.bf16,
             device=device.value,
             watch=watch,
         )

@@ -6,7 +6,9 @@ each image size is compiled once, at a fixed height and width, and kept.
 """
 
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -20,55 +22,100 @@ from ..architecture import (
     PREDICTIONS,
     Architecture,
     Layer,
-    same_padding,
 )
+from ..bundle import Graph
 from ..weights import Weights, fold
 
-Precision = Literal["f32", "bf16"]
+Precision = Literal["f32", "bf16", "int8"]
 Images = NDArray[np.float32]
+Folded = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel and bias by layer
 
-HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16}
+HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # int8 stands in the graph itself
+CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "int8": "INT8"}  # as OpenVINO calls them
+SAME = "same_upper"  # TF's SAME: the odd one out goes to the bottom and right
 FEATURES = "feature_vector"  # the pooled endpoint without its two axes of length one
 
 
 class Network:
     """Inception V2 with `weights` (Slim's names and shapes, float32), on the CPU.
 
-    `precision` is always set explicitly: left alone OpenVINO takes bfloat16 where the CPU has it.
+    `precision` is always set explicitly: left alone OpenVINO takes bfloat16 where the CPU has it. `int8` is
+    the graph that `quantize` made, with f32 beside it for a CPU that cannot compute it.
     """
 
-    def __init__(self, architecture: Architecture, weights: Weights, precision: Precision = "f32") -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        weights: Weights,
+        precision: Precision = "f32",
+        int8: Graph | None = None,
+    ) -> None:
         self.architecture = architecture
-        self.precision = precision
-        self._folded = {layer.name: fold(layer, weights) for layer in architecture.layers if layer.variables}
         self._core = ov.Core()
-        self._compiled: dict[tuple[int, int, tuple[str, ...]], ov.CompiledModel] = {}
+        self.precision: Precision = self._computable(precision)
+        self._int8 = int8 if self.precision == "int8" else None
+        self._weights = weights
+        self._compiled: dict[tuple[int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, images: Images, endpoints: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The named endpoints, NHWC, for `images` float32 [batch, height, width, 3] in [0, 1]."""
-        compiled = self.compiled(images.shape[1], images.shape[2], tuple(endpoints))
+    def __call__(
+        self, images: Images, endpoints: Sequence[str], throughput: bool = False
+    ) -> dict[str, NDArray[np.float32]]:
+        """The named endpoints, NHWC, for `images` float32 [batch, height, width, 3] in [0, 1].
+
+        A call gets all cores; with `throughput` it gets a share of them, for several calls at once.
+        """
+        compiled = self.compiled(images.shape[1], images.shape[2], tuple(endpoints), throughput)
         request = compiled.create_infer_request()
         request.infer([images])
         return {name: np.array(request.get_output_tensor(i).data) for i, name in enumerate(endpoints)}
 
-    def compiled(self, height: int, width: int, endpoints: tuple[str, ...]) -> ov.CompiledModel:
+    def compiled(
+        self, height: int, width: int, endpoints: tuple[str, ...], throughput: bool = False
+    ) -> ov.CompiledModel:
         """The compiled graph for images of `height` x `width`, any batch, with these outputs in order."""
-        key = (height, width, endpoints)
+        key = (height, width, endpoints, throughput)
         with self._lock:
             if key not in self._compiled:
-                graph = build(self.architecture, self._folded, height, width, endpoints)
-                self._compiled[key] = self._core.compile_model(
-                    graph,
-                    "CPU",
-                    {"INFERENCE_PRECISION_HINT": HINTS[self.precision], "PERFORMANCE_HINT": "LATENCY"},
-                )
+                properties = {
+                    "INFERENCE_PRECISION_HINT": HINTS[self.precision],
+                    "PERFORMANCE_HINT": "THROUGHPUT" if throughput else "LATENCY",
+                }
+                graph = self._graph(height, width, endpoints)
+                self._compiled[key] = self._core.compile_model(graph, "CPU", properties)
             return self._compiled[key]
+
+    def _graph(self, height: int, width: int, endpoints: tuple[str, ...]) -> ov.Model:
+        if self._int8 is None:
+            return build(self.architecture, self._folded, height, width, endpoints)
+        whole = self._core.read_model(self._int8.description, self._int8.constants)
+        whole.reshape([-1, height, width, 3])
+        results = [op.result(whole.output(name).get_node().input_value(0)) for name in endpoints]
+        return _model(results, whole.get_parameters())
+
+    @cached_property
+    def _folded(self) -> Folded:
+        return fold_all(self.architecture, self._weights)
+
+    def _computable(self, precision: Precision) -> Precision:
+        """`precision`, or f32 and a warning on a CPU without instructions for it."""
+        if CAPABILITIES[precision] in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            return precision
+        warnings.warn(
+            f"This CPU has no instructions for {precision}; it answers in f32, which is as fast here.",
+            stacklevel=4,
+        )
+        return "f32"
+
+
+def fold_all(architecture: Architecture, weights: Weights) -> Folded:
+    """Every layer with weights as a dense kernel and a bias."""
+    return {layer.name: fold(layer, weights) for layer in architecture.layers if layer.variables}
 
 
 def build(
     architecture: Architecture,
-    folded: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]],
+    folded: Folded,
     height: int,
     width: int,
     endpoints: Sequence[str],
@@ -79,17 +126,14 @@ def build(
     x = op.transpose(images, np.array([0, 3, 1, 2]))
     x = op.subtract(op.multiply(x, np.float32(2)), np.float32(1)).output(0)
     outputs: dict[str, ov.Node] = {}
-    sizes = (height, width)
     for block in architecture.blocks:
         ends: list[ov.Output] = []
         for branch in block.branches:
-            y, inner = x, sizes
+            y = x
             for layer in branch:
-                y = _layer(layer, y, inner, folded)
-                inner = (-(-inner[0] // layer.stride), -(-inner[1] // layer.stride))
+                y = _layer(layer, y, folded)
             ends.append(y)
         x = ends[0] if len(ends) == 1 else op.concat(ends, 1).output(0)
-        sizes = (-(-sizes[0] // block.stride), -(-sizes[1] // block.stride))
         outputs[block.name] = op.transpose(x, np.array([0, 2, 3, 1]))
     pooled = op.reduce_mean(x, np.array([2, 3]), keep_dims=True)
     outputs[GLOBAL_POOL] = op.transpose(pooled, np.array([0, 2, 3, 1]))
@@ -98,24 +142,22 @@ def build(
         kernel, bias = folded[architecture.logits_layer.name]
         outputs[LOGITS] = op.add(op.matmul(outputs[FEATURES], kernel[0, 0], False, False), bias[None])
         outputs[PREDICTIONS] = op.softmax(outputs[LOGITS], 1)
+    for name in endpoints:
+        outputs[name].output(0).set_names({name})
     results = [op.result(outputs[name]) for name in endpoints]
-    return ov.Model(results, [images], "inception_v2")  # pyright: ignore[reportGeneralTypeIssues] - their stubs
+    return _model(results, [images])
 
 
-def _layer(
-    layer: Layer,
-    x: ov.Output,
-    sizes: tuple[int, int],
-    folded: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]],
-) -> ov.Output:
-    (top, bottom), (left, right) = (same_padding(size, layer.kernel, layer.stride) for size in sizes)
-    strides, begin, end, kernel = [layer.stride] * 2, [top, left], [bottom, right], [layer.kernel] * 2
-    if layer.op == "max_pool":
-        return op.max_pool(x, strides, [1, 1], begin, end, kernel).output(
-            0
-        )  # its second output holds the positions
+def _model(results: list[ov.Node], parameters: list[ov.Node]) -> ov.Model:
+    return ov.Model(results, parameters, "inception_v2")  # pyright: ignore - their stubs
+
+
+def _layer(layer: Layer, x: ov.Output, folded: Folded) -> ov.Output:
+    strides, kernel, none = [layer.stride] * 2, [layer.kernel] * 2, [0, 0]
+    if layer.op == "max_pool":  # its second output holds the positions
+        return op.max_pool(x, strides, [1, 1], none, none, kernel, auto_pad=SAME).output(0)
     if layer.op == "avg_pool":
-        return op.avg_pool(x, strides, begin, end, kernel, exclude_pad=True).output(0)
+        return op.avg_pool(x, strides, none, none, kernel, exclude_pad=True, auto_pad=SAME).output(0)
     weights, bias = folded[layer.name]
-    y = op.convolution(x, weights.transpose(3, 2, 0, 1).copy(), strides, begin, end, [1, 1])
+    y = op.convolution(x, weights.transpose(3, 2, 0, 1).copy(), strides, none, none, [1, 1], auto_pad=SAME)
     return op.relu(op.add(y, bias[None, :, None, None])).output(0)

@@ -1,0 +1,75 @@
+"""The side-by-side comparison's arithmetic and its page; the peers themselves need their environments."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def peers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import peers.page
+    import peers.processes
+    import peers.results
+
+    return peers
+
+
+def rounds(peers: ModuleType, *rates: float, answers: tuple[int, ...] = (1, 2)) -> list[object]:
+    return [peers.processes.Measured(rate, 100.0, 10 / rate, list(answers)) for rate in rates]
+
+
+def test_ratios_are_taken_within_each_round(peers: ModuleType) -> None:
+    """A machine twice as slow in the second round changes no ratio."""
+    throughput = {
+        ("original", "f32"): rounds(peers, 40, 20, 40),
+        ("ours", "f32"): rounds(peers, 60, 30, 50, answers=(1, 3)),
+    }
+    base, ours = peers.results.figures(throughput, throughput)
+    assert base.ratio == (1, 1, 1)
+    assert ours.ratio == (1.5, 1.25, 1.5)
+    assert ours.photos_per_second == 50
+    assert (ours.agreement, ours.agreement_with_ours) == (0.5, 1)
+
+
+def test_the_fastest_setting_stands_for_a_peer(peers: ModuleType) -> None:
+    throughput = {
+        ("original", "f32"): rounds(peers, 40),
+        ("openvino", "f32-sync"): rounds(peers, 44),
+        ("openvino", "f32-async"): rounds(peers, 48),
+        ("ours", "f32"): rounds(peers, 60),
+    }
+    settings = {row.title: row.setting for row in peers.results.figures(throughput, throughput)}
+    assert settings["plain OpenVINO f32"] == "f32-async"
+    assert "PyTorch eager f32" not in settings
+
+
+def test_tables_go_between_their_markers(peers: ModuleType, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- small -->\nold\n<!-- /small -->\nafter\n")
+    peers.page.write("small", r"new \1", page)
+    assert page.read_text() == "before\n<!-- small -->\nnew \\1\n<!-- /small -->\nafter\n"
+    with pytest.raises(ValueError, match="mixed"):
+        peers.page.write("mixed", "new", page)
+
+
+@pytest.mark.parametrize("name", ["mixed", "small", "scaling"])
+def test_the_page_has_a_place_for_each_table(peers: ModuleType, name: str) -> None:
+    text = peers.page.PAGE.read_text("utf-8")
+    assert text.count(f"<!-- {name} -->") == text.count(f"<!-- /{name} -->") == 1
+
+
+def test_photos_are_the_same_every_time(tmp_path: Path) -> None:
+    pytest.importorskip("skimage")
+    for folder in ("one", "two"):
+        program = [sys.executable, BENCHMARKS / "peers" / "make_photos.py", tmp_path / folder]
+        subprocess.run([*program, "3", "64x48", "48x64"], check=True)
+    first, second = (
+        [path.read_bytes() for path in sorted((tmp_path / folder).iterdir())] for folder in ("one", "two")
+    )
+    assert first == second and len(set(first)) == 3
