@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,11 @@ def test_an_existing_path_is_left_as_it_is(small_module: Path, tmp_path: Path) -
 
 
 def test_a_write_that_fails_leaves_nothing(small_module: Path, tmp_path: Path) -> None:
-    broken = bundle.read(small_module)
-    del broken.weights["InceptionV2/Logits/Conv2d_1c_1x1/biases"]  # type: ignore[attr-defined]
+    whole = bundle.read(small_module)
+    weights = {
+        name: w for name, w in whole.weights.items() if name != "InceptionV2/Logits/Conv2d_1c_1x1/biases"
+    }
+    broken = replace(whole, weights=weights)
     with pytest.raises(InceptionHubError, match="missing: InceptionV2/Logits/Conv2d_1c_1x1/biases"):
         bundle.write(broken, tmp_path / "broken")
     (tmp_path / "file").touch()

@@ -11,7 +11,17 @@ SOURCE = Path(inception_hub.__file__).parent
 # From the bottom up: a file imports only from rows below its own (or from its own package).
 STOREYS = [
     {"errors"},
-    {"architecture", "files", "rows", "labels", "resize", "archive", "download", "tensorflow_files"},
+    {
+        "architecture",
+        "graphs",
+        "files",
+        "rows",
+        "labels",
+        "resize",
+        "archive",
+        "download",
+        "tensorflow_files",
+    },
     {"weights", "images", "signatures", "table"},
     {"inputs", "bundle", "writers", "evaluation"},
     {"engines", "convert", "cache", "describe", "gallery", "watch"},

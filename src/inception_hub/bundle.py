@@ -7,7 +7,7 @@ SHA-256 and is written last, so a directory with a valid one is complete.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -278,10 +278,11 @@ def verify(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def read(directory: Path) -> Bundle:
+def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -> Bundle:
     """Reads a module directory, every file verified and every weight checked against the architecture.
 
-    Raises `FormatError` for a damaged directory, `WeightsError` for weights that do not fit.
+    Weights whose SHA-256 is `known` to have been checked before are read when first asked for. Raises
+    `FormatError` for a damaged directory, `WeightsError` for weights that do not fit.
     """
     manifest = verify(directory)
     fields = manifest["architecture"]
@@ -297,6 +298,10 @@ def read(directory: Path) -> Bundle:
             "give one name a line."
         )
     height, width = manifest["image_size"]
+    sha256 = manifest["files"][WEIGHTS]["sha256"]
+    weights = weights_file.Stored(directory / WEIGHTS, sha256, architecture)
+    if not known(sha256):
+        _ = weights.arrays
     int8 = None
     if {INT8_GRAPH, INT8_CONSTANTS} <= set(manifest["files"]):
         int8 = Graph((directory / INT8_GRAPH).read_bytes(), (directory / INT8_CONSTANTS).read_bytes())
@@ -307,7 +312,7 @@ def read(directory: Path) -> Bundle:
     return Bundle(
         name=manifest["name"],
         architecture=architecture,
-        weights=weights_file.check(architecture, weights_file.load(directory / WEIGHTS)),
+        weights=weights,
         labels=labels,
         provenance=Provenance(**manifest["provenance"]),
         image_size=(height, width),

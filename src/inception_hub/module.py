@@ -17,10 +17,13 @@ from . import inputs as checked
 from . import signatures
 from .architecture import GLOBAL_POOL, Architecture
 from .bundle import Bundle
+from .cache import default_cache
 from .errors import ArgumentError, MissingExtraError, TagsError
+from .graphs import Graphs, has_graphs
 from .labels import Labels
 from .resolve import resolve
 from .signatures import TensorInfo
+from .weights import Stored
 
 if TYPE_CHECKING:
     import torch
@@ -85,7 +88,12 @@ def load_module_spec(handle: "str | os.PathLike[str]") -> ModuleSpec:
 
     Raises `HandleError` (an `OSError`) where it leads nowhere, `FormatError` for damaged files.
     """
-    return ModuleSpec(bundles.read(resolve(handle)))
+    return ModuleSpec(bundles.read(resolve(handle), known=lambda sha256: has_graphs(_graphs(), sha256)))
+
+
+def _graphs() -> Path:
+    """Where compiled graphs are kept."""
+    return default_cache().root / "graphs"
 
 
 class Module:
@@ -152,7 +160,12 @@ class Module:
             from .engines.openvino import Network
 
             bundle = self.spec.bundle
-            self._openvino = Network(bundle.architecture, bundle.weights, precision, bundle.int8)
+            # Only weights as they lie in a file are known by a hash; those in memory may be any.
+            weights = bundle.weights
+            graphs = (
+                Graphs(_graphs(), weights.sha256, self.image_size) if isinstance(weights, Stored) else None
+            )
+            self._openvino = Network(bundle.architecture, weights, precision, bundle.int8, graphs)
             self.precision = self._openvino.precision
 
     def __repr__(self) -> str:

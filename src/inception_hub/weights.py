@@ -5,6 +5,7 @@ inference. Knows arrays and names, never engines.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,30 @@ from .architecture import (
 from .errors import FormatError, WeightsError
 
 Weights = Mapping[str, NDArray[np.float32]]
+
+
+class Stored(Mapping[str, NDArray[np.float32]]):
+    """The weights in a safetensors file, read and checked when first asked for.
+
+    `sha256`: of the file, hexadecimal. Asking raises `FormatError` or `WeightsError`.
+    """
+
+    def __init__(self, path: Path, sha256: str, architecture: Architecture) -> None:
+        self.path, self.sha256, self.architecture = path, sha256, architecture
+
+    @cached_property
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """All of them, by name."""
+        return check(self.architecture, load(self.path))
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        return self.arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.architecture.variables)
+
+    def __len__(self) -> int:
+        return len(self.architecture.variables)
 
 
 def check(

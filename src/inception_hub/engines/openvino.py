@@ -5,11 +5,14 @@ into one dense convolution, the scaling from [0, 1] to [-1, 1] inside the graph.
 each image size is compiled once, at a fixed height and width, and kept.
 """
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import Literal
+from io import BytesIO
+from typing import Any, Literal
 
 import numpy as np
 import openvino as ov
@@ -24,6 +27,7 @@ from ..architecture import (
     Layer,
 )
 from ..bundle import Graph
+from ..graphs import Graphs
 from ..weights import Weights, fold
 
 Precision = Literal["f32", "bf16", "int8"]
@@ -32,6 +36,7 @@ Folded = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel
 
 HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # int8 stands in the graph itself
 CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "int8": "INT8"}  # as OpenVINO calls them
+BUILT = 1  # to be raised when `build` or `fold` change what they make: graphs kept before then count as none
 SAME = "same_upper"  # TF's SAME: the odd one out goes to the bottom and right
 FEATURES = "feature_vector"  # the pooled endpoint without its two axes of length one
 
@@ -49,12 +54,14 @@ class Network:
         weights: Weights,
         precision: Precision = "f32",
         int8: Graph | None = None,
+        graphs: Graphs | None = None,
     ) -> None:
         self.architecture = architecture
         self._core = ov.Core()
         self.precision: Precision = self._computable(precision)
         self._int8 = int8 if self.precision == "int8" else None
         self._weights = weights
+        self._graphs = graphs
         self._compiled: dict[tuple[int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
         self._lock = threading.Lock()
 
@@ -77,13 +84,28 @@ class Network:
         key = (height, width, endpoints, throughput)
         with self._lock:
             if key not in self._compiled:
-                properties = {
-                    "INFERENCE_PRECISION_HINT": HINTS[self.precision],
-                    "PERFORMANCE_HINT": "THROUGHPUT" if throughput else "LATENCY",
-                }
-                graph = self._graph(height, width, endpoints)
-                self._compiled[key] = self._core.compile_model(graph, "CPU", properties)
+                self._compiled[key] = self._load(*key)
             return self._compiled[key]
+
+    def _load(
+        self, height: int, width: int, endpoints: tuple[str, ...], throughput: bool
+    ) -> ov.CompiledModel:
+        properties: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": HINTS[self.precision],
+            "PERFORMANCE_HINT": "THROUGHPUT" if throughput else "LATENCY",
+        }
+        # A folder of photos can wait for the compiler; one photo cannot.
+        kept = self._graphs
+        if kept is None or throughput or len(endpoints) > 1 or (height, width) != kept.size:
+            return self._core.compile_model(self._graph(height, width, endpoints), "CPU", properties)
+        made_by = (str(BUILT), ov.get_version(), self._machine)
+        what = " ".join((*made_by, self.precision, self._int8_sha256, *endpoints))
+        if found := kept.load(what):
+            with suppress(RuntimeError):
+                return self._core.import_model(BytesIO(found), "CPU", properties)
+        compiled = self._core.compile_model(self._graph(height, width, endpoints), "CPU", properties)
+        kept.store(what, compiled.export_model().getvalue())
+        return compiled
 
     def _graph(self, height: int, width: int, endpoints: tuple[str, ...]) -> ov.Model:
         if self._int8 is None:
@@ -92,6 +114,14 @@ class Network:
         whole.reshape([-1, height, width, 3])
         results = [op.result(whole.output(name).get_node().input_value(0)) for name in endpoints]
         return _model(results, whole.get_parameters())
+
+    @property
+    def _machine(self) -> str:
+        return str(self._core.get_property("CPU", "FULL_DEVICE_NAME"))
+
+    @property
+    def _int8_sha256(self) -> str:
+        return hashlib.sha256(self._int8.description + self._int8.constants).hexdigest() if self._int8 else ""
 
     @cached_property
     def _folded(self) -> Folded:

@@ -1,0 +1,55 @@
+"""Compiled graphs on disk: with one at hand a first answer needs neither the weights nor the compiler.
+
+A file is a SHA-256 and what it is of; it appears by one rename. A damaged one, or one that the engine cannot
+take (another OpenVINO, another CPU), counts as none. Whatever goes wrong, the graph is compiled anew.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+DIGEST = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """Graphs of the weights whose SHA-256 is `weights`, for images of `size` (height, width): the default
+    size of their module, as each file is as large as the weights."""
+
+    folder: Path
+    weights: str
+    size: tuple[int, int]
+
+    def load(self, what: str) -> bytes | None:
+        """What was stored as `what`, if it is whole."""
+        try:
+            content = self._path(what).read_bytes()
+        except OSError:
+            return None
+        graph = memoryview(content)[DIGEST:]
+        return bytes(graph) if hashlib.sha256(graph).digest() == content[:DIGEST] else None
+
+    def store(self, what: str, graph: bytes) -> None:
+        """Keeps `graph` as `what`, where that can be done."""
+        path = self._path(what)
+        temporary = path.with_suffix(f".{os.getpid()}.partial")
+        with suppress(OSError):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_bytes(hashlib.sha256(graph).digest() + graph)
+                os.replace(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _path(self, what: str) -> Path:
+        return self.folder / self.weights / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.graph"
+
+
+def has_graphs(folder: Path, weights: str) -> bool:
+    """Whether a graph was made of these weights, which were checked then."""
+    try:
+        return any((folder / weights).iterdir())
+    except OSError:
+        return False

@@ -1,0 +1,101 @@
+"""Compiled graphs on disk: that they save work, and that nothing wrong ever comes of them."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import images_from_seed
+
+from inception_hub import Module, load_module_spec
+from inception_hub.graphs import Graphs
+from inception_hub.weights import Stored
+
+IMAGES = images_from_seed((2, 64, 64, 3), 3)
+
+
+@pytest.fixture
+def folder() -> Path:
+    return Path(os.environ["INCEPTION_HUB_CACHE"]) / "graphs"
+
+
+def stored(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.graph"))
+
+
+def untouched(module: Module) -> bool:
+    """Whether the weights' file was not read."""
+    weights = module.spec.bundle.weights
+    assert isinstance(weights, Stored)
+    return "arrays" not in vars(weights)
+
+
+def test_the_second_time_needs_no_weights(small_module: Path, folder: Path) -> None:
+    first = Module(small_module)
+    expected = first(IMAGES)
+    assert not untouched(first) and len(stored(folder)) == 1
+    second = Module(small_module)
+    assert np.array_equal(second(IMAGES), expected) and untouched(second)
+    assert len(stored(folder)) == 1
+    vectors = second(IMAGES, signature="image_feature_vector")
+    assert vectors.shape == (2, 256) and len(stored(folder)) == 2
+    assert np.array_equal(Module(small_module).variables[0], first.variables[0])
+
+
+def test_other_weights_and_precisions_have_graphs_of_their_own(
+    small_module: Path, folder: Path, tmp_path: Path
+) -> None:
+    before = Module(small_module)(IMAGES)
+    changed = Module(small_module, trainable=True)
+    for variable in changed.trainable_variables:
+        variable.data.mul_(0.5)
+    changed.export(tmp_path / "changed")
+    after = Module(tmp_path / "changed")(IMAGES)
+    assert not np.allclose(before, after) and len(stored(folder)) == 2
+    Module(small_module, precision="bf16")(IMAGES)
+    assert len(stored(folder)) == 3
+
+
+def test_only_the_default_size_and_single_outputs_are_kept(small_module: Path, folder: Path) -> None:
+    module = Module(small_module)
+    module(images_from_seed((1, 75, 75, 3), 0))
+    module(IMAGES, as_dict=True)
+    module.throughput = True
+    module(IMAGES)
+    assert not stored(folder)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:100] + b"?" + b[101:], lambda b: b""])
+def test_a_damaged_graph_is_made_anew(small_module: Path, folder: Path, damage: object) -> None:
+    expected = Module(small_module)(IMAGES)
+    (path,) = stored(folder)
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))  # type: ignore[operator]
+    assert np.array_equal(Module(small_module)(IMAGES), expected)
+    assert path.stat().st_size > 0.99 * len(whole)
+
+
+def test_what_the_engine_cannot_take_is_made_anew(small_module: Path, folder: Path) -> None:
+    expected = Module(small_module)(IMAGES)
+    (path,) = stored(folder)
+    graphs = Graphs(folder, path.parent.name, (64, 64))
+    original = graphs._path
+    object.__setattr__(graphs, "_path", lambda what: path)
+    graphs.store("", b"of another version")
+    object.__setattr__(graphs, "_path", original)
+    assert np.array_equal(Module(small_module)(IMAGES), expected)
+    assert path.stat().st_size > 1000
+
+
+def test_without_a_place_to_keep_it_answers_come_all_the_same(
+    small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Module(small_module)(IMAGES)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("INCEPTION_HUB_CACHE", str(tmp_path / "file"))
+    assert np.array_equal(Module(small_module)(IMAGES), expected)
+
+
+def test_unknown_weights_are_checked_at_once(small_module: Path) -> None:
+    weights = load_module_spec(small_module).bundle.weights
+    assert isinstance(weights, Stored) and "arrays" in vars(weights)
