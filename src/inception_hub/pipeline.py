@@ -84,7 +84,7 @@ def answers(
     def answer(batch: list[tuple[Photo, _Decoded]]) -> list[Answer]:
         return list(_answer(module, batch, kind, top))
 
-    for _, found in _overlapped(answer, chain([first, second], batches), CORES, window=CORES):
+    for _, found in _overlapped(answer, chain([first, second], batches), CORES, window=2 * CORES):
         yield from found
 
 
