@@ -12,7 +12,19 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("classify", "embed", "info", "pull", "convert", "finetune", "train", "evaluate", "cache")
+COMMANDS = (
+    "classify",
+    "embed",
+    "info",
+    "pull",
+    "convert",
+    "finetune",
+    "train",
+    "evaluate",
+    "quantize",
+    "bench",
+    "cache",
+)
 sys.path.insert(0, str(ROOT))
 
 from recipes.demo_photos import gather  # noqa: E402

@@ -28,13 +28,13 @@ STOREYS = [
     {"resolve"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training", "quantize"},
+    {"training", "quantize", "bench"},
     {"__init__", "cli"},
     {"__main__"},
 ]
 HEAVY = {
     "torch": {"engines.torch", "module", "inputs", "training"},
-    "openvino": {"engines.openvino", "quantize"},
+    "openvino": {"engines.openvino", "quantize", "bench"},
 }
 
 

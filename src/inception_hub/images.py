@@ -46,11 +46,16 @@ class HasImageSize(Protocol):
     def image_size(self) -> tuple[int, int]: ...
 
 
-def decode(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = None) -> NDArray[np.uint8]:
-    """The first frame of `source`, upright, uint8 [height, width, 3] RGB.
+def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The first frame of `source`, upright, uint8 [height, width, 3] RGB; see `picture`."""
+    return np.asarray(picture(source, max_pixels=max_pixels))
+
+
+def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = None) -> Image.Image:
+    """The first frame of `source`, upright, as an RGB image of Pillow's, which saves copying it.
 
     EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range.
-    A JPEG with more than twice `least` pixels on its shorter side is decoded at a half, quarter or eighth
+    A JPEG with at least twice `least` pixels on its shorter side is decoded at a half, quarter or eighth
     of its size, `least` pixels or more: a sixth of the time on phone photos.
     Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels, `InputError` for
     something that is no image source.
@@ -66,7 +71,7 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = 
                 )
             if least is not None:
                 image.draft(None, (least, least))  # of JPEG only; does nothing to other formats
-            return _pixels(_upright(image), name)
+            return _in_rgb(_upright(image), name)
     except (ImageError, InputError):
         raise
     except FileNotFoundError as error:
@@ -85,7 +90,7 @@ def decode(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = 
 
 def load_image(source: Source, size: tuple[int, int], resize: Preset = "default") -> NDArray[np.float32]:
     """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
-    return resize_image(decode(source, least=least_pixels(size, resize)), size, resize)
+    return resize_image(picture(source, least=least_pixels(size, resize)), size, resize)
 
 
 def load_images(
@@ -146,16 +151,15 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if transposition is None else image.transpose(transposition)
 
 
-def _pixels(image: Image.Image, name: str) -> NDArray[np.uint8]:
+def _in_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.float64)
         if values.min() < 0 or values.max() > 65535:
             raise ImageError(f"{name} holds 32-bit values; give an 8-bit or 16-bit image.")
-        grey = np.rint(values * (255 / 65535)).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, 2)
+        image = Image.fromarray(np.rint(values * (255 / 65535)).astype(np.uint8))
     if image.mode == "F":
         raise ImageError(f"{name} holds floating-point values; give an 8-bit or 16-bit image.")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.asarray(image.convert("RGB"))
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from .errors import ArgumentError, ImageError
-from .images import decode
+from .images import picture
 from .labels import top_k
 from .module import Module
 from .resize import Preset, least_pixels, resize
@@ -95,7 +96,7 @@ def _preparation(size: tuple[int, int], preset: Preset, thumbnails: bool) -> Cal
 
     def prepare(photo: Photo) -> _Decoded:
         try:
-            image = decode(photo.source, least=least)
+            image = picture(photo.source, least=least)
         except ImageError as error:
             return _Decoded(None, None, str(error))
         return _Decoded(resize(image, size, preset), _thumbnail(image) if thumbnails else None, None)
@@ -103,12 +104,10 @@ def _preparation(size: tuple[int, int], preset: Preset, thumbnails: bool) -> Cal
     return prepare
 
 
-def _thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    picture = Image.fromarray(image)
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    return np.asarray(picture)
+def _thumbnail(image: Image.Image) -> NDArray[np.uint8]:
+    small = image.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return np.asarray(small)
 
 
 def _overlapped(

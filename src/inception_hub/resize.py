@@ -21,15 +21,22 @@ Pixels = NDArray[np.uint8]
 Images = NDArray[np.float32]
 
 
-def resize(image: Pixels, size: tuple[int, int], preset: Preset = "default") -> Images:
-    """uint8 [height, width, 3] -> float32 [*size, 3] in [0, 1]; the aspect ratio is not kept, as in Slim."""
+def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = "default") -> Images:
+    """uint8 [height, width, 3], or Pillow's RGB image, -> float32 [*size, 3] in [0, 1].
+
+    The aspect ratio is not kept, as in Slim.
+    """
+    if preset == "default":
+        whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
+        columns, rows = (central(length) for length in whole.size)
+        part = whole.crop((columns.start, rows.start, columns.stop, rows.stop))
+        resized = part.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        return np.asarray(resized, np.float32) / np.float32(255)
+    pixels = np.asarray(image)
     if preset == "plain":
-        return _tf1_bilinear(image, size)
-    rows, columns = (central(length) for length in image.shape[:2])
-    if preset == "slim":
-        return _tf1_bilinear(image[rows, columns], size)
-    resized = Image.fromarray(image[rows, columns]).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(resized, np.float32) / np.float32(255)
+        return _tf1_bilinear(pixels, size)
+    rows, columns = (central(length) for length in pixels.shape[:2])
+    return _tf1_bilinear(pixels[rows, columns], size)
 
 
 def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:

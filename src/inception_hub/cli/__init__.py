@@ -11,6 +11,7 @@ import typer
 
 from ..errors import InceptionHubError
 from . import answers, cache, modules, training
+from . import bench as benching
 from . import quantize as quantizing
 from .console import say
 
@@ -32,6 +33,7 @@ for verb in (
     training.train,
     training.evaluate,
     quantizing.quantize,
+    benching.bench,
 ):
     app.command()(verb)
 app.add_typer(cache.app, name="cache")

@@ -1,0 +1,90 @@
+"""`bench`: how fast a module answers on this machine."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .console import ModuleOption, choose, resolve_handle
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..bench import Figures
+
+
+def bench(
+    module: ModuleOption = None,
+    photos: Annotated[
+        list[str] | None,
+        typer.Option("--photos", metavar="INPUT", help="Photos or folders. [default: one made, 1024 x 768]"),
+    ] = None,
+    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="[default: 1 and 8]")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Of each measurement.")] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
+) -> None:
+    """Measure how fast a module answers here: engines, precisions, batch sizes, photos."""
+    from ..bench import measure
+    from ..files import find_images
+    from .watch import terminal
+
+    paths = list(find_images(photos)) if photos else []
+    with terminal() as watch:
+        found = measure(str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, watch.progress)
+    if json:
+        import json as json_library
+        from dataclasses import asdict
+
+        print(json_library.dumps(asdict(found), indent=2))
+        return
+    _show(found)
+
+
+def _show(found: "Figures") -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    height, width = found.image_size
+    machine = found.machine
+    console.print(
+        f"{found.module}, {height} x {width} px, {found.gmacs:.3f} GMAC an image; "
+        f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}"
+    )
+    products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in found.products.items())
+    console.print(f"A matrix product here: {products} GFLOP/s\n")
+    table = _table(
+        "engine", "precision", "batch:", "median ms:", "p99 ms:", "images/s:", "GFLOP/s:", "share:", "MB:"
+    )
+    for row in found.networks:
+        table.add_row(
+            row.engine,
+            row.precision,
+            str(row.batch),
+            f"{row.median_ms:.1f}",
+            f"{row.p99_ms:.1f}",
+            f"{row.images_per_second:.1f}",
+            f"{row.gflops:.0f}",
+            "" if row.share is None else f"{row.share:.0%}",
+            "" if row.peak_mb is None else f"{row.peak_mb:.0f}",
+        )
+    console.print(table)
+    table = _table("one photo, ms", "decode:", "resize:", "network:", "photos/s, overlapped:")
+    for each in found.photos:
+        table.add_row(
+            each.precision,
+            f"{each.decode_ms:.1f}",
+            f"{each.resize_ms:.1f}",
+            f"{each.network_ms:.1f}",
+            f"{each.images_per_second:.1f}",
+        )
+    console.print(table)
+
+
+def _table(*columns: str) -> "Table":
+    """Columns whose name ends in a colon are numbers."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in columns:
+        table.add_column(column.rstrip(":"), justify="right" if column.endswith(":") else "left")
+    return table
