@@ -8,6 +8,7 @@ import pytest
 from cases import images_from_seed
 
 from inception_hub import Module, load_module_spec
+from inception_hub.cache import default_cache
 from inception_hub.graphs import Graphs
 from inception_hub.weights import Stored
 
@@ -99,3 +100,14 @@ def test_without_a_place_to_keep_it_answers_come_all_the_same(
 def test_unknown_weights_are_checked_at_once(small_module: Path) -> None:
     weights = load_module_spec(small_module).bundle.weights
     assert isinstance(weights, Stored) and "arrays" in vars(weights)
+
+
+def test_unread_graphs_are_cleared_away(small_module: Path, folder: Path) -> None:
+    module = Module(small_module)
+    module(IMAGES)
+    module(IMAGES, signature="image_feature_vector")
+    for path in stored(folder):
+        os.utime(path, (0, 0))
+    Module(small_module)(IMAGES)  # reads one of them
+    (gone,) = default_cache().gc()
+    assert not gone.exists() and len(stored(folder)) == 1

@@ -19,9 +19,11 @@ from pathlib import Path
 
 from .bundle import read_manifest, verify
 from .errors import ArgumentError, FormatError, HandleError, InceptionHubError, OutputError
+from .graphs import remove_unused
 
 VARIABLE = "INCEPTION_HUB_CACHE"
 STALE_SECONDS = 24 * 60 * 60  # longer than any download may take: such a temporary's process is gone
+UNUSED_SECONDS = 30 * STALE_SECONDS  # a compiled graph takes a second to make again
 KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -196,9 +198,9 @@ class Cache:
         return True
 
     def gc(self) -> list[Path]:
-        """Removes damaged entries, and temporaries untouched for a day; returns what is gone.
+        """Removes damaged entries, temporaries untouched for a day, and compiled graphs unread for 30 days.
 
-        Raises `OutputError` if a damaged entry cannot be removed.
+        Returns what is gone. Raises `OutputError` if a damaged entry cannot be removed.
         """
         import shutil
 
@@ -207,7 +209,12 @@ class Cache:
             if time.time() - _last_touched(path) > STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
                 gone.append(path)
-        return gone
+        return gone + remove_unused(self.graphs, UNUSED_SECONDS)
+
+    @property
+    def graphs(self) -> Path:
+        """Where compiled graphs are kept."""
+        return self.root / "graphs"
 
     def _paths(self) -> list[Path]:
         return [path for path in _listed(self._modules) if KEY.fullmatch(path.name)]

@@ -6,6 +6,7 @@ take (another OpenVINO, another CPU), counts as none. Whatever goes wrong, the g
 
 import hashlib
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,13 @@ class Graphs:
 
     def load(self, what: str) -> bytes | None:
         """What was stored as `what`, if it is whole."""
+        path = self._path(what)
         try:
-            content = self._path(what).read_bytes()
+            content = path.read_bytes()
         except OSError:
             return None
+        with suppress(OSError):
+            os.utime(path)  # `remove_unused` goes by it
         graph = memoryview(content)[DIGEST:]
         return bytes(graph) if hashlib.sha256(graph).digest() == content[:DIGEST] else None
 
@@ -53,3 +57,14 @@ def has_graphs(folder: Path, weights: str) -> bool:
         return any((folder / weights).iterdir())
     except OSError:
         return False
+
+
+def remove_unused(folder: Path, seconds: float) -> list[Path]:
+    """Removes graphs that were not read for so long; returns those that are gone."""
+    gone = []
+    for path in sorted(folder.glob("*/*")):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
+                gone.append(path)
+    return gone

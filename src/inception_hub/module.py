@@ -93,7 +93,7 @@ def load_module_spec(handle: "str | os.PathLike[str]") -> ModuleSpec:
 
 def _graphs() -> Path:
     """Where compiled graphs are kept."""
-    return default_cache().root / "graphs"
+    return default_cache().graphs
 
 
 class Module:

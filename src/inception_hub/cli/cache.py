@@ -48,7 +48,7 @@ def cache_remove(
 
 @app.command("gc")
 def cache_collect() -> None:
-    """Remove damaged modules and what interrupted downloads left."""
+    """Remove damaged modules, what interrupted downloads left, and compiled graphs unread for 30 days."""
     from ..cache import default_cache
 
     for path in default_cache().gc():
