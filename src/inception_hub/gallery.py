@@ -4,8 +4,6 @@ No script and nothing from elsewhere: thumbnails are JPEG data URIs, and the pag
 rest. It is written card by card to a temporary file that takes its name once it is complete.
 """
 
-import base64
-import io
 import os
 from pathlib import Path
 from typing import Any, Self
@@ -13,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
-from PIL import Image
 
+from .data_uri import jpeg_uri
 from .errors import OutputError
 from .rows import Row, encoded
 from .writers import PendingFile, as_output_error
@@ -50,7 +48,7 @@ class Gallery:
         folder, name = os.path.split(row.path)
         thumbnail = fit = None
         if image is not None:
-            thumbnail, fit = _data_uri(image), _fit(*image.shape[:2])
+            thumbnail, fit = jpeg_uri(image, THUMBNAIL, QUALITY), _fit(*image.shape[:2])
         self._write(self._template.card(row, folder, name or row.path, thumbnail, fit))
 
     def close(self) -> None:
@@ -92,11 +90,3 @@ def _fit(height: int, width: int) -> str:
     """How a photo meets the 4:3 window of its card: it fills it where that hides at most a fifth of it."""
     ratio = (width / height) / (4 / 3)
     return "filling" if min(ratio, 1 / ratio) >= 0.8 else "whole"
-
-
-def _data_uri(image: NDArray[np.uint8]) -> str:
-    picture = Image.fromarray(image)
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"

@@ -56,7 +56,7 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
 
     EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range.
     A JPEG with at least twice `least` pixels on its shorter side is decoded at a half, quarter or eighth
-    of its size, `least` pixels or more: a sixth of the time on phone photos.
+    of its size, `least` pixels or more: a sixth of the time on photos of three megapixels.
     Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels, `InputError` for
     something that is no image source.
     """

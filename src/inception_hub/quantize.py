@@ -20,7 +20,7 @@ from .errors import ArgumentError, FormatError, HandleError, MissingExtraError, 
 from .evaluation import match_labels
 from .files import find_images
 
-CALIBRATION = 300  # photos; NNCF's own default, and more change nothing (docs/log.md)
+CALIBRATION = 300  # photos: as many as NNCF takes by default
 BATCH = 32
 Progress = Callable[[str, int, int], None]
 

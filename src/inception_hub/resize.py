@@ -15,7 +15,7 @@ from PIL import Image
 Preset = Literal["default", "slim", "plain"]
 PRESETS: tuple[Preset, ...] = ("default", "slim", "plain")
 CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
-REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/performance.md
+REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/log.md
 
 Pixels = NDArray[np.uint8]
 Images = NDArray[np.float32]

@@ -50,3 +50,7 @@ class Watches(Watch):
     def epoch(self, epoch: Epoch) -> None:
         for watch in self.watches:
             watch.epoch(epoch)
+
+    def close(self) -> None:
+        for watch in self.watches:
+            watch.close()

@@ -197,11 +197,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was_saved(
     workers: Workers, tmp_path: Path
 ) -> None:
     path = tmp_path / "c.safetensors"
-    train(
-        runs.network(),
-        tiny_run(path, replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))),
-        workers,
-    )
+    train(runs.network(), tiny_run(path, ONE_EPOCH), workers)
     saved = path.read_bytes()
     diverging = replace(RECIPE, cycles=(Cycle((Phase(2, 32, PLAIN),), 1e30, warmup=0.0),))
     with pytest.raises(TrainingError, match="The loss became (nan|inf) in epoch 2.*lower learning rate"):
@@ -223,11 +219,7 @@ def test_a_full_disk_is_told_and_loses_nothing(workers: Workers, tmp_path: Path)
     import resource
 
     path = tmp_path / "c.safetensors"
-    train(
-        runs.network(),
-        tiny_run(path, replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))),
-        workers,
-    )
+    train(runs.network(), tiny_run(path, ONE_EPOCH), workers)
     saved = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

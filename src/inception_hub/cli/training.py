@@ -72,7 +72,8 @@ ValidationOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where to train.")]
 TrainingPrecision = Annotated[
-    Mixed, typer.Option("--precision", help="bf16 is mixed precision: twice as fast where it is native.")
+    Mixed,
+    typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
 ]
 
 

@@ -141,7 +141,7 @@ class Network:
         if CAPABILITIES[precision] in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             return precision
         warnings.warn(
-            f"This CPU has no instructions for {precision}; it answers in f32, which is as fast here.",
+            f"This CPU has no instructions for {precision}; it answers in f32.",
             stacklevel=4,
         )
         return "f32"

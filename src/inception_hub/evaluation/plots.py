@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_uri import png_uri
 from ..rows import encoded
 from .history import Epoch
 from .metrics import Bin
-from .pictures import png_uri
 from .svg import FIRST, INK, SECOND, drawn, matplotlib_needed
 
 if TYPE_CHECKING:

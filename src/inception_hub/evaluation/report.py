@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_uri import jpeg_uri
 from ..rows import encoded
 from . import plots
 from .comparison import Comparison
 from .history import Epoch
 from .metrics import ClassScore, Evaluation
-from .pictures import jpeg_uri
 
 MISTAKES = 24  # pictures of about 8 kB
 CONFUSED = 12  # pairs
 GENERATOR = "inception-hub report"
+
+THUMBNAIL = 224  # px, longest side: sharp on a card of 112 to 224
+QUALITY = 80  # JPEG: about 8 kB a photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,7 @@ def render(report: Report) -> str:
         confused=evaluation.most_confused(CONFUSED),
         wrong=int((~evaluation.correct).sum()),
         mistakes=[_mistake(report, index) for index in evaluation.mistakes(MISTAKES)],
-        augmented=[(caption, jpeg_uri(image)) for caption, image in report.augmented],
+        augmented=[(caption, jpeg_uri(image, THUMBNAIL, QUALITY)) for caption, image in report.augmented],
         counted=list(dict.fromkeys(name for counts in report.class_counts.values() for name in counts)),
         confusion=Markup(plots.confusion(matrix, columns)),
         shown=len(columns),
@@ -98,7 +101,7 @@ def _mistake(report: Report, index: int) -> dict[str, Any]:
     image = report.picture(index)
     return {
         "name": evaluation.names[index],
-        "picture": None if image is None else jpeg_uri(image),
+        "picture": None if image is None else jpeg_uri(image, THUMBNAIL, QUALITY),
         "truth": evaluation.labels[evaluation.classes[index]],
         "answer": evaluation.labels[evaluation.answers[index]],
         "confidence": float(evaluation.confidences[index]),

@@ -1,7 +1,6 @@
 """Fine-tuning in two phases: a new head on frozen features, then the whole network at a lower rate."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,26 +12,22 @@ from torch import Tensor
 
 from ..architecture import LOGITS_LAYER
 from ..bundle import Provenance
-from ..dataset import open_dataset
 from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..evaluation import Evaluation
 from ..labels import Labels
 from ..module import ModuleSpec
 from ..resize import Preset, resize
-from ..watch import Watch, Watches
+from ..watch import Watch
 from ..weights import initialise
 from .augmentation import Augmentation
 from .features import feature_vectors, fit_head
-from .finish import Story, clear, finish, run_facts
+from .finish import Story, run_facts
 from .loop import Photos, Run, class_weights, train
-from .memory import keep_freed_memory
-from .photos import Material, material, scorer, with_splits
+from .photos import Material, material, scorer
 from .preview import preview
 from .recipes import AdamW, Cycle, Phase, Recipe
-from .run import identity, refuse_existing
-from .tensorboard import TensorBoard
-from .workers import Workers
+from .session import Session, identity
 
 Phases = Literal["both", "head", "full"]
 SEEN = 50_000  # photos, repetitions counted, that the second phase sees by default
@@ -110,19 +105,12 @@ def finetune(
     Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
     has fewer than two classes, `TrainingError` if the loss is no longer a number.
     """
-    options, watch = options or Options(), watch or Watch()
-    refuse_existing(output)
-    start = time.monotonic()
-    keep_freed_memory()
-    workers = Workers(options.device)
-    watch = watch if workers.is_main else Watch()
-    dataset, notes = with_splits(open_dataset(data, validation), watch)
+    options = options or Options()
+    session = Session.begin(output, data, validation, options.device, watch)
+    dataset, folder, workers, watch = session.dataset, session.folder, session.workers, session.watch
     labels = dataset.labels
     size = (options.image_size, options.image_size) if options.image_size else base.image_size
     recipe = plan(len(dataset.splits["train"]), max(size), options)
-    folder = output.with_name(f"{output.name}.run")
-    board = TensorBoard(folder / "tensorboard") if workers.is_main else Watch()
-    watch = Watches(watch, board)
     stuff = material(dataset, recipe.pixels, size, base.bundle.resize, folder / "pixels", watch, workers)
     begun_with = identity(dataset.fingerprint, _digest(base), asdict(recipe), asdict(options), seed)
 
@@ -137,7 +125,7 @@ def finetune(
         run = Run(
             recipe,
             stuff.train,
-            folder / "checkpoint.safetensors",
+            session.checkpoint,
             begun_with,
             seed,
             options.bfloat16,
@@ -146,7 +134,6 @@ def finetune(
             watch=watch,
         )
         history = train(network, run, workers)
-    minutes = (time.monotonic() - start) / 60
     source = f"fine-tuned on {dataset.name} from {base.bundle.provenance.source}"
     draft = replace(
         base.bundle,
@@ -157,18 +144,14 @@ def finetune(
         image_size=(size[0], size[1]),
         accuracy=(),
     )
-    facts = {"base": base.bundle.name} | run_facts(recipe, len(stuff.train.classes), seed, minutes, history)
+    facts = {"base": base.bundle.name}
+    facts |= run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history)
     facts["phases"] = {"both": "head, then whole network", "head": "head only", "full": "whole network"}[
         options.phases
     ]
-    story = Story(f"{output.name}: {dataset.name}", facts, history, pictures, [*notes, *stuff.notes], True)
-    evaluations = []
-    if workers.is_main:
-        evaluations = finish(draft, network, dataset, output, recipe.dtype, story, watch)
-        board.close()
-        clear(folder)
-    workers.close()
-    return evaluations
+    notes = [*session.notes, *stuff.notes]
+    story = Story(f"{output.name}: {dataset.name}", facts, history, pictures, notes, True)
+    return session.end(draft, network, recipe.dtype, story)
 
 
 def _with_new_head(base: ModuleSpec, labels: Labels, seed: int) -> Network:

@@ -1,4 +1,4 @@
-"""Pictures inside the page, as data URIs."""
+"""Pictures inside a page, as data URIs."""
 
 import base64
 import io
@@ -6,18 +6,15 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-THUMBNAIL = 224  # px, longest side: sharp on a card of 112 to 224
-QUALITY = 80  # JPEG: about 8 kB a photo
 
-
-def jpeg_uri(image: NDArray[np.uint8]) -> str:
-    """A thumbnail of `image`, uint8 [height, width, 3]."""
+def jpeg_uri(image: NDArray[np.uint8], longest: int, quality: int) -> str:
+    """A thumbnail of `image`, uint8 [height, width, 3], `longest` pixels at most, of JPEG's `quality`."""
     from PIL import Image
 
     picture = Image.fromarray(image)
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    picture.thumbnail((longest, longest))
     content = io.BytesIO()
-    picture.save(content, "JPEG", quality=QUALITY, optimize=True)
+    picture.save(content, "JPEG", quality=quality, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
