@@ -75,7 +75,8 @@ class Bundle:
         """The same network as a feature vector module: no logits, no labels."""
         weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}
         architecture = replace(self.architecture, num_classes=0)
-        return replace(self, architecture=architecture, weights=weights, labels=Labels((), ()), int8=None)
+        made = replace(self, architecture=architecture, weights=weights, labels=Labels((), ()))
+        return replace(made, accuracy=(), card="", report="", int8=None)  # they speak of classes
 
 
 def is_bundle(directory: Path) -> bool:

@@ -89,6 +89,18 @@ def test_the_head_alone_leaves_the_body_to_the_bit(
     assert weights(module)[f"{HEAD}weights"].shape == (1, 1, 256, 3)
 
 
+def test_nothing_made_of_the_base_s_weights_stays(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    assert load_module_spec("tiny_imagenet").bundle.int8 is not None
+    module = tmp_path / "colours"
+    code, _, _ = run(capsys, "finetune", folder, "--output", module, "--phases", "head", "--image-size", 32)
+    assert code == 0
+    made = load_module_spec(module).bundle
+    assert made.int8 is None
+    assert [figures["data"] for figures in made.accuracy] == ["photos validation"]
+
+
 @pytest.mark.parametrize("policy", ["update", "frozen"])
 def test_statistics_follow_the_policy(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path, policy: str

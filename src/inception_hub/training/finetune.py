@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..architecture import LOGITS_LAYER
-from ..bundle import Provenance
+from ..bundle import Bundle, Provenance
 from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..evaluation import Evaluation
@@ -135,14 +135,14 @@ def finetune(
         )
         history = train(network, run, workers)
     source = f"fine-tuned on {dataset.name} from {base.bundle.provenance.source}"
-    draft = replace(
-        base.bundle,
+    draft = Bundle(  # a new one: nothing made of the base's weights, such as its int8 graph, may stay
         name=output.name,
         architecture=network.architecture,
+        weights={},
         labels=labels,
         provenance=Provenance(source, base.bundle.provenance.licence),
         image_size=(size[0], size[1]),
-        accuracy=(),
+        resize=base.bundle.resize,
     )
     facts = {"base": base.bundle.name}
     facts |= run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history)
