@@ -14,7 +14,7 @@ from skimage import data
 
 from inception_hub import Module, bundle, load_images, load_module_spec
 from inception_hub.engines import openvino as engine
-from inception_hub.errors import ArgumentError
+from inception_hub.errors import ArgumentError, FormatError
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,18 @@ def test_a_cpu_without_the_instructions_answers_in_float32(
     images = images_from_seed((1, 64, 64, 3), 0)
     assert module.precision == "f32"
     assert np.array_equal(module(images), Module(quantized)(images))
+
+
+def test_a_graph_that_lacks_what_is_asked_for_is_a_clear_error(quantized: Path, tmp_path: Path) -> None:
+    found = bundle.read(quantized)
+    assert found.int8 is not None
+    description = found.int8.description.replace(b"InceptionV2/Mixed_3b", b"InceptionV2/Mixed_9z")
+    bundle.write(replace(found, int8=replace(found.int8, description=description)), tmp_path / "other")
+    module = Module(tmp_path / "other", precision="int8")
+    images = images_from_seed((1, 64, 64, 3), 0)
+    assert module(images).shape == (1, found.architecture.num_classes)
+    with pytest.raises(FormatError, match="int8 graph has no InceptionV2/Mixed_3b; take another precision"):
+        module(images, as_dict=True, signature="image_classification")
 
 
 def test_copies_keep_the_graph_and_trained_weights_lose_it(quantized: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from .resize import Preset, least_pixels, resize
 from .rows import Prediction, Row
 
 Kind = Literal["predictions", "vector"]
-BATCH_SIZE = 8  # larger batches gain nothing
+BATCH_SIZE = 4  # larger ones gain nothing and take more memory
 THUMBNAIL = 320  # px, longest side
 
 S = TypeVar("S")

@@ -15,7 +15,7 @@ from . import bundle as bundles
 from .architecture import LOGITS
 from .bundle import Bundle, Graph
 from .dataset import Dataset, Split, open_dataset, prepared
-from .engines.openvino import FEATURES, Network, build, fold_all
+from .engines.openvino import Network, build, fold_all
 from .errors import ArgumentError, FormatError, HandleError, MissingExtraError, OutputError, QuantizationError
 from .evaluation import match_labels
 from .files import find_images
@@ -147,10 +147,9 @@ def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Graph:
             ) from error
         nncf.set_log_level(40)  # errors
         height, width = bundle.image_size
-        endpoints = (FEATURES, *bundle.architecture.endpoint_names)
-        model = build(
-            bundle.architecture, fold_all(bundle.architecture, bundle.weights), height, width, endpoints
-        )
+        folded = fold_all(bundle.architecture, bundle.weights)
+        # The last output alone: any other would have to stay float32, and the layers before it with it.
+        model = build(bundle.architecture, folded, height, width, (LOGITS,))
 
         def images() -> Iterator[NDArray[np.float32]]:
             done = 0

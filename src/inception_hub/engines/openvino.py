@@ -28,6 +28,7 @@ from ..architecture import (
     Layer,
 )
 from ..bundle import Graph
+from ..errors import FormatError
 from ..graphs import Graphs
 from ..weights import Weights, fold
 
@@ -37,7 +38,7 @@ Folded = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel
 
 HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # int8 stands in the graph itself
 CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "int8": "INT8"}  # as OpenVINO calls them
-BUILT = 1  # to be raised when `build` or `fold` change what they make: graphs kept before then count as none
+BUILT = 2  # to be raised when `build` or `fold` change what they make: graphs kept before then count as none
 SAME = "same_upper"  # TF's SAME: the odd one out goes to the bottom and right
 FEATURES = "feature_vector"  # the pooled endpoint without its two axes of length one
 
@@ -121,8 +122,13 @@ class Network:
             return build(self.architecture, self._folded, height, width, endpoints)
         whole = self._core.read_model(self._int8.description, self._int8.constants)
         whole.reshape([-1, height, width, 3])
-        results = [op.result(whole.output(name).get_node().input_value(0)) for name in endpoints]
-        return model(results, whole.get_parameters())
+        try:
+            return expose(whole, endpoints)
+        except KeyError as error:
+            raise FormatError(
+                f"The module's int8 graph has no {error.args[0]}; take another precision, or quantize a copy "
+                "of the module without int8.xml."
+            ) from error
 
     @property
     def _machine(self) -> str:
@@ -162,9 +168,9 @@ def build(
     """The graph for images of `height` x `width`: input `images`, one output per name in `endpoints`."""
     images = op.parameter([-1, height, width, 3], np.float32, name="images")
     images.output(0).set_names({"images"})
-    x = op.transpose(images, np.array([0, 3, 1, 2]))
-    x = op.subtract(op.multiply(x, np.float32(2)), np.float32(1)).output(0)
-    outputs: dict[str, ov.Node] = {}
+    # Scaled while still NHWC: three channels fill no vector once they are an axis of their own.
+    x = op.subtract(op.multiply(images, np.float32(2)), np.float32(1))
+    x = op.transpose(x, np.array([0, 3, 1, 2])).output(0)
     for block in architecture.blocks:
         ends: list[ov.Output] = []
         for branch in block.branches:
@@ -173,18 +179,29 @@ def build(
                 y = _layer(layer, y, folded)
             ends.append(y)
         x = ends[0] if len(ends) == 1 else op.concat(ends, 1).output(0)
-        outputs[block.name] = op.transpose(x, np.array([0, 2, 3, 1]))
+        x.get_node().set_friendly_name(block.name)
     pooled = op.reduce_mean(x, np.array([2, 3]), keep_dims=True)
-    outputs[GLOBAL_POOL] = op.transpose(pooled, np.array([0, 2, 3, 1]))
-    outputs[FEATURES] = op.squeeze(pooled, np.array([2, 3]))
+    pooled.set_friendly_name(GLOBAL_POOL)
+    last = op.squeeze(pooled, np.array([2, 3]))
+    last.set_friendly_name(FEATURES)
     if architecture.logits_layer:
         kernel, bias = folded[architecture.logits_layer.name]
-        outputs[LOGITS] = op.add(op.matmul(outputs[FEATURES], kernel[0, 0], False, False), bias[None])
-        outputs[PREDICTIONS] = op.softmax(outputs[LOGITS], 1)
+        last = op.add(op.matmul(last, kernel[0, 0], False, False), bias[None])
+        last.set_friendly_name(LOGITS)
+    return expose(model([op.result(last)], [images]), endpoints)
+
+
+def expose(whole: ov.Model, endpoints: Sequence[str]) -> ov.Model:
+    """`whole`, made by `build` and perhaps quantized, with these outputs and nothing they do not need."""
+    ends = {node.get_friendly_name(): node.output(0) for node in whole.get_ops()}
+    results: list[ov.Node] = []
     for name in endpoints:
-        outputs[name].output(0).set_names({name})
-    results = [op.result(outputs[name]) for name in endpoints]
-    return model(results, [images])
+        end = op.softmax(ends[LOGITS], 1).output(0) if name == PREDICTIONS else ends[name]
+        if len(end.get_partial_shape()) == 4:
+            end = op.transpose(end, np.array([0, 2, 3, 1])).output(0)
+        end.set_names({name})
+        results.append(op.result(end))
+    return model(results, whole.get_parameters())
 
 
 def model(results: list[ov.Node], parameters: list[ov.Node]) -> ov.Model:
