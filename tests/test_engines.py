@@ -12,6 +12,7 @@ from weights_from_seed import random_weights
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
 from inception_hub.engines.openvino import Network as OpenVinoNetwork
 from inception_hub.engines.torch import Network as TorchNetwork
+from inception_hub.engines.torch_answering import Answering
 
 Run = Callable[[Architecture, Mapping[str, Array], Array], dict[str, Array]]
 
@@ -26,7 +27,14 @@ def run_torch(architecture: Architecture, weights: Mapping[str, Array], images: 
     return {name: value.numpy() for name, value in endpoints.items()}
 
 
-engines = pytest.mark.parametrize("run", [run_openvino, run_torch])
+def run_torch_folded(
+    architecture: Architecture, weights: Mapping[str, Array], images: Array
+) -> dict[str, Array]:
+    endpoints = Answering(TorchNetwork(architecture, weights))(torch.from_numpy(images))
+    return {name: value.numpy() for name, value in endpoints.items()}
+
+
+engines = pytest.mark.parametrize("run", [run_openvino, run_torch, run_torch_folded])
 
 
 @engines
@@ -76,3 +84,30 @@ def test_openvino_precision_is_what_was_asked_for(precision: str, low: float, hi
     images = images_from_seed((2, 64, 64, 3), 11)
     found = OpenVinoNetwork(architecture, weights, precision)(images, [LOGITS])[LOGITS]  # type: ignore[arg-type]
     assert low <= distance(found, Oracle(weights)(images)[LOGITS]) < high
+
+
+def test_folding_follows_the_variables() -> None:
+    architecture = Architecture(0.25, 3)
+    network = TorchNetwork(
+        architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    )
+    answering, images = Answering(network), torch.from_numpy(images_from_seed((2, 40, 32, 3), 0))
+    before = answering(images)[LOGITS]
+    with torch.no_grad():
+        network.get_buffer("InceptionV2/Conv2d_2c_3x3/BatchNorm/moving_mean").add_(1)
+        expected = network(images)[LOGITS]
+    assert distance(answering(images)[LOGITS].numpy(), expected.numpy()) < RELATIVE_TOLERANCE
+    assert distance(before.numpy(), expected.numpy()) > 0.01
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, RELATIVE_TOLERANCE), (torch.bfloat16, 0.1)])
+def test_recorded_graphs_answer_as_the_cpu(dtype: torch.dtype, tolerance: float) -> None:
+    architecture = Architecture(0.5, 10)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    answering = Answering(TorchNetwork(architecture, weights).cuda(), dtype)
+    for size in (32, 40, 48, 56, 64, 32):  # more shapes than are kept
+        images = images_from_seed((2, size, 33, 3), size)
+        for _ in range(2):
+            found = answering(torch.from_numpy(images).cuda())
+            assert distance(found[LOGITS].cpu().numpy(), Oracle(weights)(images)[LOGITS]) < tolerance

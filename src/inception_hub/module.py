@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import torch
 
     from .engines.torch import Network as TorchNetwork
+    from .engines.torch_answering import Answering
 
 Engine = Literal["openvino", "torch"]
 Precision = Literal["f32", "bf16", "int8"]
@@ -147,6 +148,7 @@ class Module:
         self.spec = spec if isinstance(spec, ModuleSpec) else load_module_spec(spec)
         self.name = name
         self.trainable = trainable
+        self.device = device
         self.throughput = False  # whether calls share the cores, several at once, instead of each having all
         if precision == "int8" and self.spec.bundle.int8 is None:
             raise ArgumentError(
@@ -156,6 +158,7 @@ class Module:
         self.precision: Precision = precision
         if self.engine == "torch":
             self._torch = _torch_network(self.spec.bundle, trainable, device)
+            self._answering = _torch_answering(self._torch, precision)
         else:
             from .engines.openvino import Network
 
@@ -235,16 +238,20 @@ class Module:
         else:
             tensor = torch.from_numpy(checked.numpy_images(images)).to(device)
         training = bool(self.tags)
-        with (
-            torch.set_grad_enabled(from_torch and torch.is_grad_enabled()),
-            torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"),
-        ):
-            endpoints = self._torch(
-                tensor,
-                batch_statistics=training,
-                momentum=momentum if training and self.trainable else None,
-                dropout=training,
-            )
+        gradients = from_torch and torch.is_grad_enabled()
+        if not training and not gradients:
+            endpoints = self._answering(tensor)
+        else:
+            with (
+                torch.set_grad_enabled(gradients),
+                torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"),
+            ):
+                endpoints = self._torch(
+                    tensor,
+                    batch_statistics=training,
+                    momentum=momentum if training and self.trainable else None,
+                    dropout=training,
+                )
         found = {name: endpoints[name].float() for name in names}
         return found if from_torch else {name: value.cpu().numpy() for name, value in found.items()}
 
@@ -326,6 +333,14 @@ def _torch_network(bundle: Bundle, trainable: bool, device: str | None) -> "Torc
         raise ArgumentError(
             f"device is {device!r}, which PyTorch cannot use here ({reason}); give 'cpu' or leave it out."
         ) from error
+
+
+def _torch_answering(network: "TorchNetwork", precision: Precision) -> "Answering":
+    import torch
+
+    from .engines.torch_answering import Answering
+
+    return Answering(network, torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
 def get_expected_image_size(

@@ -25,6 +25,7 @@ from .rows import Prediction, Row
 
 Kind = Literal["predictions", "vector"]
 BATCH_SIZE = 4  # larger ones gain nothing and take more memory
+GPU_BATCH_SIZE = 64  # a GPU is filled by many images at once
 THUMBNAIL = 320  # px, longest side
 
 S = TypeVar("S")
@@ -77,8 +78,9 @@ def answers(
         raise ArgumentError(f"top is {top}; give 1 or more.")
     chosen: Preset = preset or module.spec.bundle.resize
     prepare = _preparation(module.image_size, chosen, thumbnails)
-    decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * BATCH_SIZE)
-    batches = iter(lambda: list(islice(decoded, BATCH_SIZE)), [])
+    size = BATCH_SIZE if module.device is None else GPU_BATCH_SIZE
+    decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * size)
+    batches = iter(lambda: list(islice(decoded, size)), [])
     first, second = next(batches, []), next(batches, [])
     module.throughput = bool(second)  # one batch alone gets all cores
 

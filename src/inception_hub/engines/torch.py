@@ -62,30 +62,20 @@ class Network(nn.Module):
         """
         if not batch_statistics and momentum is not None:
             raise ArgumentError("momentum moves statistics of the batch; give batch_statistics=True with it.")
-        # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.
-        x = (images.permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
-        endpoints: dict[str, Tensor] = {}
-        for block in self.architecture.blocks:
-            outputs: list[Tensor] = []
-            for branch in block.branches:
-                y = x
-                for layer in branch:
-                    y = self._compute(layer, y, batch_statistics, momentum, all_reduce)
-                outputs.append(y)
-            x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
-            endpoints[block.name] = x.permute(0, 2, 3, 1)
-        pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
-        endpoints[GLOBAL_POOL] = pooled[:, None, None, :]
-        head = self.architecture.logits_layer
-        if head:
-            kernel = self.get_parameter(head.weights)[0, 0]
+
+        def compute(layer: Layer, x: Tensor) -> Tensor:
+            return self._compute(layer, x, batch_statistics, momentum, all_reduce)
+
+        def logits(pooled: Tensor, head: Layer) -> Tensor:
             if isinstance(dropout, Tensor):
-                dropped = pooled * dropout
-            else:
-                dropped = F.dropout(pooled, DROPOUT_RATE) if dropout else pooled
-            endpoints[LOGITS] = torch.addmm(self.get_parameter(head.biases), dropped, kernel)
-            endpoints[PREDICTIONS] = endpoints[LOGITS].softmax(1)
-        return endpoints
+                pooled = pooled * dropout
+            elif dropout:
+                pooled = F.dropout(pooled, DROPOUT_RATE)
+            return torch.addmm(
+                self.get_parameter(head.biases), pooled, self.get_parameter(head.weights)[0, 0]
+            )
+
+        return walk(self.architecture, images, compute, logits)
 
     def regularization_losses(self) -> list[Tensor]:
         """Slim's weight decay as 69 scalars, one per regularised kernel."""
@@ -100,14 +90,9 @@ class Network(nn.Module):
         momentum: float | None,
         all_reduce: Callable[[Tensor], Tensor] | None,
     ) -> Tensor:
-        if layer.op == "avg_pool":
-            return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
-        if layer.op == "max_pool":
-            x, padding = _pad(x, layer, -torch.inf)
-            return F.max_pool2d(x, layer.kernel, layer.stride, padding)
         if layer.op == "separable_conv":
-            return _conv(x, layer, self._stem_kernel(layer), self.get_parameter(layer.biases)).relu_()
-        x = _conv(x, layer, self.get_parameter(layer.weights))
+            return conv(x, layer, _oihw(self._stem_kernel(layer)), self.get_parameter(layer.biases)).relu_()
+        x = conv(x, layer, _oihw(self.get_parameter(layer.weights)))
         if batch_statistics and all_reduce:
             return self._normalise_together(layer, x, momentum, all_reduce).relu_()
         return self._normalise(layer, x, batch_statistics, momentum).relu_()
@@ -165,14 +150,56 @@ class Network(nn.Module):
         return normalised.to(x.dtype)
 
 
+def walk(
+    architecture: Architecture,
+    images: Tensor,
+    compute: Callable[[Layer, Tensor], Tensor],
+    logits: Callable[[Tensor, Layer], Tensor],
+) -> dict[str, Tensor]:
+    """Every endpoint, NHWC, for `images` [batch, height, width, 3] in [0, 1], by walking the table.
+
+    `compute` answers for a layer with weights, NCHW; `logits` for the head, from pooled features.
+    """
+    # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.
+    x = (images.permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
+    endpoints: dict[str, Tensor] = {}
+    for block in architecture.blocks:
+        outputs: list[Tensor] = []
+        for branch in block.branches:
+            y = x
+            for layer in branch:
+                y = _pool(layer, y) if layer.op.endswith("pool") else compute(layer, y)
+            outputs.append(y)
+        x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
+        endpoints[block.name] = x.permute(0, 2, 3, 1)
+    pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
+    endpoints[GLOBAL_POOL] = pooled[:, None, None, :]
+    if architecture.logits_layer:
+        endpoints[LOGITS] = logits(pooled, architecture.logits_layer)
+        endpoints[PREDICTIONS] = endpoints[LOGITS].softmax(1)
+    return endpoints
+
+
+def conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`x` NCHW by a kernel OIHW, padded as the table says."""
+    x, padding = _pad(x, layer, 0.0)
+    return F.conv2d(x, kernel, bias, layer.stride, padding)
+
+
+def _oihw(kernel: Tensor) -> Tensor:
+    return kernel.permute(3, 2, 0, 1)
+
+
+def _pool(layer: Layer, x: Tensor) -> Tensor:
+    if layer.op == "avg_pool":
+        return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
+    x, padding = _pad(x, layer, -torch.inf)
+    return F.max_pool2d(x, layer.kernel, layer.stride, padding)
+
+
 def _pad(x: Tensor, layer: Layer, value: float) -> tuple[Tensor, tuple[int, int]]:
     """SAME padding: what is symmetric is left to the operator, as its `padding`."""
     (top, bottom), (left, right) = (same_padding(size, layer.kernel, layer.stride) for size in x.shape[2:])
     if top == bottom and left == right:
         return x, (top, left)
     return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
-
-
-def _conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    x, padding = _pad(x, layer, 0.0)
-    return F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, layer.stride, padding)
