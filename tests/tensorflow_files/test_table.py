@@ -85,7 +85,7 @@ def test_the_number_of_blocks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_is_compressed_is_bounded() -> None:
-    zeros = varint(8 << 20) + b"\0\0" + (b"\xfe\x01\0" * ((8 << 17) - 1)) + b"\xfa\x01\0"
+    zeros = varint(8 << 20) + b"\0\0" + (b"\xfe\x01\0" * ((1 << 17) - 1)) + b"\xfa\x01\0"
     assert len(snappy.decompress(memoryview(zeros), 8 << 20)) == 8 << 20
     budget = reader._Budget(len(zeros), 9 << 20)
     budget.decompress(memoryview(zeros))
