@@ -277,6 +277,13 @@ def test_a_progressive_jpeg_of_many_scans_is_refused() -> None:
         decode(content[:-2] + last * 5000 + content[-2:])
 
 
+def test_a_large_progressive_jpeg_has_fewer_scans() -> None:
+    content = encoded(Image.new("L", (8000, 5000)), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match="holds more than 50 scans"):
+        decode(content[:-2] + last * 50 + content[-2:])
+
+
 def test_a_tile_counts_with_its_pixels() -> None:
     with pytest.raises(ImageError, match="has 30000 x 30000 pixels; at most 100,000,000 are accepted"):
         decode(tiff((322, 1, 30_000), (323, 1, 30_000), (324, 1, 8), (325, 1, 8)))

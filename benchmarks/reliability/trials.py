@@ -6,6 +6,7 @@ error is kept in benchmarks/.work/reliability and named on standard error.
 
 import hashlib
 import multiprocessing
+import os
 import pickle
 import random
 import resource
@@ -77,6 +78,7 @@ def run(what: str, function: Callable[[Any], bool], cases: Iterable[Any], *, sec
 
 def _work(function: Callable[[Any], bool], pipe: Connection) -> None:
     warnings.simplefilter("ignore")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff complains there
     resource.setrlimit(resource.RLIMIT_DATA, (MEGABYTES << 20, MEGABYTES << 20))
     pipe.send(None)
     while True:

@@ -164,7 +164,8 @@ def _opened(source: Source, name: str) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             image = Image.open(file, formats=FORMATS)
         with image:
-            file.is_progressive = bool(image.info.get("progressive"))
+            if image.info.get("progressive"):
+                file.limit_scans(image.width * image.height)
             yield image
 
 

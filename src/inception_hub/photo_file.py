@@ -10,7 +10,8 @@ import struct
 
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
 MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
-MAX_SCANS = 100  # as libtiff has it for the JPEGs inside TIFF; cameras and encoders make some ten
+MAX_SCANS = 100  # as libtiff has it for the JPEGs inside TIFF; encoders make some ten
+MAX_SCANNED = 2_000_000_000  # pixels over all scans, each of which goes over all of them again
 SCAN = b"\xff\xda"
 STRIP_OFFSETS, TILE_OFFSETS = 273, 324
 # By a TIFF's first four bytes: how the place of its directory, the directory's length and an entry (tag,
@@ -32,8 +33,8 @@ class PhotoFile(io.BufferedReader):
 
     def __init__(self, raw: io.FileIO | io.BytesIO) -> None:
         super().__init__(raw)  # type: ignore[arg-type] - a BytesIO reads like a raw file
-        self.is_progressive = False  # to be set for a JPEG that is
         self._reads = self._scans = 0
+        self._most_scans: int | None = None
         size = self.seek(0, os.SEEK_END)
         self.seek(0)
         if size > MAX_BYTES:
@@ -46,11 +47,15 @@ class PhotoFile(io.BufferedReader):
         self._reads += 1
         if self._reads > MAX_READS:
             raise TooMuch(f"more than {MAX_READS:,} parts")
-        if self.is_progressive:
+        if self._most_scans is not None:
             self._scans += data.count(SCAN)
-            if self._scans > MAX_SCANS:
-                raise TooMuch(f"more than {MAX_SCANS} scans")
+            if self._scans > self._most_scans:
+                raise TooMuch(f"more than {self._most_scans} scans")
         return data
+
+    def limit_scans(self, pixels: int) -> None:
+        """To be called for a progressive JPEG, of so many pixels, before it is decoded."""
+        self._most_scans = min(MAX_SCANS, MAX_SCANNED // max(1, pixels))
 
     def _strips(self) -> int:
         """Strips or tiles of a TIFF's first image; 0 for every other file."""

@@ -67,7 +67,9 @@ def corpus() -> dict[str, list[bytes]]:
     size = message((1, message((1, 224), (2, 224))))
     attachment = message((1, message((1, b"image_module_info"), (2, size))))
     collection = message((1, b"hub_module_attachments"), (2, message((2, attachment))))
-    graph = message((1, message((4, b"train"))), (4, collection), (5, message((1, b"default"), (2, signature))))
+    graph = message(
+        (1, message((4, b"train"))), (4, collection), (5, message((1, b"default"), (2, signature)))
+    )
     return {
         "tar": [archive(kind) for kind in ("", "gz", "bz2", "xz")],
         "snappy": [varint(70) + b"\x14hello " + b"\xfe\x05\0"],

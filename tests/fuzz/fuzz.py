@@ -185,7 +185,9 @@ def main() -> None:
         tried = int(runs[1]) if runs else 1
         if done.returncode:
             print(done.stderr[-4000:], file=sys.stderr)
-        rows.append(Row(name, tried, tried - bool(done.returncode), 0, None, float(peak[1]) if peak else None))
+        rows.append(
+            Row(name, tried, tried - bool(done.returncode), 0, None, float(peak[1]) if peak else None)
+        )
         print(rows[-1], file=sys.stderr)
     note = f"atheris, {given.seconds} seconds for each target; answers and clean errors are not told apart."
     report("fuzz", rows, note, write_docs=given.write_docs)

@@ -190,7 +190,7 @@ FOUR = np.arange(4, dtype="<f4").tobytes()
         (v1(announced(4, dtype=9), piece(b"\x80", None, field=10)), "w: an integer is cut short"),
         (v1(b"", piece(FOUR, None)), "w: values of a variable that the file does not announce"),
         (table(block((b"", message((1, 3))))), "in place of bytes"),
-        (v1(announced(1 << 28, dtype=9)), "more than 2 GiB of variables"),
+        (v1(announced(1 << 29, dtype=9)), "more than 2 GiB of variables"),
         (
             v1(announced(2, dtype=9), piece(bytes(4 << 20), None, field=10)),
             r"w: 1048576 values for shape \[2\]",
