@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow lint docs clean
+.PHONY: demo test slow lint docs fuzz clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -24,6 +24,12 @@ lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/basedpyright
+
+# Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of twelve targets.
+SECONDS ?= 60
+fuzz: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet 'atheris>=3.0'
+	$(VENV)/bin/python tests/fuzz/fuzz.py --seconds $(SECONDS)
 
 # docs/cli.md is generated from the command line itself; a test checks that it is up to date.
 docs: $(VENV)/ready

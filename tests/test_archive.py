@@ -132,6 +132,8 @@ BAD_NAMES = {
     "a\nevil": "not allowed in file names",
     "evil.": "no file name on every system",
     "evil /file": "no file name on every system",
+    "a/NUL": "no file name on every system",
+    "com1.txt": "no file name on every system",
     "./": "no file name on every system",
     "a/" * 16 + "evil": "more than 16 parts",
     "a" * 256: "longer than 255 bytes",
@@ -267,6 +269,13 @@ def test_bombs_stop_at_the_ratio(tmp_path: Path, compressor: str) -> None:
     trailing = COMPRESSORS[compressor](tar(member("a")) + bytes(20_000))
     with pytest.raises(FormatError, match="expands to more than 10000 bytes"):
         unpack(tmp_path, trailing, SMALL)
+
+
+@pytest.mark.parametrize("compressor", ["gzip", "bzip2"])
+def test_streams_of_nothing_are_not_read_to_their_end(tmp_path: Path, compressor: str) -> None:
+    empty = COMPRESSORS[compressor](b"")
+    with pytest.raises(FormatError, match="holds next to nothing"):
+        unpack(tmp_path, empty * ((5 << 20) // len(empty)))
 
 
 def test_many_files_stop_at_the_total(tmp_path: Path) -> None:

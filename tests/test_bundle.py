@@ -1,6 +1,8 @@
 """The module directory: complete or not there, and nothing wrong with it goes unnoticed."""
 
+import hashlib
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -166,3 +168,48 @@ def test_an_accuracy_and_a_card_come_back(small_module: Path, tmp_path: Path) ->
     bundle.write(carded, tmp_path / "carded")
     again = bundle.read(tmp_path / "carded")
     assert again.accuracy == (figures,) and again.card == "# A module\n"
+
+
+def describe(directory: Path, name: str) -> None:
+    """Has the manifest describe `name` as it is now."""
+    content = (directory / name).read_bytes()
+    files = json.loads((directory / "module.json").read_text("utf-8"))["files"]
+    files[name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    edit(directory, files=files)
+
+
+@pytest.mark.parametrize("name", ["labels.txt", "README.md", "report.html"])
+def test_texts_that_are_no_text(copy: Path, name: str) -> None:
+    (copy / name).write_bytes(b"\xff\xfe")
+    describe(copy, name)
+    with pytest.raises(FormatError, match="is not a readable module .*; pull it again"):
+        bundle.read(copy)
+
+
+def test_pipes_and_devices_are_not_read(copy: Path) -> None:
+    for make in (os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (copy / "labels.txt").unlink()
+        make(copy / "labels.txt")
+        files = json.loads((copy / "module.json").read_text("utf-8"))["files"]
+        edit(copy, files=files | {"labels.txt": {"size": 0, "sha256": "0" * 64}})
+        with pytest.raises(FormatError, match="is not the file that module.json describes"):
+            bundle.read(copy)
+
+
+@pytest.mark.parametrize(
+    ("size", "name"), [(5 << 30, "weights.safetensors"), (17 << 20, "labels.txt"), (65 << 20, "report.html")]
+)
+def test_sizes_beyond_the_limits(copy: Path, size: int, name: str) -> None:
+    files = json.loads((copy / "module.json").read_text("utf-8"))["files"]
+    edit(copy, files=files | {name: {"size": size, "sha256": "0" * 64}})
+    with pytest.raises(FormatError, match="exceed|is larger than"):
+        bundle.read(copy)
+
+
+def test_names_cannot_move_the_cursor(copy: Path, tmp_path: Path) -> None:
+    made = replace(bundle.read(copy), name="evil\x1b[2J\n")
+    bundle.write(made, tmp_path / "made")
+    assert bundle.read(tmp_path / "made").name == "evil?[2J?"
+    edit(copy, name="evil\x1b[2J")
+    with pytest.raises(FormatError, match="`name` is not a line of text"):
+        bundle.read(copy)

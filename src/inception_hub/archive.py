@@ -7,7 +7,9 @@ Whatever an archive claims, at most `Limits` is ever read, held or written.
 
 import bz2
 import gzip
+import io
 import lzma
+import re
 import tarfile
 import unicodedata
 import zlib
@@ -22,10 +24,14 @@ from .errors import FormatError, HandleError, InceptionHubError, OutputError
 KINDS = "tar, tar.gz, tar.bz2 and tar.xz"
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
 MAX_NAME_BYTES, MAX_PART_BYTES, MAX_DEPTH = 1024, 255, 16  # 255: what common file systems take
+DEVICES = re.compile(
+    r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(\..*)?", re.IGNORECASE
+)  # of Windows
 MAX_HEADER_BYTES = 16 << 10  # of one long name or one set of PAX records
 EXTENSIONS = (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE)
 XZ_MEMORY = 256 << 20  # `xz -9` needs 65 MiB to decompress
 CHUNK = 1 << 20
+MAX_AHEAD = 4 << 20  # compressed bytes read beyond those they gave: what is empty compresses to many streams
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,9 @@ def extract(archive: Path, directory: Path, *, limits: Limits = LIMITS) -> None:
         size = archive.stat().st_size
     except OSError as error:
         raise HandleError(f"{archive} cannot be read ({error.strerror}); check its permissions.") from error
-    with file, closing(_decompressed(archive, file)) as stream:
-        source = _Source(archive, stream, min(limits.size, max(limits.floor, limits.ratio * size)))
+    tracked = _Tracked(file)
+    with file, closing(_decompressed(archive, tracked)) as stream:
+        source = _Source(archive, stream, tracked, min(limits.size, max(limits.floor, limits.ratio * size)))
         seen: Seen = {}
         for name, is_directory, length in _members(source, limits.members):
             parts = _parts(source, name, is_directory)
@@ -92,10 +99,27 @@ class _Readable(Protocol):
     def close(self) -> None: ...
 
 
+class _Tracked(io.RawIOBase):
+    """An archive's file, of which little is read without anything coming of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.ahead = file, 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
+        self.ahead += len(data)
+        if self.ahead > MAX_AHEAD:
+            raise EOFError("it holds next to nothing")
+        return data
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+
 class _Xz:
     """`lzma.open` with a bound on memory, which the standard library's file object does not offer."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: _Tracked) -> None:
         self._file = file
         self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)
 
@@ -112,7 +136,7 @@ class _Xz:
         """The file belongs to the caller."""
 
 
-def _decompressed(archive: Path, file: BinaryIO) -> _Readable:
+def _decompressed(archive: Path, file: _Tracked) -> _Readable:
     magic = file.read(6)
     file.seek(0)
     if magic.startswith(GZIP):
@@ -131,8 +155,9 @@ def _decompressed(archive: Path, file: BinaryIO) -> _Readable:
 class _Source:
     """The decompressed bytes of an archive, never more than `allowed` of them."""
 
-    def __init__(self, archive: Path, stream: _Readable, allowed: int) -> None:
-        self._archive, self._stream, self._allowed, self._left = archive, stream, allowed, allowed
+    def __init__(self, archive: Path, stream: _Readable, file: _Tracked, allowed: int) -> None:
+        self._archive, self._stream, self._file = archive, stream, file
+        self._allowed, self._left = allowed, allowed
 
     def error(self, what: str) -> FormatError:
         return FormatError(f"{self._archive} {what}; give an intact archive ({KINDS}) that you trust.")
@@ -143,6 +168,7 @@ class _Source:
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise self.error(f"is truncated or corrupt ({error})") from error
         self._left -= len(data)
+        self._file.ahead = max(0, self._file.ahead - len(data))
         return data
 
     def require(self, size: int) -> None:
@@ -262,7 +288,8 @@ def _parts(source: _Source, name: str, is_directory: bool) -> tuple[str, ...]:
         raise refuse("leads out of the archive")
     if len(parts) > MAX_DEPTH or any(len(part.encode()) > MAX_PART_BYTES for part in parts):
         raise refuse(f"has a part longer than {MAX_PART_BYTES} bytes or more than {MAX_DEPTH} parts")
-    if any(part.endswith((".", " ")) for part in parts) or not (parts or is_directory):
+    unusable = any(part.endswith((".", " ")) or DEVICES.fullmatch(part) for part in parts)
+    if unusable or not (parts or is_directory):
         raise refuse("is no file name on every system")
     return parts
 

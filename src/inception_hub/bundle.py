@@ -7,6 +7,7 @@ SHA-256 and is written last, so a directory with a valid one is complete.
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,7 +31,10 @@ CARD = "README.md"
 REPORT = "report.html"
 INT8_GRAPH, INT8_CONSTANTS = "int8.xml", "int8.bin"
 FORMAT_VERSION = 1
-MAX_MANIFEST_BYTES = 16 << 20  # a thousand classes take 60 kB
+MAX_MANIFEST_BYTES = 4 << 20  # a thousand classes take 60 kB
+MAX_TEXT_BYTES = {LABELS: 16 << 20, INT8_GRAPH: 16 << 20, CARD: 64 << 20, REPORT: 64 << 20}
+MAX_BYTES = 4 << 30  # of all files
+MAX_LINE = 1000  # characters of a name or a source
 DEFAULT_IMAGE_SIZE = (224, 224)  # TF-Slim's default_image_size
 
 
@@ -129,12 +133,16 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     manifest = {
         "format": "inception-hub module",
         "format_version": FORMAT_VERSION,
-        "name": bundle.name,
+        "name": _one_line(bundle.name),
         "architecture": {"name": "inception_v2", **asdict(bundle.architecture)},
         "image_size": list(bundle.image_size),
         "preprocessing": {"resize": bundle.resize, "range": [0, 1], "channels": "RGB"},
         "wordnet_ids": list(ids) if any(ids) else None,
-        "provenance": asdict(bundle.provenance),
+        "provenance": {
+            "source": _one_line(bundle.provenance.source),
+            "licence": _one_line(bundle.provenance.licence),
+            "source_sha256": bundle.provenance.source_sha256,
+        },
         "accuracy": [dict(figures) for figures in bundle.accuracy],
         "files": files,
     }
@@ -174,8 +182,12 @@ def _json(manifest: Mapping[str, Any]) -> str:
 
 
 def _describe(path: Path) -> dict[str, int | str]:
-    content = path.read_bytes()
-    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return {"size": path.stat().st_size, "sha256": _sha256(path)}
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -222,7 +234,7 @@ def _check_manifest(manifest: Any) -> None:
         isinstance(preprocessing, dict) and preprocessing.get("resize") in ("default", "slim", "plain"),
         "`preprocessing.resize` is not default, slim or plain",
     )
-    require(isinstance(manifest.get("name"), str), "`name` is not a string")
+    require(_is_one_line(manifest.get("name")), "`name` is not a line of text")
     ids = manifest.get("wordnet_ids")
     require(
         ids is None
@@ -235,8 +247,9 @@ def _check_manifest(manifest: Any) -> None:
     require(
         isinstance(provenance, dict)
         and set(provenance) == {"source", "licence", "source_sha256"}
-        and isinstance(provenance["source"], str)
-        and isinstance(provenance["licence"], str),
+        and _is_one_line(provenance["source"])
+        and _is_one_line(provenance["licence"])
+        and isinstance(provenance["source_sha256"], str | None),
         "`provenance` lacks source, licence or source_sha256",
     )
     accuracy = manifest.get("accuracy")
@@ -257,6 +270,18 @@ def _check_manifest(manifest: Any) -> None:
         ),
         "`files` does not give size and sha256 of each file",
     )
+    require(sum(max(f["size"], 0) for f in files.values()) <= MAX_BYTES, f"`files` exceed {MAX_BYTES} bytes")
+    for name, most in MAX_TEXT_BYTES.items():
+        require(name not in files or files[name]["size"] <= most, f"{name} is larger than {most} bytes")
+
+
+def _is_one_line(text: Any) -> bool:
+    """Whether `text` can be shown on a terminal, where control characters do what they like."""
+    return isinstance(text, str) and text.isprintable() and len(text) <= MAX_LINE
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:MAX_LINE])
 
 
 def verify(directory: Path) -> dict[str, Any]:
@@ -265,8 +290,9 @@ def verify(directory: Path) -> dict[str, Any]:
     for name, expected in manifest["files"].items():
         path = directory / name
         try:
-            size = path.stat().st_size
-            damaged = size != expected["size"] or _describe(path)["sha256"] != expected["sha256"]
+            found = path.stat()
+            whole = stat.S_ISREG(found.st_mode) and found.st_size == expected["size"]  # no pipe is opened
+            damaged = not whole or _sha256(path) != expected["sha256"]
         except OSError as error:
             raise FormatError(
                 f"{path} cannot be read ({error.strerror}); restore the module or pull it again."
@@ -289,7 +315,10 @@ def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -
     fields = manifest["architecture"]
     try:
         architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
-        text = (directory / LABELS).read_text("utf-8")
+        text, card, report = (
+            (directory / name).read_text("utf-8") if name in manifest["files"] else ""
+            for name in (LABELS, CARD, REPORT)
+        )
     except (ArgumentError, UnicodeDecodeError) as error:
         raise FormatError(f"{directory} is not a readable module ({error}); pull it again.") from error
     labels = Labels.from_text(text, manifest["wordnet_ids"])
@@ -307,9 +336,6 @@ def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -
     if {INT8_GRAPH, INT8_CONSTANTS} <= set(manifest["files"]):
         int8 = Graph((directory / INT8_GRAPH).read_bytes(), (directory / INT8_CONSTANTS).read_bytes())
 
-    def text_of(name: str) -> str:
-        return (directory / name).read_text("utf-8") if name in manifest["files"] else ""
-
     return Bundle(
         name=manifest["name"],
         architecture=architecture,
@@ -319,7 +345,7 @@ def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -
         image_size=(height, width),
         resize=manifest["preprocessing"]["resize"],
         accuracy=tuple(manifest["accuracy"]),
-        card=text_of(CARD),
-        report=text_of(REPORT),
+        card=card,
+        report=report,
         int8=int8,
     )

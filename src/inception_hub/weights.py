@@ -24,6 +24,7 @@ from .architecture import (
 from .errors import FormatError, WeightsError
 
 Weights = Mapping[str, NDArray[np.float32]]
+MAX_HEADER_BYTES = 1 << 20  # this network's takes 40 kB
 
 
 class Stored(Mapping[str, NDArray[np.float32]]):
@@ -104,7 +105,9 @@ def check(
 
 def _complaint(kind: str, names: Iterator[str]) -> list[str]:
     found = list(names)
-    shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    # A hostile file's names may be long or move the cursor; messages are one line.
+    listed = (name[:200] if name.isprintable() else repr(name[:200]) for name in found[:5])
+    shown = ", ".join(listed) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return [f"{kind}: {shown}"] if found else []
 
 
@@ -204,8 +207,13 @@ def load(path: Path) -> dict[str, NDArray[np.generic]]:
     from safetensors.numpy import load_file
 
     try:
+        with open(path, "rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if header > MAX_HEADER_BYTES:
+            raise ValueError(f"its header of {header} bytes is longer than {MAX_HEADER_BYTES}")
         return load_file(path)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
+        reason = ascii(str(error)[:300])[1:-1]
         raise FormatError(
-            f"{path} is not a readable safetensors file ({error}); restore it or convert the module again."
+            f"{path} is not a readable safetensors file ({reason}); restore it or convert the module again."
         ) from error

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tensorflow_samples import SAMPLES, block, examples, expected, extract_golde
 
 from inception_hub.errors import FormatError, HandleError
 from inception_hub.tensorflow_files.checkpoint import read_checkpoint
+from inception_hub.tensorflow_files.files import read_bounded
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -188,6 +190,14 @@ FOUR = np.arange(4, dtype="<f4").tobytes()
         (v1(announced(4, dtype=9), piece(b"\x80", None, field=10)), "w: an integer is cut short"),
         (v1(b"", piece(FOUR, None)), "w: values of a variable that the file does not announce"),
         (table(block((b"", message((1, 3))))), "in place of bytes"),
+        (v1(announced(1 << 29, dtype=9)), "more than 2 GiB of variables"),
+        (
+            v1(announced(2, dtype=9), piece(bytes(4 << 20), None, field=10)),
+            r"w: 1048576 values for shape \[2\]",
+        ),
+        (v1(message((1, message((1, b"w" * 1025))))), "longer than 1024 bytes"),
+        (v1(bytes(1 << 20)), "more than 1 MiB of names"),
+        (table(block((b"", b""), (b"a", message(*[(3, 0)] * 1001)))), "more than 1000 fields"),
     ],
 )
 def test_hostile_v1_files(tmp_path: Path, content: bytes, complaint: str) -> None:
@@ -204,7 +214,7 @@ def test_v1_in_slices_and_as_raw_bytes(tmp_path: Path) -> None:
 
 HEADER = (b"", message((1, 1)))
 # float32 [1 << 20], whose slices are all the same 4 bytes, again and again
-REPEATED = message((1, 1), (2, shape(1 << 20)), *[(7, extents((0, 1)))] * 1000)
+REPEATED = message((1, 1), (2, shape(1 << 20)), *[(7, extents((0, 1)))] * 900)
 
 
 @pytest.mark.parametrize(
@@ -259,3 +269,9 @@ def test_files_beyond_the_limits(tmp_path: Path) -> None:
         file.truncate((1 << 20) + 1)
     with pytest.raises(FormatError, match="^more than 1 MiB, .* in .*; fetch"):
         read_checkpoint(tmp_path / "huge")
+
+
+def test_pipes_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FormatError, match="no regular file"):
+        read_bounded(tmp_path / "pipe", 100)

@@ -150,3 +150,24 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
             made(directory, graphs)
         except FormatError:
             continue
+
+
+LARGE = message((1, b"a"), (2, message((9, bytes(200 << 10)))))  # a signature
+
+
+@pytest.mark.parametrize(
+    ("graphs", "complaint"),
+    [
+        (
+            message(*[(2, message((1, message((4, b"%d" % i))))) for i in range(17)]),
+            "more than 16 graph variants",
+        ),
+        (message((2, message((5, LARGE), (5, LARGE)))), "more than 256 KiB"),
+        (message((2, message((5, message((1, b"a"), (2, bytes((1 << 18) + 1))))))), "more than 256 KiB"),
+    ],
+)
+def test_what_is_said_of_signatures_is_bounded(tmp_path: Path, graphs: bytes, complaint: str) -> None:
+    shutil.copytree(SAMPLES / "hub", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "saved_model.pb").write_bytes(graphs)
+    with pytest.raises(FormatError, match=complaint):
+        read_hub_module(tmp_path)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from tensorflow_samples import MAGIC, SAMPLES, block, examples, table, varint
 
 from inception_hub.errors import FormatError
+from inception_hub.tensorflow_files import snappy
 from inception_hub.tensorflow_files import table as reader
 from inception_hub.tensorflow_files.table import read_table
 
@@ -75,3 +76,22 @@ def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(reader, "MAX_ENTRIES", 2)
     with pytest.raises(FormatError, match="more than 2 entries"):
         list(read_table(table(block((b"a", b""), (b"b", b""), (b"c", b"")))))
+
+
+def test_the_number_of_blocks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_BLOCKS", 2)
+    with pytest.raises(FormatError, match="more than 2 blocks"):
+        list(read_table(table(block(), block(), block())))
+
+
+def test_what_is_compressed_is_bounded() -> None:
+    zeros = varint(8 << 20) + b"\0\0" + (b"\xfe\x01\0" * ((1 << 17) - 1)) + b"\xfa\x01\0"
+    assert len(snappy.decompress(memoryview(zeros), 8 << 20)) == 8 << 20
+    budget = reader._Budget(len(zeros), 9 << 20)
+    budget.decompress(memoryview(zeros))
+    with pytest.raises(FormatError, match="more than 32 MiB of compressed blocks"):
+        budget.decompress(memoryview(zeros))
+    budget = reader._Budget(1 << 30, 9 << 20)
+    budget.decompress(memoryview(zeros))
+    with pytest.raises(FormatError, match="claims 8388608 bytes where at most 1048576 are possible"):
+        budget.decompress(memoryview(zeros))

@@ -52,6 +52,16 @@ Inputs = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
 ]
+MaxPixelsOption = Annotated[
+    int,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        max=178_956_970,
+        help="Refuse larger photos; 100 million take some 1 to 2 GB while one is decoded.",
+    ),
+]
 
 
 def classify(
@@ -67,12 +77,13 @@ def classify(
         ),
     ] = None,
     resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Name what is on photos."""
     loaded = load(module, engine, precision)
-    _answer(loaded, inputs, "predictions", format, output, resize, top, gallery)
+    _answer(loaded, inputs, "predictions", format, output, resize, top, gallery, max_pixels)
 
 
 def embed(
@@ -83,20 +94,22 @@ def embed(
     ] = VectorFormat.jsonl,
     output: OutputOption = None,
     resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Turn photos into feature vectors."""
     loaded = load(module, engine, precision)
-    _answer(loaded, inputs, "vector", Format(format.value), output, resize, 1, None)
+    _answer(loaded, inputs, "vector", Format(format.value), output, resize, 1, None, max_pixels)
 
 
 def _photos(inputs: list[str]) -> "Iterator[Photo]":
     from ..files import find_images
+    from ..photo_file import MAX_BYTES
     from ..pipeline import Photo
 
     for path in find_images(inputs):
-        yield Photo(path, sys.stdin.buffer.read() if path == "-" else path)
+        yield Photo(path, sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path)
 
 
 def _answer(
@@ -108,6 +121,7 @@ def _answer(
     resize: Resize | None,
     top: int,
     gallery: Path | None,
+    max_pixels: int,
 ) -> None:
     from contextlib import ExitStack
     from itertools import chain
@@ -126,6 +140,7 @@ def _answer(
         top=top,
         preset=resize.value if resize else None,
         thumbnails=gallery is not None,
+        max_pixels=max_pixels,
     )
     good, failed = 0, []
     try:

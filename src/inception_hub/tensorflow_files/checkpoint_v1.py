@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
+from .files import MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES
 from .protobuf import EMPTY, Value, chunk, fields, packed_varints, text, unsigned
-from .table import read_table
+from .table import MAX_ENTRIES, read_table
 from .tensor import (
     STORED_DTYPES,
     Slices,
@@ -53,6 +54,8 @@ def read(data: memoryview) -> dict[str, NDArray[np.generic]]:
     """Every numeric variable by name. Raises `FormatError`."""
     entries: dict[str, Entry] = {}
     for key, record in read_table(data):
+        if not key and len(record) > MAX_INDEX_BYTES:
+            raise FormatError(f"more than {MAX_INDEX_BYTES >> 20} MiB of names and shapes")
         for number, value in fields(record):
             if number == 1 and not key:
                 entries |= _read_meta(chunk(value))
@@ -75,7 +78,7 @@ def _is_numeric(entry: Entry) -> bool:
 def _read_meta(message: memoryview) -> dict[str, Entry]:
     """SavedTensorSliceMeta."""
     entries: dict[str, Entry] = {}
-    for number, value in fields(message):
+    for number, value in fields(message, MAX_ENTRIES):
         if number == 1:
             name, dtype, shape = "", 0, ()
             for part, content in fields(chunk(value)):
@@ -86,6 +89,10 @@ def _read_meta(message: memoryview) -> dict[str, Entry]:
                 elif part == 3:
                     dtype = unsigned(content)
             entries[name] = Entry(dtype, shape)
+    # Integers may take a byte each in the file and eight in memory.
+    sizes = (math.prod(e.shape) * STORED_DTYPES[e.dtype].itemsize for e in entries.values() if _is_numeric(e))
+    if sum(sizes) > MAX_WEIGHTS_BYTES:
+        raise FormatError(f"more than {MAX_WEIGHTS_BYTES >> 30} GiB of variables")
     return entries
 
 
@@ -100,7 +107,7 @@ def _add_piece(entries: dict[str, Entry], message: memoryview) -> None:
         return
     try:
         slices = to_slices(read_extents(chunk(parts.get(2, EMPTY))), entry.shape)
-        values = _read_values(entry.dtype, chunk(parts.get(3, EMPTY)))
+        values = _read_values(entry.dtype, chunk(parts.get(3, EMPTY)), math.prod(slice_shape(slices)))
         if values.size != math.prod(slice_shape(slices)):
             raise FormatError(f"{values.size} values for shape {list(slice_shape(slices))}")
     except FormatError as error:
@@ -108,8 +115,8 @@ def _add_piece(entries: dict[str, Entry], message: memoryview) -> None:
     entry.pieces.append((slices, values.reshape(slice_shape(slices))))
 
 
-def _read_values(dtype: int, message: memoryview) -> NDArray[np.generic]:
-    """The numbers of a TensorProto, one-dimensional and in memory of their own."""
+def _read_values(dtype: int, message: memoryview, most: int) -> NDArray[np.generic]:
+    """The numbers of a TensorProto, one-dimensional and in memory of their own; not many more than `most`."""
     stored = STORED_DTYPES[dtype]
     values_field, form = VALUES[stored.name]
     content, listed = bytearray(), bytearray()
@@ -121,7 +128,12 @@ def _read_values(dtype: int, message: memoryview) -> NDArray[np.generic]:
     raw, item = (content, stored) if content else (listed, np.dtype(form) if form else None)
     if item is None:
         bits = np.dtype("<u2") if stored.name == "float16" else stored
-        parts = [part.astype(bits) for part in packed_varints(memoryview(raw))]
+        parts: list[NDArray[np.generic]] = []
+        for part in packed_varints(memoryview(raw)):
+            parts.append(part.astype(bits))
+            most -= len(part)
+            if most < 0:
+                break
         return np.concatenate([np.empty(0, bits), *parts]).view(stored)
     if len(raw) % item.itemsize:
         raise FormatError(f"{len(raw)} bytes, not a whole number of {stored.name} values")

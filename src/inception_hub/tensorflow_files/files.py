@@ -14,6 +14,8 @@ MAX_GRAPHS_BYTES = 16 << 20
 
 def read_bounded(path: Path, limit: int) -> bytes:
     """The content of a file of at most `limit` bytes. Raises `FormatError` for more, and `OSError`."""
+    if path.exists() and not path.is_file():  # opening a pipe would wait for somebody who writes to it
+        raise FormatError("no regular file")
     with path.open("rb") as file:
         size = file.seek(0, 2)
         if size > limit:

@@ -24,6 +24,8 @@ FORMAT_V3 = 3
 ATTACHMENTS = "hub_module_attachments"
 IMAGE_MODULE_INFO = "image_module_info"
 MAX_IMAGE_SIDE = 1 << 16  # pixels
+MAX_VARIANTS = 16
+MAX_SIGNATURE_BYTES = 1 << 18  # of one variant, its attachments included; this module's take 10 kB
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _read_graphs(directory: Path, message: memoryview) -> HubModule:
     sizes: dict[frozenset[str], tuple[int, int] | None] = {}
     for number, value in fields(message):
         if number == 2:
+            if len(variants) == MAX_VARIANTS:
+                raise FormatError(f"more than {MAX_VARIANTS} graph variants")
             tags, signatures, size = _read_variant(chunk(value))
             if tags in variants:
                 raise FormatError(f"two graph variants with the tags {sorted(tags)}")
@@ -118,18 +122,26 @@ def _read_variant(
     """MetaGraphDef: tags, signatures and image size."""
     tags: set[str] = set()
     signatures: dict[str, SignatureInfo] = {}
-    size = None
+    size, left = None, MAX_SIGNATURE_BYTES
     for number, value in fields(message):
         if number == 1:
             tags |= {text(tag) for part, tag in fields(chunk(value)) if part == 4}
         elif number == 4:
             collection, content = _map_entry(chunk(value))
             if collection == ATTACHMENTS:
+                left = _spent(left, content)
                 size = _read_image_size(content)
         elif number == 5:
             name, content = _map_entry(chunk(value))
+            left = _spent(left, content)
             signatures[name] = _read_signature(content)
     return frozenset(tags), signatures, size
+
+
+def _spent(left: int, content: memoryview) -> int:
+    if len(content) > left:
+        raise FormatError(f"more than {MAX_SIGNATURE_BYTES >> 10} KiB of signatures")
+    return left - len(content)
 
 
 def _read_signature(message: memoryview) -> SignatureInfo:

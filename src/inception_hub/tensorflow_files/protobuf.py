@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 
 MAX_VARINT_BYTES = 10  # 64 bits, seven to a byte
-MAX_FIELDS = 100_000  # in one message: a small file must not keep the reader busy for minutes
+MAX_FIELDS = 1_000  # in one message: nested ones of two bytes each would keep the reader busy for minutes
+MAX_NAME_BYTES = 1_024
 PACKED_PART = 1 << 20  # bytes decoded at once: the work needs some fifty times their memory
 
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
@@ -38,17 +39,17 @@ def varint(data: memoryview, position: int) -> tuple[int, int]:
     raise FormatError("an integer is cut short or longer than ten bytes")
 
 
-def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
+def fields(message: memoryview, most: int = MAX_FIELDS) -> Iterator[tuple[int, Value]]:
     """Number and value of every field in order: varints unsigned, everything else as its bytes.
 
     Raises `FormatError` for a length beyond the end, field number 0, the long abandoned groups, and more
-    than 100,000 fields.
+    than `most` fields.
     """
     position = count = 0
     while position < len(message):
         count += 1
-        if count > MAX_FIELDS:
-            raise FormatError(f"a protocol buffer has more than {MAX_FIELDS} fields")
+        if count > most:
+            raise FormatError(f"a protocol buffer has more than {most} fields")
         tag, position = varint(message, position)
         number, wire_type = tag >> 3, tag & 7
         if not number:
@@ -78,6 +79,8 @@ def chunk(value: Value) -> memoryview:
 
 def text(value: Value) -> str:
     """The value of a string field that is a name: it ends up in messages, which are one line of text."""
+    if len(chunk(value)) > MAX_NAME_BYTES:
+        raise FormatError(f"a name is longer than {MAX_NAME_BYTES} bytes")
     try:
         name = str(chunk(value), "utf-8")
     except UnicodeDecodeError as error:

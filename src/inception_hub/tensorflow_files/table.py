@@ -6,6 +6,7 @@ blocks, the data blocks. Every block is followed by its kind of compression and 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..errors import FormatError
 from . import snappy
@@ -21,7 +22,11 @@ MAX_EXPANSION = 22
 # Far beyond any checkpoint of this network. Keys share their beginnings, so without a bound a small
 # file could hold keys that fill any memory.
 MAX_KEY_SIZE = 1024
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 20_000
+MAX_BLOCKS = 20_000  # TensorFlow's are of 256 KiB
+# Plain Python decompresses this much in some ten seconds at worst; float32 weights hardly compress.
+MAX_COMPRESSED = 32 << 20
+MAX_DECOMPRESSED = 256 << 20
 
 
 def read_table(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
@@ -37,14 +42,17 @@ def read_table(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
     view = view[:-FOOTER_SIZE]
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
+    budget = _Budget()
     end, count, last_key = 0, 0, None
-    for _, value in _entries(_block(view, index)):
+    for number, (_, value) in enumerate(_entries(_block(view, index, budget))):
+        if number >= MAX_BLOCKS:
+            raise FormatError(f"the table has more than {MAX_BLOCKS} blocks")
         (offset, size), _ = _handle(value, 0)
         # Blocks stand one behind the other; a file that lists one twice would never end.
         if offset < end:
             raise FormatError("the table's blocks overlap")
         end = offset + size + TRAILER_SIZE
-        for key, content in _entries(_block(view, (offset, size))):
+        for key, content in _entries(_block(view, (offset, size), budget)):
             count += 1
             if count > MAX_ENTRIES:
                 raise FormatError(f"the table has more than {MAX_ENTRIES} entries")
@@ -61,7 +69,23 @@ def _handle(data: memoryview, position: int) -> tuple[tuple[int, int], int]:
     return (offset, size), position
 
 
-def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
+@dataclass
+class _Budget:
+    """How much of a table may still be compressed, in bytes before and after."""
+
+    compressed: int = MAX_COMPRESSED
+    decompressed: int = MAX_DECOMPRESSED
+
+    def decompress(self, content: memoryview) -> bytes:
+        self.compressed -= len(content)
+        if self.compressed < 0:
+            raise FormatError(f"the table has more than {MAX_COMPRESSED >> 20} MiB of compressed blocks")
+        found = snappy.decompress(content, min(MAX_EXPANSION * len(content), self.decompressed))
+        self.decompressed -= len(found)
+        return found
+
+
+def _block(data: memoryview, handle: tuple[int, int], budget: _Budget) -> memoryview:
     offset, size = handle
     if offset + size + TRAILER_SIZE > len(data):
         raise FormatError(f"the block at byte {offset} reaches beyond the end of the table")
@@ -70,7 +94,7 @@ def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
     if masked_crc32c(data[offset : offset + size + 1]) != stored:
         raise FormatError(f"checksum mismatch in the block at byte {offset}")
     if kind == SNAPPY:
-        return memoryview(snappy.decompress(content, limit=MAX_EXPANSION * size))
+        return memoryview(budget.decompress(content))
     if kind != UNCOMPRESSED:
         raise FormatError(f"the block at byte {offset} has the unknown compression {kind}")
     return content

@@ -1,0 +1,126 @@
+"""Damaged and hostile photos of every format, for the table of docs/reliability.md.
+
+    python benchmarks/reliability/images.py [--mutations 5000] [--write-docs]
+
+Small photos of our own making, mutated: `load_image` must give an array in [0, 1] or an `ImageError`.
+"""
+
+import argparse
+import io
+import random
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+from rows import report
+from trials import clean, mutated, run
+
+FORMATS: dict[str, list[dict[str, object]]] = {
+    "JPEG": [{}, {"progressive": True}, {"exif": b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"}],
+    "PNG": [{}, {"save_all": True}],
+    "WEBP": [{}, {"lossless": True}, {"save_all": True}],
+    "GIF": [{}, {"save_all": True}],
+    "BMP": [{}],
+    "TIFF": [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_deflate"}, {"compression": "jpeg"}],
+}
+MODES = {"PNG": ("RGB", "RGBA", "L", "P", "I;16", "1"), "TIFF": ("RGB", "RGBA", "I;16"), "BMP": ("RGB", "P")}
+
+
+def photo(content: bytes) -> bool:
+    from inception_hub.images import load_image
+
+    def load() -> None:
+        found = load_image(content, (64, 64))
+        assert found.shape == (64, 64, 3) and 0 <= found.min() <= found.max() <= 1
+
+    return clean(load)
+
+
+def seeds(format: str) -> Iterator[bytes]:
+    values = np.random.default_rng(0).integers(0, 256, (24, 32, 4), np.uint8)
+    for mode in MODES.get(format, ("RGB", "L")):
+        for options in FORMATS[format]:
+            if options.get("compression") == "jpeg" and mode != "RGB":
+                continue
+            frame = Image.fromarray(values).convert("L" if mode == "I;16" else mode)
+            if mode == "I;16":
+                frame = Image.fromarray(np.asarray(frame).astype(np.uint16) << 8)
+            others = {"append_images": [frame.rotate(180)] * 3} if options.get("save_all") else {}
+            file = io.BytesIO()
+            frame.save(file, format, **options, **others)  # type: ignore[arg-type]
+            yield file.getvalue()
+
+
+def mutations(format: str, count: int) -> Iterator[bytes]:
+    """Every seed as it is, cut short, and mutated; `count` in all."""
+    generator = random.Random(format)
+    kinds = list(seeds(format))
+    yield from kinds
+    for number in range(count - len(kinds)):
+        seed = kinds[number % len(kinds)]
+        yield seed[: generator.randrange(len(seed))] if number % 10 == 0 else mutated(seed, generator)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def bombs() -> Iterator[bytes]:
+    """Small files that ask for much: pixels, parts, scans, frames, text."""
+    small = Image.new("RGB", (64, 48))
+    png, jpeg, gif = (saved(small, format) for format in ("PNG", "JPEG", "GIF"))
+    for side in (9_999, 10_001, 30_000, 65_500, 2_000_000_000):
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+        yield png[:8] + header + chunk(b"IDAT", zlib.compress(bytes(1 << 20))) + png[-12:]
+        yield b"GIF89a" + struct.pack("<HH", side & 0xFFFF, side & 0xFFFF) + gif[10:]
+        bmp = b"BM" + struct.pack("<IIIIiiHHIIIIII", 100, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+        yield bmp + bytes(1000)
+    for mode in ("L", "LA", "RGB", "RGBA", "P", "I;16", "1"):
+        yield saved(Image.new(mode, (10_000, 10_000)), "PNG", compress_level=1)
+    yield saved(Image.new("RGB", (16_000, 6_000)), "WEBP", quality=1, method=0)
+    large = saved(Image.new("L", (10_000, 10_000)), "JPEG", progressive=True)
+    scan = large[large.rindex(b"\xff\xda") : -2]
+    for repeated in (10, 80, 100, 50_000):
+        yield large[:-2] + scan * repeated + large[-2:]
+    for kind in (b"zTXt", b"iCCP"):
+        yield png[:33] + chunk(kind, b"k\0\0" + zlib.compress(bytes(100 << 20))) + png[33:]
+    yield png[:33] + chunk(b"iTXt", b"k\0\1\0\0\0" + zlib.compress(bytes(100 << 20))) + png[33:]
+    yield png[:33] + chunk(b"teSt", b"") * 1_000_000 + png[33:]
+    yield png[:-12] + chunk(b"IDAT", b"") * 1_000_000 + png[-12:]
+    yield jpeg[:2] + b"\xff" * 50_000_000 + jpeg[2:]
+    yield jpeg[:2] + b"\0" * 50_000_000 + jpeg[2:]
+    yield jpeg[:2] + b"\xff\xe9\0\2" * 10_000_000 + jpeg[2:]
+    palette = 13 + 3 * (2 << (gif[10] & 7))
+    for block in (b"\x01a", b"\xff" + b"a" * 255):
+        yield gif[:palette] + b"\x21\xfe" + block * 1_000_000 + b"\0" + gif[palette:]
+    yield gif[:-1] + gif[palette:-1] * 100_000 + b";"  # frames without end
+    for compression, tag in ((1, 273), (5, 273), (5, 324), (8, 324)):
+        for side, count in ((65_535, 1), (64, 10_000_000)):
+            tags = {256: 64, 257: 64, 258: 8, 259: compression, 262: 1, 277: 1, 278: 1, 322: side, 323: side}
+            entries = [(number, 1, value) for number, value in tags.items()] + [(tag, count, 8), (279, 1, 8)]
+            directory = b"".join(struct.pack("<HHII", n, 4, c, value) for n, c, value in sorted(entries))
+            yield b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + directory + bytes(40_000_000)
+    overlapping = b"".join(struct.pack("<HHII", tag, 1, 1 << 20, 0) for tag in range(1, 65_535))
+    yield b"II*\0\x08\0\0\0" + struct.pack("<H", 65_534) + overlapping + bytes(1 << 20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--mutations", type=int, default=5000, help="of each format")
+    parser.add_argument("--write-docs", action="store_true")
+    given = parser.parse_args()
+    rows = [run(f"{format}, mutated", photo, mutations(format, given.mutations)) for format in FORMATS]
+    rows.append(run("bombs: pixels, scans, frames, parts, texts, tiles", photo, bombs()))
+    report("images", rows, "Pillow's decoders, as the base install has them.", write_docs=given.write_docs)
+
+
+if __name__ == "__main__":
+    main()

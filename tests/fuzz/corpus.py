@@ -1,0 +1,103 @@
+"""Writes `corpus/`: a few small valid files for each target of `fuzz.py`, all of our own making."""
+
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent)]
+
+from tensorflow_samples import block, message, varint  # noqa: E402
+
+
+def shape(*sizes: int) -> bytes:
+    return message(*((2, message((1, size))) for size in sizes))
+
+
+def archive(compression: str) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=f"w:{compression}", format=tarfile.PAX_FORMAT) as writer:
+        for name, content in (("variables/data", b"x" * 600), ("ä" * 60, b"y")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            writer.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+def picture(format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    values = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
+    Image.fromarray(values).save(file, format, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def safetensors() -> bytes:
+    from safetensors.numpy import save
+
+    return save({"InceptionV2/a": np.zeros((2, 2), np.float32), "b": np.ones(3, np.float16)})
+
+
+def manifest() -> bytes:
+    files = {name: {"size": 1, "sha256": "0" * 64} for name in ("weights.safetensors", "labels.txt")}
+    fields = {
+        "format": "inception-hub module",
+        "format_version": 1,
+        "name": "small",
+        "architecture": {"name": "inception_v2", "depth_multiplier": 0.25, "num_classes": 2},
+        "image_size": [64, 64],
+        "preprocessing": {"resize": "default", "range": [0, 1], "channels": "RGB"},
+        "wordnet_ids": ["n00000001", None],
+        "provenance": {"source": "here", "licence": "MIT", "source_sha256": None},
+        "accuracy": [{"top1": 0.5}],
+        "files": files,
+    }
+    return json.dumps(fields).encode()
+
+
+def corpus() -> dict[str, list[bytes]]:
+    announced = message((1, b"w"), (2, shape(2, 2)), (3, 1))
+    piece = message((1, b"w"), (2, message((1, b""), (1, b""))), (3, message((5, bytes(16)))))
+    info = message((1, b"x:0"), (2, 1), (3, shape(-1, 3)))
+    signature = message((1, message((1, b"images"), (2, info))), (2, message((1, b"default"), (2, info))))
+    size = message((1, message((1, 224), (2, 224))))
+    attachment = message((1, message((1, b"image_module_info"), (2, size))))
+    collection = message((1, b"hub_module_attachments"), (2, message((2, attachment))))
+    graph = message(
+        (1, message((4, b"train"))), (4, collection), (5, message((1, b"default"), (2, signature)))
+    )
+    return {
+        "tar": [archive(kind) for kind in ("", "gz", "bz2", "xz")],
+        "snappy": [varint(70) + b"\x14hello " + b"\xfe\x05\0"],
+        "protobuf": [announced, message((1, 1 << 63), (2, b"ab"))],
+        "table": [block((b"a", b"1"), (b"ab", b"2"))],
+        "v1": [bytes([len(announced)]) + announced + piece],
+        "v2": [message((1, 1), (2, shape(4, 4)), (5, 64), (6, b"\0\0\0\0"))],
+        "saved_model": [message((1, 1), (2, graph))],
+        "tfhub_module": [message((1, 3))],
+        "manifest": [manifest()],
+        "safetensors": [safetensors()],
+        "labels": [b"cat\ndog\n"],
+        "image": [
+            *(picture(format) for format in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")),
+            picture("JPEG", progressive=True),
+            picture("TIFF", compression="tiff_lzw"),
+            picture("GIF", save_all=True, append_images=[Image.new("RGB", (16, 16))]),
+        ],
+    }
+
+
+def main() -> None:
+    for target, contents in corpus().items():
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, content in enumerate(contents):
+            (folder / str(number)).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
