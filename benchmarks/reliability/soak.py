@@ -136,7 +136,7 @@ def train(scratch: Path, monitor: Monitor) -> None:
             monitor.tick()
 
     monitor.start()
-    options = Options(phases="full", epochs=1_000_000, patience=0, image_size=64)
+    options = Options(phases="full", epochs=5_000, patience=0, image_size=64)
     finetune(
         str(scratch / "data"),
         scratch / "module",

@@ -1,7 +1,8 @@
 """The command line: thin verbs over the package. Only this package prints.
 
 Data goes to standard output, progress and messages to standard error. Exit status: 0 all done, 1 some
-inputs failed and the rest is complete, 2 nothing could be done or wrong usage.
+inputs failed and the rest is complete, 2 nothing could be done or wrong usage; 130 interrupted, 143 ended by
+SIGTERM once what was under way had been written.
 """
 
 import sys
