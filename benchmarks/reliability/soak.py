@@ -1,8 +1,8 @@
 """Full load for a given time: does memory, the number of open files or of threads grow?
 
-`soak.py classify|train MINUTES RESULT.json`. The process samples itself; RESULT.json is brought up to date every
-minute. Growth is the median of the last quarter of the samples less that of the second quarter (the first is
-warm-up). A pause of the whole process (SIGSTOP) does not count as time under load.
+`soak.py classify|train MINUTES RESULT.json`. The process samples itself; RESULT.json is brought up to date
+every minute. Growth is the median of the last quarter of the samples less that of the second quarter (the
+first is warm-up). A pause of the whole process (SIGSTOP) does not count as time under load.
 """
 
 import json
@@ -117,7 +117,7 @@ def classify(scratch: Path, monitor: Monitor) -> None:
 
 
 def train(scratch: Path, monitor: Monitor) -> None:
-    """Fine-tuning of the whole network, with validation and checkpoints, for more epochs than there is time."""
+    """Fine-tuning of the whole network, with validation and checkpoints, for more epochs than fit."""
     from inception_hub import load_module_spec
     from inception_hub.evaluation import Epoch
     from inception_hub.training.finetune import Options, finetune

@@ -3,11 +3,9 @@
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from ..pipeline import Kind, Photo
     from ..resume import Done
 
-TERMINATED = 128 + signal.SIGTERM  # exit status, as shells have it
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 LISTED = 100  # failures named at the end of a run
 
 
@@ -107,23 +105,34 @@ def embed(
     _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None)
 
 
-def _photos(paths: Iterator[str], done: "Done", stopped: Event) -> "Iterator[Photo]":
+def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
     from ..pipeline import Photo
 
-    while not stopped.is_set() and (path := next(paths, None)) is not None:
+    while not stop.signal and (path := next(paths, None)) is not None:
         if not done.take(path):
             yield Photo(path, sys.stdin.buffer.read() if path == "-" else path)
 
 
-@contextmanager
-def _termination() -> Iterator[Event]:
-    """An event that SIGTERM sets, instead of ending the process."""
-    stopped = Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGTERM, before)
+class _Stop:
+    """Ctrl-C and SIGTERM stop the intake of photos, and what is under way is written; another ends at once.
+
+    `KeyboardInterrupt` does not: raised within an import it can leave the lock taken that threads wait for.
+    """
+
+    signal: int | None = None
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.signal = number
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+
+    def __enter__(self) -> Self:
+        self._before = {ending: signal.signal(ending, self) for ending in ENDINGS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for ending, handler in self._before.items():
+            signal.signal(ending, handler)
 
 
 def _answer(
@@ -152,7 +161,7 @@ def _answer(
     good, failed, listed = 0, 0, []
     try:
         with ExitStack() as stack:
-            stopped = stack.enter_context(_termination())
+            stop = stack.enter_context(_Stop())
             writer = stack.enter_context(open_writer(format.value, kind, output, length, resume=resume))
             if done := len(writer.done):
                 if writer.done.module != name:
@@ -166,7 +175,7 @@ def _answer(
             advance = stack.enter_context(photo_counter(output is None and sys.stdout.isatty()))
             stream = answers(
                 module,
-                _photos(paths, writer.done, stopped),
+                _photos(paths, writer.done, stop),
                 kind=kind,
                 top=length,
                 preset=resize.value if resize else None,
@@ -182,13 +191,13 @@ def _answer(
                     failed += 1
                     listed += [answer.row.error] if len(listed) < LISTED else []
                 advance()
-            if next(paths, None) is not None:
-                raise typer.Exit(TERMINATED)
+            if stop.signal and next(paths, None) is not None:
+                raise typer.Exit(128 + stop.signal)  # as shells have it
     except BrokenPipeError:
         # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
         sys.stdout = None
         return
-    except (KeyboardInterrupt, typer.Exit):
+    except typer.Exit:
         if output and format is not Format.table:
             say(f"Stopped with the rows of {good + failed} photos; the same command with --resume goes on.")
         raise
