@@ -52,6 +52,18 @@ def test_classify_table_and_csv(capsys: pytest.CaptureFixture[str], photos: Path
     assert rows[0]["label"] == "abcdefghij"[int(rows[0]["index"])]
 
 
+def test_photos_beyond_the_limit_are_rows_with_an_error(
+    capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path
+) -> None:
+    Image.new("RGB", (90, 90)).save(photos / "3.png")
+    common = ("--module", small_module, "--format", "jsonl", "--max-pixels", 5000)
+    for verb in ("classify", "embed"):
+        code, out, _ = run(capsys, verb, photos, *common)
+        errors = [json.loads(line).get("error") for line in out.splitlines()]
+        assert code == 1 and errors[:3] == [None] * 3
+        assert "has 90 x 90 pixels; at most 5,000 are accepted" in errors[3]
+
+
 def test_embed_and_parquet(
     capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path, tmp_path: Path
 ) -> None:

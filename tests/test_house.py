@@ -20,6 +20,7 @@ STOREYS = [
         "resize",
         "archive",
         "download",
+        "photo_file",
         "tensorflow_files",
     },
     {"weights", "images", "signatures", "table", "resume"},

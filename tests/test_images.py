@@ -1,6 +1,7 @@
 """Every mode and format comes out upright RGB; hostile files come out as an ImageError."""
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -227,3 +228,91 @@ def test_a_reduced_photo_is_nearly_the_whole_one() -> None:
     for preset in ("slim", "plain"):  # TF1's arithmetic sees single pixels: those photos stay whole
         expected = resize(decode(file.getvalue()), (96, 96), preset)
         assert np.array_equal(load_image(file.getvalue(), (96, 96), preset), expected)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def tiff(*tags: tuple[int, int, int], data: bytes = b"", big: bool = False) -> bytes:
+    """A TIFF of 64 x 64 grey pixels with these tags (number, count, value) besides the usual ones."""
+    usual = [(256, 1, 64), (257, 1, 64), (258, 1, 8), (259, 1, 1), (262, 1, 1), (277, 1, 1)]
+    directory = {tag: (count, value) for tag, count, value in (*usual, *tags)}
+    form, head, length = ("<HHQQ", b"II+\0\x08\0\0\0" + struct.pack("<Q", 16), "<Q") if big else (
+        "<HHII", b"II*\0" + struct.pack("<I", 8), "<H"
+    )  # fmt: skip
+    entries = b"".join(struct.pack(form, tag, 4, *directory[tag]) for tag in sorted(directory))
+    return head + struct.pack(length, len(directory)) + entries + bytes(8) + data
+
+
+def many_parts() -> dict[str, bytes]:
+    """Small files of very many parts: without a bound each byte would cost a step in Python."""
+    image = Image.fromarray(RGB)
+    png, jpeg, gif = (encoded(image, format) for format in ("PNG", "JPEG", "GIF"))
+    palette = 13 + 3 * (2 << (gif[10] & 7))
+    return {
+        "chunks": png[:33] + chunk(b"teSt", b"") * 100_000 + png[33:],
+        "empty pixels": png[:-12] + chunk(b"IDAT", b"") * 100_000 + png[-12:],
+        "fill bytes": jpeg[:2] + b"\xff" * 300_000 + jpeg[2:],
+        "segments": jpeg[:2] + b"\xff\xe9\0\2" * 100_000 + jpeg[2:],
+        "comments": gif[:palette] + b"\x21\xfe" + b"\x01a" * 200_000 + b"\0" + gif[palette:],
+        "strips": tiff((273, 200_001, 8)),
+        "tiles": tiff((324, 1 << 40, 16), big=True),
+    }
+
+
+@pytest.mark.parametrize("kind", many_parts())
+def test_files_of_very_many_parts_are_refused(kind: str) -> None:
+    with pytest.raises(
+        ImageError, match=r"holds more than 200,000 (parts|strips or tiles); give an ordinary"
+    ):
+        decode(many_parts()[kind])
+
+
+def test_a_progressive_jpeg_of_many_scans_is_refused() -> None:
+    content = encoded(Image.fromarray(RGB), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    assert decode(content[:-2] + last * 80 + content[-2:]).shape == RGB.shape
+    with pytest.raises(ImageError, match="holds more than 100 scans; give an ordinary"):
+        decode(content[:-2] + last * 5000 + content[-2:])
+
+
+def test_a_tile_counts_with_its_pixels() -> None:
+    with pytest.raises(ImageError, match="has 30000 x 30000 pixels; at most 100,000,000 are accepted"):
+        decode(tiff((322, 1, 30_000), (323, 1, 30_000), (324, 1, 8), (325, 1, 8)))
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
+def test_compressed_texts_do_not_expand(kind: bytes) -> None:
+    content = encoded(Image.fromarray(RGB), "PNG")
+    bomb = chunk(kind, b"k\0\0" + zlib.compress(bytes(10 << 20)))
+    with pytest.raises(ImageError, match="too large"):
+        decode(content[:33] + bomb + content[33:])
+
+
+def test_pipes_and_devices_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", Path("/dev/zero")):
+        with pytest.raises(ImageError, match="is a pipe or a device; give a JPEG"):
+            decode(path)
+
+
+def test_files_beyond_the_size(tmp_path: Path) -> None:
+    with open(tmp_path / "large.webp", "wb") as file:
+        file.write(b"RIFF")
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(ImageError, match="holds 1,073,741,825 bytes, and at most 1,073,741,824 are accepted"):
+        decode(tmp_path / "large.webp")
+
+
+@pytest.mark.parametrize("limit", [0, 178_956_971])
+def test_limits_that_are_none(limit: int) -> None:
+    with pytest.raises(ArgumentError, match=f"max_pixels is {limit}; give a number from 1 to 178,956,970"):
+        load_images([b""], (8, 8), max_pixels=limit)
+
+
+def test_large_photos_lie_over_white_in_strips() -> None:
+    values = np.random.RandomState(0).randint(0, 256, (900, 1300, 4), np.uint8)
+    image = Image.fromarray(values)
+    white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    assert np.array_equal(decode(encoded(image, "PNG", compress_level=1)), np.asarray(white))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import ArgumentError, ImageError
-from .images import picture
+from .images import MAX_PIXELS, picture
 from .labels import top_k
 from .module import Module
 from .resize import Preset, least_pixels, resize
@@ -63,8 +63,10 @@ def answers(
     top: int = 5,
     preset: Preset | None = None,
     thumbnails: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> Iterator[Answer]:
-    """One answer per photo, in order. `preset` None is the module's own way to resize.
+    """One answer per photo, in order. `preset` None is the module's own way to resize. A photo of more than
+    `max_pixels` is not decoded: its row is an error.
 
     Raises `ArgumentError` for `predictions` from a module without classes or a `top` below 1.
     """
@@ -76,7 +78,7 @@ def answers(
     if top < 1:
         raise ArgumentError(f"top is {top}; give 1 or more.")
     chosen: Preset = preset or module.spec.bundle.resize
-    prepare = _preparation(module.image_size, chosen, thumbnails)
+    prepare = _preparation(module.image_size, chosen, thumbnails, max_pixels)
     decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * BATCH_SIZE)
     batches = iter(lambda: list(islice(decoded, BATCH_SIZE)), [])
     first, second = next(batches, []), next(batches, [])
@@ -89,14 +91,16 @@ def answers(
         yield from found
 
 
-def _preparation(size: tuple[int, int], preset: Preset, thumbnails: bool) -> Callable[[Photo], _Decoded]:
+def _preparation(
+    size: tuple[int, int], preset: Preset, thumbnails: bool, max_pixels: int
+) -> Callable[[Photo], _Decoded]:
     least = least_pixels(size, preset)
     if thumbnails and least is not None:
         least = max(least, THUMBNAIL)
 
     def prepare(photo: Photo) -> _Decoded:
         try:
-            image = picture(photo.source, least=least)
+            image = picture(photo.source, max_pixels=max_pixels, least=least)
         except ImageError as error:
             return _Decoded(None, None, str(error))
         return _Decoded(resize(image, size, preset), _thumbnail(image) if thumbnails else None, None)

@@ -58,6 +58,16 @@ Inputs = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
 ]
+MaxPixelsOption = Annotated[
+    int,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        max=178_956_970,
+        help="Refuse larger photos; 100 million take some 1 to 2 GB while one is decoded.",
+    ),
+]
 
 ResumeOption = Annotated[
     bool,
@@ -79,12 +89,13 @@ def classify(
         ),
     ] = None,
     resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Name what is on photos."""
     loaded = load(module, engine, precision)
-    _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery)
+    _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
 
 
 def embed(
@@ -96,21 +107,23 @@ def embed(
     output: OutputOption = None,
     resume: ResumeOption = False,
     resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Turn photos into feature vectors."""
     loaded = load(module, engine, precision)
     length = loaded.architecture.num_features
-    _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None)
+    _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
 
 
 def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
+    from ..photo_file import MAX_BYTES
     from ..pipeline import Photo
 
     while not stop.signal and (path := next(paths, None)) is not None:
         if not done.take(path):
-            yield Photo(path, sys.stdin.buffer.read() if path == "-" else path)
+            yield Photo(path, sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path)
 
 
 class _Stop:
@@ -145,6 +158,7 @@ def _answer(
     resize: Resize | None,
     length: int,
     gallery: Path | None,
+    max_pixels: int,
 ) -> None:
     from contextlib import ExitStack
 
@@ -180,6 +194,7 @@ def _answer(
                 top=length,
                 preset=resize.value if resize else None,
                 thumbnails=gallery is not None,
+                max_pixels=max_pixels,
             )
             for answer in stream:
                 writer.write(answer.row)

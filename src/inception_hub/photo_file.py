@@ -1,0 +1,72 @@
+"""A photo's bytes as Pillow reads them, within bounds of time and memory that Pillow itself does not set.
+
+Its parsers loop in Python over as many parts as a file cares to have, and libjpeg-turbo goes over all pixels
+again for every scan, of which a progressive JPEG may hold thousands in a few kilobytes.
+"""
+
+import io
+import os
+import struct
+
+MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
+MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
+MAX_SCANS = 100  # as libtiff has it for the JPEGs inside TIFF; cameras and encoders make some ten
+SCAN = b"\xff\xda"
+STRIP_OFFSETS, TILE_OFFSETS = 273, 324
+# By a TIFF's first four bytes: how the place of its directory, the directory's length and an entry (tag,
+# type, how many values, and the values or their place) are stored; the last two are BigTIFF's.
+TIFF = {
+    b"II*\0": ("<4xI", "<H", "<HHI4x"),
+    b"MM\0*": (">4xI", ">H", ">HHI4x"),
+    b"II+\0": ("<8xQ", "<Q", "<HHQ8x"),
+    b"MM\0+": (">8xQ", ">Q", ">HHQ8x"),
+}
+
+
+class TooMuch(Exception):
+    """What the file holds too much of; never seen outside `images`."""
+
+
+class PhotoFile(io.BufferedReader):
+    """Reading raises `TooMuch` once there is too much to read; so does opening a file that is too large."""
+
+    def __init__(self, raw: io.FileIO | io.BytesIO) -> None:
+        super().__init__(raw)  # type: ignore[arg-type] - a BytesIO reads like a raw file
+        self.is_progressive = False  # to be set for a JPEG that is
+        self._reads = self._scans = 0
+        size = self.seek(0, os.SEEK_END)
+        self.seek(0)
+        if size > MAX_BYTES:
+            raise TooMuch(f"{size:,} bytes, and at most {MAX_BYTES:,} are accepted")
+        if self._strips() > MAX_READS:
+            raise TooMuch(f"more than {MAX_READS:,} strips or tiles")
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise TooMuch(f"more than {MAX_READS:,} parts")
+        if self.is_progressive:
+            self._scans += data.count(SCAN)
+            if self._scans > MAX_SCANS:
+                raise TooMuch(f"more than {MAX_SCANS} scans")
+        return data
+
+    def _strips(self) -> int:
+        """Strips or tiles of a TIFF's first image; 0 for every other file."""
+        form = TIFF.get(super().read(4))
+        found = 0
+        if form:
+            place, length, entry = (struct.Struct(part) for part in form)
+            try:
+                self.seek(0)
+                self.seek(place.unpack(super().read(place.size))[0])
+                (entries,) = length.unpack(super().read(length.size))
+                for _ in range(min(entries, 1 << 16)):
+                    tag, _type, count = entry.unpack(super().read(entry.size))
+                    if tag in (STRIP_OFFSETS, TILE_OFFSETS):
+                        found = max(found, count)
+            except (struct.error, ValueError, OSError):
+                pass  # cut short or nonsense: Pillow says so
+        self.seek(0)
+        return found
