@@ -41,12 +41,15 @@ def fork(work: Work, log: Path) -> int:
 
 def ended(pid: int) -> int | None:
     """Its exit status, negative for a signal; None if it hangs, and then it logs where and is killed."""
-    end = time.monotonic() + HANG
-    while time.monotonic() < end:
+    waited, before = 0.0, time.monotonic()
+    while waited < HANG:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
+        now = time.monotonic()
+        waited += min(now - before, 0.1)  # this process may have been stopped for a while
+        before = now
     os.kill(pid, signal.SIGUSR1)
     time.sleep(1)
     os.kill(pid, signal.SIGKILL)
