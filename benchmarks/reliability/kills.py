@@ -18,7 +18,8 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,21 @@ def serve_slowly(content: bytes, port_file: Path) -> None:
     port_file.with_suffix(".new").write_text(str(server.server_port))
     os.replace(port_file.with_suffix(".new"), port_file)
     server.serve_forever()
+
+
+@contextmanager
+def served(content: bytes, scratch: Path) -> Iterator[str]:
+    """The URL of a server in a process of its own."""
+    port = scratch / "port"
+    server = fork(lambda: serve_slowly(content, port), scratch / "server.log")
+    try:
+        while not port.exists():
+            time.sleep(0.01)
+        os.environ["no_proxy"] = "*"
+        yield f"http://127.0.0.1:{port.read_text()}/small.tar.gz"
+    finally:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
 
 
 def digest(directory: Path) -> str:
@@ -183,18 +199,11 @@ def main(kills: int, write_docs: bool) -> None:
         with tarfile.open(scratch / "small.tar.gz", "w:gz") as tar:
             tar.add(scratch / "small", "small")
         content = (scratch / "small.tar.gz").read_bytes()
-        server = fork(lambda: serve_slowly(content, scratch / "port"), scratch / "server.log")
-        try:
-            while not (scratch / "port").exists():
-                time.sleep(0.01)
-            url = f"http://127.0.0.1:{(scratch / 'port').read_text()}/small.tar.gz"
+        with served(content, scratch) as url:
             original = Original((url,), len(content), hashlib.sha384(content).hexdigest())
-            os.environ["no_proxy"] = "*"
             found.append(
                 cache_kills("download", lambda: resolve("imagenet", original=original), kills, scratch)
             )
-        finally:
-            os.kill(server, signal.SIGKILL)
         found.append(cache_kills("conversion", lambda: resolve(GOLDEN), kills, scratch))
         photos = scratch / "photos"
         photos.mkdir()

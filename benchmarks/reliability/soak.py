@@ -1,8 +1,9 @@
 """Full load for a given time: does memory, the number of open files or of threads grow?
 
-`soak.py classify|train MINUTES RESULT.json`. The process samples itself; RESULT.json is brought up to date
-every minute. Growth is the median of the last quarter of the samples less that of the second quarter (the
-first is warm-up). A pause of the whole process (SIGSTOP) does not count as time under load.
+`soak.py classify|train MINUTES RESULT.json`, then `soak.py --write-docs RESULT.json...`. The process samples
+itself; RESULT.json is brought up to date every minute. Growth is the last quarter's median of the samples
+less that of the second quarter (the first is warm-up). A pause of the whole process (SIGSTOP) is no time under
+load.
 """
 
 import json
@@ -158,5 +159,24 @@ def main(load: str, minutes: float, result: Path) -> int:
     return int(bool(facts["grown"]))
 
 
+def write_docs(results: list[Path]) -> None:
+    """The table of docs/reliability.md, whose columns are others than those of the other scripts."""
+    from rows import PAGE, page
+
+    lines = [
+        "| load | hours | done | MB, from - to | open files, from - to | threads, from - to | that grew |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for facts in (json.loads(result.read_text()) for result in results):
+        unit = "photos" if facts["load"] == "classify" else "epochs of 600 photos"
+        spans = [f"{facts[n]['second_quarter']:.0f} - {facts[n]['last_quarter']:.0f}" for n in MAX_GROWTH]
+        cells = [facts["load"], f"{facts['hours']:.2f}", f"{facts['done']:,} {unit}", *spans]
+        lines.append(f"| {' | '.join(cells)} | **{facts['grown']}** |")
+    page.write("soak", "\n".join([*lines, "", f"{page.machine()}."]), PAGE)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3])))
+    if sys.argv[1] == "--write-docs":
+        write_docs([Path(argument) for argument in sys.argv[2:]])
+    else:
+        sys.exit(main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3])))
