@@ -1,9 +1,8 @@
 """Full load for a given time: does memory, the number of open files or of threads grow?
 
 `soak.py classify|train MINUTES RESULT.json`, then `soak.py --write-docs RESULT.json...`. The process samples
-itself; RESULT.json is brought up to date every minute. Growth is the last quarter's median of the samples
-less that of the second quarter (the first is warm-up). A pause of the whole process (SIGSTOP) is no time under
-load.
+itself and brings RESULT.json up to date every minute. Growth is the last quarter's median of the samples less
+that of the second quarter (the first is warm-up). A pause of the whole process (SIGSTOP) does not count.
 """
 
 import json
