@@ -60,7 +60,7 @@ def test_text_cut_anywhere_is_completed_to_the_byte(format: Format, kind: Kind, 
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     write(whole, format, kind, PATHS)
     content = whole.read_bytes()
-    for length in range(len(content) + 1):
+    for length in range(0, len(content) + 1, 1 if format == "csv" else 7):
         cut.write_bytes(content[:length])
         write(cut, format, kind, PATHS, resume=True)
         assert cut.read_bytes() == content, length
@@ -146,9 +146,10 @@ FOREIGN = {
         b"[1]\n",
         b'{"path": "a"}\n',
         b"years of work\n",
+        b"years of work",
         b'{"path": "a", "module": "m", "vector": []}\n',
     ],
-    "csv": [b"years of work\n", b"path,module,error,v0,v1\na,m,,1,2\n", b"\xff\xfe\n"],
+    "csv": [b"years of work\n", b"years of work", b"path,module,error,v0,v1\na,m,,1,2\n", b"\xff\xfe\n"],
     "parquet": [b"", b"years of work\n", b"PAR1 or so PAR1"],
 }
 

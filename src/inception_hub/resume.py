@@ -18,6 +18,8 @@ import numpy as np
 from .errors import OutputError
 from .rows import encoded
 
+BEGINNING = b'{"path": "'  # of every row in JSON
+
 
 @dataclass(frozen=True)
 class Found:
@@ -73,6 +75,8 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[Found]:
     end = 0
     for number, line in enumerate(file, 1):
         if not line.endswith(b"\n"):
+            if line[: len(BEGINNING)] != BEGINNING[: len(line)]:
+                raise _foreign(name, "its last line is no row torn off")
             return
         end += len(line)
         try:
