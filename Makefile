@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow lint docs fuzz clean
+.PHONY: demo test slow lint docs lock audit fuzz clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -40,13 +40,24 @@ $(DEMO_VENV)/ready: pyproject.toml
 	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image scikit-learn
 	touch $@
 
-# PyTorch comes first and pinned: its CPU build, where the index or a local folder has one.
-$(VENV)/ready: pyproject.toml
+# Everything by version and hash. Not PyTorch, which comes first, pinned only: its CPU build, where the index or a
+# local folder has one, has another hash than the CUDA build that is elsewhere.
+$(VENV)/ready: pyproject.toml requirements/dev.lock
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet torch==2.13.0
-	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize]'
-	$(VENV)/bin/pip install --quiet basedpyright hypothesis pytest ruff scikit-image scikit-learn
+	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
+	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+# After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
+		--extra quantize --group dev --generate-hashes --quiet $(UPGRADE) \
+		--custom-compile-command "make lock" --output-file requirements/dev.lock
+
+# Known vulnerabilities of what is locked; asks a service on the network.
+audit:
+	pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) demo build dist

@@ -222,7 +222,11 @@ def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path:
     (entry / "weights.safetensors").write_bytes(content)
     code, out, _ = run(capsys, "cache", "verify")
     assert code == 1 and "weights.safetensors is not the file" in out
-    assert run(capsys, "cache", "gc")[:2] == (0, "")
+    assert run(capsys, "pull", archive)[1].strip() == str(entry)  # makes it anew
+    assert run(capsys, "cache", "verify")[:2] == run(capsys, "cache", "gc")[:2] == (0, "")
+    (entry / "weights.safetensors").write_bytes(content)
+    assert run(capsys, "cache", "gc")[:2] == (0, f"{entry}\n") and not entry.exists()
+    run(capsys, "pull", archive)
     code, _, err = run(capsys, "cache", "rm", "zz")
     assert code == 2 and "0 modules in the cache have a key that begins with 'zz'" in err
     assert run(capsys, "cache", "rm", entry.name[:8])[0] == 0

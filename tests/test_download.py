@@ -306,6 +306,63 @@ def test_a_place_that_cannot_be_written_is_not_blamed_on_the_source(server: Serv
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def sends_in_parts(server: Server, part: int, etag: str = '"v1"', rest: str = "") -> Answer:
+    """Never more than `part` bytes at a time; `rest` is another Content-Range than the true one."""
+
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        start = int(request.headers.get("Range", "bytes=0-")[6:-1])
+        server.asked.append(f"{start} {request.headers.get('If-Range')}")
+        request.send_response(206 if start else 200)
+        request.send_header("ETag", etag)
+        request.send_header("Content-Length", str(len(CONTENT) - start))
+        if start:
+            true = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+            request.send_header("Content-Range", rest or true)
+        request.end_headers()
+        request.wfile.write(CONTENT[start : start + part])
+
+    return answer
+
+
+def test_what_broke_off_is_gone_on_with_and_checked_as_a_whole(server: Server, tmp_path: Path) -> None:
+    url = server.url("/file", sends_in_parts(server, 100_000))
+    download([url], tmp_path / "file", size=len(CONTENT), sha384=SHA384)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.asked[1::2] == ["0 None", '100000 "v1"', '200000 "v1"']
+    with pytest.raises(DownloadError, match=f"its SHA-384 is {SHA384} instead of 0000"):
+        download([url], tmp_path / "other", sha384="0" * 96)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "part, etag, rest, message",
+    [
+        (100_000, 'W/"v1"', "", "ended after 100000 of 256000 bytes"),
+        (100_000, '"v1"', "bytes 0-255999/256000", "ended after 100000 of 256000 bytes and does not send"),
+        (100_000, '"v1"', "bytes 100000-999999/1000000", "does not send the rest"),
+        (1_000, '"v1"', "", "ended after 11000 of 256000 bytes"),
+    ],
+)
+def test_what_is_not_the_rest_is_refused(
+    server: Server, tmp_path: Path, part: int, etag: str, rest: str, message: str
+) -> None:
+    url = server.url("/file", sends_in_parts(server, part, etag, rest))
+    with pytest.raises(DownloadError, match=message):
+        download([url], tmp_path / "file", size=len(CONTENT))
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_version_is_not_appended(server: Server, tmp_path: Path) -> None:
+    """A server answers `If-Range` of another version with 200 and the whole new file."""
+
+    def answer(request: http.server.BaseHTTPRequestHandler) -> None:
+        sends(CONTENT[:-9] if "Range" not in request.headers else CONTENT, len(CONTENT), ETag='"v"')(request)
+
+    with pytest.raises(DownloadError, match="does not send the rest"):
+        download([server.url("/file", answer)], tmp_path / "file")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interruption_leaves_nothing(server: Server, tmp_path: Path) -> None:
     def interrupt(received: int, expected: int | None) -> None:
         raise KeyboardInterrupt

@@ -19,6 +19,7 @@ from test_cache import run, shorten_weights, small_bundle
 from inception_hub import bundle
 from inception_hub.cache import content_key, default_cache, text_key
 from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError
+from inception_hub.module import load_module_spec
 from inception_hub.resolve import CLASSIFICATION, FEATURE_VECTOR, ORIGINAL, Original, is_cached, resolve
 
 GOLDEN = Path(__file__).resolve().parents[2] / "shared" / "golden"
@@ -209,6 +210,20 @@ def test_a_folder_given_by_mistake_is_refused_without_reading_what_lies_in_it(tm
         resolve(tmp_path / "photos")
     with pytest.raises(HandleError, match="is neither a file nor a directory"):
         resolve(tmp_path / "photos" / "would.block.jpg")
+
+
+def test_an_entry_that_rotted_is_made_anew_when_it_is_read(module: Path, tmp_path: Path) -> None:
+    archive = packed(module, tmp_path / "module.tar.gz")
+    weights = resolve(archive) / bundle.WEIGHTS
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert load_module_spec(archive).bundle.name == "small"
+    assert weights.read_bytes() == content
+    path = module / bundle.WEIGHTS
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(FormatError, match="is not the file"):
+        load_module_spec(module)  # the user's own, which is not ours to touch
+    assert path.exists()
 
 
 # Names

@@ -1,5 +1,7 @@
 """Inception V2 from TF-Hub, alive again: the original's numbers without TensorFlow."""
 
+import sys
+
 from .errors import InceptionHubError as InceptionHubError
 from .export import export as export
 from .module import Module as Module
@@ -9,6 +11,9 @@ from .module import get_num_image_channels as get_num_image_channels
 from .module import load_images as load_images
 from .module import load_module_spec as load_module_spec
 from .resolve import resolve as resolve
+
+# Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
+sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 __all__ = [
     "InceptionHubError",

@@ -197,14 +197,27 @@ class Cache:
             raise OutputError(f"{path} cannot be removed ({error.strerror}); check permissions.") from error
         return True
 
+    def discard(self, path: Path) -> bool:
+        """Removes the entry at `path` if it is one of this cache's and not every byte is as it was.
+
+        Returns whether it did. Raises `OutputError` if it cannot.
+        """
+        if path.parent != self._modules:
+            return False
+        try:
+            verify(path)
+        except FormatError:
+            return self.remove(path.name)
+        return False
+
     def gc(self) -> list[Path]:
         """Removes damaged entries, temporaries untouched for a day, and compiled graphs unread for 30 days.
 
-        Returns what is gone. Raises `OutputError` if a damaged entry cannot be removed.
+        Every byte is hashed. Returns what is gone. Raises `OutputError` if a damaged entry cannot be removed.
         """
         import shutil
 
-        gone = [path for path in self._paths() if not _is_whole(path) and self.remove(path.name)]
+        gone = [self._modules / key for key in self.verify() if self.remove(key)]
         for path in _listed(self._temporaries):
             if time.time() - _last_touched(path) > STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)

@@ -23,6 +23,7 @@ from .errors import DownloadError, OutputError
 OFFLINE = "INCEPTION_HUB_OFFLINE"
 MAX_BYTES = 2 << 30
 MAX_REDIRECTS = 10
+MAX_RESUMES = 10  # of one source, each after at least a byte more
 CHUNK = 1 << 20
 
 Progress = Callable[[int, int | None], None]
@@ -50,7 +51,8 @@ def download(
     A source works if it sends exactly `size` bytes (None: as many as it announces, at most `max_bytes`) of
     this `sha384` (hexadecimal), never pausing for `stall_timeout` seconds and done within `total_timeout`
     seconds. Only http and https, redirects included. `destination` appears complete or not at all: the
-    bytes go to a temporary file beside it first.
+    bytes go to a temporary file beside it first. Where a connection ends early, the rest is asked for if the
+    source names the file's version (a strong ETag) and sends the rest of that very one.
 
     Raises `DownloadError` naming every source and why it failed, or at once if the network is forbidden
     (see `is_offline`); `OutputError` if the file cannot be written.
@@ -143,30 +145,66 @@ def _receive(
     progress: Progress | None,
     write: Callable[[bytes], object],
 ) -> None:
-    with _open(url, clock) as response:
-        announced = response.length  # None for chunked answers and those without a Content-Length
-        expected = announced if size is None else size
-        if announced is not None and announced != expected:
-            raise ValueError(f"it announces {announced} bytes instead of {expected}")
-        limit = max_bytes if expected is None else expected
-        if limit > max_bytes:
-            raise ValueError(f"it announces {limit} bytes; at most {max_bytes} are accepted")
-        received, digest = 0, hashlib.sha384()
-        while data := response.read1(CHUNK):
-            received += len(data)
-            if received > limit:
-                raise ValueError(f"it sends more than {limit} bytes")
-            digest.update(data)
-            write(data)
-            if progress:
-                progress(received, expected)
+    received, expected, digest = 0, size, hashlib.sha384()
+    etag: str | None = None
+    for attempt in range(MAX_RESUMES + 1):
+        before = received
+        with _open(url, clock, received, etag) as response:
+            if attempt:
+                _check_continues(response, received, expected)
+            else:
+                announced = response.length  # None for chunked answers and those without a Content-Length
+                expected = announced if size is None else size
+                if announced is not None and announced != expected:
+                    raise ValueError(f"it announces {announced} bytes instead of {expected}")
+                etag = response.headers.get("ETag")
+            limit = max_bytes if expected is None else expected
+            if limit > max_bytes:
+                raise ValueError(f"it announces {limit} bytes; at most {max_bytes} are accepted")
+            broken: Exception | None = None
+            while True:
+                try:
+                    data = response.read1(CHUNK)
+                except (OSError, http.client.HTTPException) as error:
+                    broken, data = error, b""
+                if not data:
+                    break
+                received += len(data)
+                if received > limit:
+                    raise ValueError(f"it sends more than {limit} bytes")
+                digest.update(data)
+                write(data)
+                if progress:
+                    progress(received, expected)
+        if (
+            received == expected
+            or not (etag and etag.startswith('"'))
+            or received == before
+            or clock.is_over()
+        ):
+            if broken:
+                raise broken
+            break
     if expected is not None and received != expected:
         raise ValueError(f"it ended after {received} of {expected} bytes")
     if sha384 is not None and digest.hexdigest() != sha384.lower():
         raise ValueError(f"its SHA-384 is {digest.hexdigest()} instead of {sha384}")
 
 
-def _open(url: str, clock: _Clock) -> http.client.HTTPResponse:
+def _check_continues(response: http.client.HTTPResponse, received: int, expected: int | None) -> None:
+    """Refuses an answer that is not the rest of the same file."""
+    if expected is None:
+        raise ValueError(f"it ended after {received} bytes")
+    whole = f"bytes {received}-{expected - 1}/{expected}"
+    if response.status != 206 or response.headers.get("Content-Range") != whole:
+        raise ValueError(f"it ended after {received} of {expected} bytes and does not send the rest")
+
+
+def _open(url: str, clock: _Clock, start: int = 0, etag: str | None = None) -> http.client.HTTPResponse:
+    """The answer from byte `start` on, if the file is still the one of that `etag`."""
+    headers = {"User-Agent": "inception-hub"}
+    if start and etag:
+        headers |= {"Range": f"bytes={start}-", "If-Range": etag}
     # Only these: `build_opener` would add handlers for file:, ftp: and data:, and one that reads the
     # whole body of a redirect into memory.
     opener = urllib.request.OpenerDirector()
@@ -180,7 +218,7 @@ def _open(url: str, clock: _Clock) -> http.client.HTTPResponse:
     for _ in range(MAX_REDIRECTS + 1):
         if urlsplit(url).scheme.lower() not in ("http", "https"):
             raise ValueError(f"{shown(url)} is neither http nor https")
-        request = urllib.request.Request(url, headers={"User-Agent": "inception-hub"})
+        request = urllib.request.Request(url, headers=headers)
         try:
             return opener.open(request, timeout=clock.patience())
         except HTTPError as error:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from .data_uri import jpeg_uri
 from .errors import OutputError
+from .outputs import PendingFile, as_output_error
 from .rows import Row, encoded
-from .writers import PendingFile, as_output_error
 
 THUMBNAIL = 320  # px, longest side: sharp on a card of 160 to 320
 QUALITY = 82  # JPEG: about 15 kB a photo

@@ -18,10 +18,10 @@ from . import signatures
 from .architecture import GLOBAL_POOL, Architecture
 from .bundle import Bundle
 from .cache import default_cache
-from .errors import ArgumentError, MissingExtraError, TagsError
+from .errors import ArgumentError, FormatError, MissingExtraError, TagsError
 from .graphs import Graphs, has_graphs
 from .labels import Labels
-from .resolve import resolve
+from .resolve import Progress, resolve
 from .signatures import TensorInfo
 from .weights import Stored
 
@@ -84,12 +84,23 @@ class ModuleSpec:
         return signatures.find(self.architecture, signature).outputs(self.architecture)
 
 
-def load_module_spec(handle: "str | os.PathLike[str]") -> ModuleSpec:
+def load_module_spec(handle: "str | os.PathLike[str]", *, progress: Progress | None = None) -> ModuleSpec:
     """Resolves `handle` (see `resolve`) and reads the module behind it, every file verified.
 
-    Raises `HandleError` (an `OSError`) where it leads nowhere, `FormatError` for damaged files.
+    An entry of the cache that was damaged is made anew. Raises `HandleError` (an `OSError`) where `handle`
+    leads nowhere, `FormatError` for damaged files elsewhere.
     """
-    return ModuleSpec(bundles.read(resolve(handle), known=lambda sha256: has_graphs(_graphs(), sha256)))
+    path = resolve(handle, progress=progress)
+    try:
+        return ModuleSpec(_read(path))
+    except FormatError:
+        if not default_cache().discard(path):
+            raise
+    return ModuleSpec(_read(resolve(handle, progress=progress)))
+
+
+def _read(path: Path) -> Bundle:
+    return bundles.read(path, known=lambda sha256: has_graphs(_graphs(), sha256))
 
 
 def _graphs() -> Path:

@@ -8,12 +8,14 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ArgumentError
+
+Kind = Literal["predictions", "vector"]
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,18 @@ def encoded(text: str) -> bytes:
 
 
 class TextFormat(Protocol):
-    """Turns rows into text, remembering what it must from one row to the next; `end` is the last text."""
+    """Turns rows into text: `header` comes before the first, `end` after the last, even if there is none."""
 
+    def header(self) -> str: ...
     def row(self, row: Row) -> str: ...
     def end(self) -> str: ...
 
 
 class JsonLines:
     """One JSON object a line, `as_record`'s."""
+
+    def header(self) -> str:
+        return ""
 
     def row(self, row: Row) -> str:
         return json.dumps(as_record(row), ensure_ascii=False) + "\n"
@@ -95,50 +101,36 @@ class JsonLines:
 class PredictionsCsv:
     """A line per path and rank (1 is the best); an error is one line with empty rank to probability."""
 
-    def __init__(self) -> None:
-        self._header = _csv("path", "module", "rank", "label", "index", "probability", "error")
+    def header(self) -> str:
+        return _csv("path", "module", "rank", "label", "index", "probability", "error")
 
     def row(self, row: Row) -> str:
-        lines = [
+        if row.error is not None:
+            return _csv(row.path, row.module, "", "", "", "", row.error)
+        return "".join(
             _csv(row.path, row.module, rank, p.label, p.index, shortest(p.probability), "")
             for rank, p in enumerate(row.predictions or (), 1)
-        ]
-        if row.error is not None:
-            lines = [_csv(row.path, row.module, "", "", "", "", row.error)]
-        return self.end() + "".join(lines)
+        )
 
     def end(self) -> str:
-        header, self._header = self._header, ""
-        return header
+        return ""
 
 
 class VectorsCsv:
-    """A line per path: path, module, error, v0, v1, ...; the numbers of an error are empty.
+    """A line per path: path, module, error, v0, v1, ... up to `length`; the numbers of an error are empty."""
 
-    The first vector tells how many columns there are, so errors before it are held back until then.
-    """
+    def __init__(self, length: int) -> None:
+        self._length = length
 
-    def __init__(self) -> None:
-        self._held: list[Row] = []
-        self._length: int | None = None
+    def header(self) -> str:
+        return _csv("path", "module", "error", *(f"v{i}" for i in range(self._length)))
 
     def row(self, row: Row) -> str:
-        self._held.append(row)
-        if self._length is None and row.vector is None:
-            return ""
-        return self.end()
+        values = [""] * self._length if row.vector is None else map(shortest, row.vector)
+        return _csv(row.path, row.module, row.error or "", *values)
 
     def end(self) -> str:
-        header = ""
-        if self._length is None:
-            self._length = max((len(row.vector) for row in self._held if row.vector is not None), default=0)
-            header = _csv("path", "module", "error", *(f"v{i}" for i in range(self._length)))
-        held, self._held = self._held, []
-        return header + "".join(map(self._line, held))
-
-    def _line(self, row: Row) -> str:
-        values = [""] * (self._length or 0) if row.vector is None else map(shortest, row.vector)
-        return _csv(row.path, row.module, row.error or "", *values)
+        return ""
 
 
 def _csv(*fields: Any) -> str:

@@ -40,6 +40,9 @@ class Table:
         self._rows = self._errors = 0
         self._module = ""
 
+    def header(self) -> str:
+        return ""
+
     def row(self, row: Row) -> str:
         lines: list[RenderableType] = []
         if not self._rows:

@@ -1,7 +1,8 @@
 """The command line: thin verbs over the package. Only this package prints.
 
 Data goes to standard output, progress and messages to standard error. Exit status: 0 all done, 1 some
-inputs failed and the rest is complete, 2 nothing could be done or wrong usage.
+inputs failed and the rest is complete, 2 nothing could be done or wrong usage, 130 ended by Ctrl-C, 143 by
+SIGTERM.
 """
 
 import sys
@@ -50,6 +51,10 @@ def main(arguments: list[str] | None = None) -> None:
     except InceptionHubError as error:
         _fail(str(error))
     except KeyboardInterrupt:
+        status = 130
+    except ImportError as error:
+        if not isinstance(error.__cause__, KeyboardInterrupt):  # as a library has it that was being imported
+            raise
         status = 130
     sys.exit(status if isinstance(status, int) else 0)
 

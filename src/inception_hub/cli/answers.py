@@ -1,13 +1,15 @@
 """`classify` and `embed`: photos in, rows out."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
+from ..errors import ArgumentError, OutputError
 from .console import (
     Engine,
     EngineOption,
@@ -23,6 +25,10 @@ from .console import (
 if TYPE_CHECKING:
     from ..module import Module
     from ..pipeline import Kind, Photo
+    from ..resume import Done
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+LISTED = 100  # failures named at the end of a run
 
 
 class Format(StrEnum):
@@ -63,6 +69,11 @@ MaxPixelsOption = Annotated[
     ),
 ]
 
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with FILE where the same command was interrupted."),
+]
+
 
 def classify(
     inputs: Inputs,
@@ -70,6 +81,7 @@ def classify(
     top: Annotated[int, typer.Option("--top", min=1, help="Classes per photo.")] = 5,
     format: Annotated[Format, typer.Option("--format", help="How to write the answers.")] = Format.table,
     output: OutputOption = None,
+    resume: ResumeOption = False,
     gallery: Annotated[
         Path | None,
         typer.Option(
@@ -83,7 +95,7 @@ def classify(
 ) -> None:
     """Name what is on photos."""
     loaded = load(module, engine, precision)
-    _answer(loaded, inputs, "predictions", format, output, resize, top, gallery, max_pixels)
+    _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
 
 
 def embed(
@@ -93,6 +105,7 @@ def embed(
         VectorFormat, typer.Option("--format", help="How to write the vectors.")
     ] = VectorFormat.jsonl,
     output: OutputOption = None,
+    resume: ResumeOption = False,
     resize: ResizeOption = None,
     max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
@@ -100,16 +113,39 @@ def embed(
 ) -> None:
     """Turn photos into feature vectors."""
     loaded = load(module, engine, precision)
-    _answer(loaded, inputs, "vector", Format(format.value), output, resize, 1, None, max_pixels)
+    length = loaded.architecture.num_features
+    _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
 
 
-def _photos(inputs: list[str]) -> "Iterator[Photo]":
-    from ..files import find_images
+def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
     from ..photo_file import MAX_BYTES
     from ..pipeline import Photo
 
-    for path in find_images(inputs):
-        yield Photo(path, sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path)
+    while not stop.signal and (path := next(paths, None)) is not None:
+        if not done.take(path):
+            yield Photo(path, sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path)
+
+
+class _Stop:
+    """Ctrl-C and SIGTERM stop the intake of photos, and what is under way is written; another ends at once.
+
+    `KeyboardInterrupt` does not: raised within an import it can leave the lock taken that threads wait for.
+    """
+
+    signal: int | None = None
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.signal = number
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+
+    def __enter__(self) -> Self:
+        self._before = {ending: signal.signal(ending, self) for ending in ENDINGS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for ending, handler in self._before.items():
+            signal.signal(ending, handler)
 
 
 def _answer(
@@ -118,36 +154,48 @@ def _answer(
     kind: "Kind",
     format: Format,
     output: Path | None,
+    resume: bool,
     resize: Resize | None,
-    top: int,
+    length: int,
     gallery: Path | None,
     max_pixels: int,
 ) -> None:
     from contextlib import ExitStack
-    from itertools import chain
 
+    from ..files import find_images
     from ..gallery import Gallery
     from ..pipeline import answers
     from ..progress import photo_counter
     from ..writers import open_writer
 
-    photos = _photos(inputs)
-    first = next(photos)  # before anything is written: a path that leads nowhere changes nothing
-    stream = answers(
-        module,
-        chain([first], photos),
-        kind=kind,
-        top=top,
-        preset=resize.value if resize else None,
-        thumbnails=gallery is not None,
-        max_pixels=max_pixels,
-    )
-    good, failed = 0, []
+    if resume and gallery:
+        raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    paths = find_images(inputs)  # before anything is written: a path that leads nowhere changes nothing
+    name = module.spec.bundle.name
+    good, failed, listed = 0, 0, []
     try:
         with ExitStack() as stack:
-            writer = stack.enter_context(open_writer(format.value, kind, output, top))
-            page = stack.enter_context(Gallery(gallery, module.spec.bundle.name)) if gallery else None
+            stop = stack.enter_context(_Stop())
+            writer = stack.enter_context(open_writer(format.value, kind, output, length, resume=resume))
+            if done := len(writer.done):
+                if writer.done.module != name:
+                    raise OutputError(
+                        f"{output} holds rows of {writer.done.module}, not of {name}; "
+                        "go on with that --module, or give another --output."
+                    )
+                say(f"{output} holds the rows of {done} photos already; the others follow.")
+                good, failed = done - writer.done.errors, writer.done.errors
+            page = stack.enter_context(Gallery(gallery, name)) if gallery else None
             advance = stack.enter_context(photo_counter(output is None and sys.stdout.isatty()))
+            stream = answers(
+                module,
+                _photos(paths, writer.done, stop),
+                kind=kind,
+                top=length,
+                preset=resize.value if resize else None,
+                thumbnails=gallery is not None,
+                max_pixels=max_pixels,
+            )
             for answer in stream:
                 writer.write(answer.row)
                 if page:
@@ -155,16 +203,25 @@ def _answer(
                 if answer.row.error is None:
                     good += 1
                 else:
-                    failed.append(answer.row.error)
+                    failed += 1
+                    listed += [answer.row.error] if len(listed) < LISTED else []
                 advance()
+            if stop.signal and next(paths, None) is not None:
+                raise typer.Exit(128 + stop.signal)  # as shells have it
     except BrokenPipeError:
         # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
         sys.stdout = None
         return
+    except typer.Exit:
+        if output and format is not Format.table:
+            say(f"Stopped with the rows of {good + failed} photos; the same command with --resume goes on.")
+        raise
     if gallery:
         say(f"Pictures: {gallery}")
     if failed:
-        say(f"{len(failed)} of {good + len(failed)} photos could not be read:")
-        for line in failed:
+        say(f"{failed} of {good + failed} photos could not be read:")
+        for line in listed:
             say(f"  {line}")
+        if failed > len(listed):
+            say(f"  and {failed - len(listed)} more, as their rows say")
         raise typer.Exit(1 if good else 2)

@@ -75,9 +75,12 @@ def resolve_handle(handle: str) -> Path:
 def load(handle: str | None, engine: Engine, precision: Precision) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
     from ..module import Module, load_module_spec
+    from ..progress import download_progress
 
     chosen = choose(handle)
-    module = Module(load_module_spec(resolve_handle(chosen)), engine=engine.value, precision=precision.value)
+    with download_progress() as progress:
+        spec = load_module_spec(chosen, progress=progress)
+    module = Module(spec, engine=engine.value, precision=precision.value)
     hint = ""
     if handle is None and chosen == BUNDLED:
         hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {ORIGINAL}"

@@ -33,8 +33,11 @@ def info(
 def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
-    """Fetch a module into the cache, so that it answers without a network."""
-    print(resolve_handle(handle))
+    """Fetch a module into the cache, so that it answers without a network; a damaged one anew."""
+    from ..cache import default_cache
+
+    path = resolve_handle(handle)
+    print(resolve_handle(handle) if default_cache().discard(path) else path)
 
 
 def convert(

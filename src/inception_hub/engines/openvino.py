@@ -42,6 +42,10 @@ BUILT = 2  # to be raised when `build` or `fold` change what they make: graphs k
 SAME = "same_upper"  # TF's SAME: the odd one out goes to the bottom and right
 FEATURES = "feature_vector"  # the pooled endpoint without its two axes of length one
 
+# OpenVINO's binding looks NumPy up when it first makes an array. Two threads that are first at once can wait
+# for ever, one for C++'s guard and one for Python's lock: so it is done here, in one.
+_ = ov.Tensor(np.zeros(1, np.float32)).data
+
 
 class Network:
     """Inception V2 with `weights` (Slim's names and shapes, float32), on the CPU.
