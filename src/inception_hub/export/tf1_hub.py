@@ -16,7 +16,7 @@ from ..architecture import GLOBAL_POOL
 from ..archive import extract
 from ..bundle import Bundle
 from ..signatures import IMAGES
-from ..tensorflow_files.hub_module import FORMAT_V3, GRAPHS_FILE, MODULE_FILE
+from ..tensorflow_files.hub_module import FORMAT_V3, GRAPHS_FILE, MODULE_FILE, VARIABLES
 from ..tensorflow_files.protobuf import chunk, encoded, fields
 from .options import Options
 from .outcome import Answers, Check, Images, compare
@@ -26,7 +26,6 @@ from .tf1_variant import meta_graph
 v1 = tf.compat.v1
 VARIANTS = ((), ("train",))
 ARCHIVE = ".tar.gz"
-WEIGHTS = "variables/variables"
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
@@ -36,8 +35,8 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
             write(bundle, Path(folder) / "module", options)
             _pack(Path(folder) / "module", path)
         return
-    (path / WEIGHTS).parent.mkdir(parents=True)
-    save_checkpoint(str(path / WEIGHTS), bundle.weights)
+    (path / VARIABLES).parent.mkdir(parents=True)
+    save_checkpoint(str(path / VARIABLES), bundle.weights)
     graphs = [meta_graph(bundle, tags).SerializeToString(deterministic=True) for tags in VARIANTS]
     (path / GRAPHS_FILE).write_bytes(encoded(1, 1) + b"".join(encoded(2, graph) for graph in graphs))
     (path / MODULE_FILE).write_bytes(encoded(1, FORMAT_V3))
@@ -85,7 +84,7 @@ def _session(directory: Path, graph: Any) -> Any:
     with tf.Graph().as_default():
         saver = v1.train.import_meta_graph(graph)
         session = v1.Session()
-        saver.restore(session, str(directory / WEIGHTS))
+        saver.restore(session, str(directory / VARIABLES))
         return session
 
 
