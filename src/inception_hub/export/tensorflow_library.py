@@ -21,7 +21,7 @@ def _silence() -> Iterator[None]:
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it would tell later
 with _silence():
-    import tensorflow
+    import tensorflow  # pyright: ignore[reportMissingModuleSource]
 
 tf: Any = tensorflow
 tf.get_logger().setLevel("ERROR")  # what is deprecated here is so for the sake of the old formats
