@@ -2,9 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_VENV ?= .venv-demo
+TENSORFLOW_VENV ?= .venv-tensorflow
+ORIGINAL_VENV ?= .venv-original
+ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow lint docs lock audit fuzz clean
+.PHONY: demo test slow tensorflow lint docs lock audit fuzz clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -19,6 +22,12 @@ test: lint
 # Tests that take minutes each.
 slow: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m slow
+
+# What a current TensorFlow writes, loaded by the original's own software.
+tensorflow: export TENSORFLOW_VENV := $(TENSORFLOW_VENV)
+tensorflow: export ORIGINAL_VENV := $(ORIGINAL_VENV)
+tensorflow: $(VENV)/ready $(TENSORFLOW_VENV)/ready $(ORIGINAL_VENV)/ready
+	$(VENV)/bin/python -m pytest -m tensorflow
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -49,6 +58,17 @@ $(VENV)/ready: pyproject.toml requirements/dev.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(TENSORFLOW_VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(TENSORFLOW_VENV)
+	$(TENSORFLOW_VENV)/bin/pip install --quiet --editable '.[tensorflow]'
+	touch $@
+
+# The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
+$(ORIGINAL_VENV)/ready: Makefile
+	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
+	$(ORIGINAL_VENV)/bin/pip install --quiet tensorflow==2.13.1 tensorflow_hub==0.15.0 tf_slim==1.1.0
+	touch $@
+
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
@@ -60,4 +80,4 @@ audit:
 	pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) demo build dist

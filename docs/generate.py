@@ -22,6 +22,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "quantize",
+    "export",
     "bench",
     "cache",
 )

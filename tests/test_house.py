@@ -34,8 +34,9 @@ STOREYS = [
     {"__main__"},
 ]
 HEAVY = {
-    "torch": {"engines.torch", "module", "inputs", "training"},
-    "openvino": {"engines.openvino", "quantize", "bench"},
+    "torch": {"engines.torch", "module", "inputs", "training", "export"},
+    "openvino": {"engines.openvino", "quantize", "bench", "export"},
+    "tensorflow": {"export"},
 }
 
 

@@ -18,7 +18,7 @@ from test_cache import run, shorten_weights, small_bundle
 
 from inception_hub import bundle
 from inception_hub.cache import content_key, default_cache, text_key
-from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError
+from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError, WeightsError
 from inception_hub.module import load_module_spec
 from inception_hub.resolve import CLASSIFICATION, FEATURE_VECTOR, ORIGINAL, Original, is_cached, resolve
 
@@ -558,3 +558,15 @@ def test_without_any_writable_place_one_line_says_so(
     output, errors = run(NOWHERE, archive, tmp_path / place).communicate()
     assert errors == "" and output.count("\n") == 1
     assert output.startswith(f"OutputError The module can be kept neither in {tmp_path / 'file'} (")
+
+
+def test_a_successors_savedmodel(tmp_path: Path) -> None:
+    """TensorFlow's own, of other variables: found as a SavedModel, named in the error, never half read."""
+    sample = Path(__file__).parent / "data/tensorflow/objects"
+    with pytest.raises(WeightsError, match="The variables are not Inception V2's"):
+        resolve(sample)
+    copy = tmp_path / "copy"
+    (copy / "variables").mkdir(parents=True)
+    (copy / "saved_model.pb").write_bytes((sample / "saved_model.pb").read_bytes())
+    with pytest.raises(HandleError, match="there is no .*variables/variables.index"):
+        resolve(copy)

@@ -1,4 +1,4 @@
-"""Foreign files on local disk -> a `Bundle`: TF1 Hub module directories and TensorFlow checkpoints."""
+"""Foreign files on local disk -> a `Bundle`: TF1 Hub modules, TF2 SavedModels and TensorFlow checkpoints."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ from .architecture import Architecture
 from .bundle import DEFAULT_IMAGE_SIZE, Bundle, Provenance
 from .labels import Labels
 from .tensorflow_files.checkpoint import read_checkpoint
-from .tensorflow_files.hub_module import is_hub_module, read_hub_module
+from .tensorflow_files.hub_module import VARIABLES, is_hub_module, is_saved_model, read_hub_module
 from .weights import check, infer_architecture
 
-# What Slim's training loop adds beside the network's own variables; everything else must fit the table.
-BY_PRODUCTS = {"global_step"}
+# What Slim's training loop and TensorFlow 2's `Checkpoint` add beside the network's own variables; everything
+# else must fit the table.
+BY_PRODUCTS = {"global_step", "save_counter"}
 
 
 def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
@@ -25,6 +26,8 @@ def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
         hub_module = read_hub_module(source)
         image_size = hub_module.image_size or image_size
         variables = hub_module.variables()
+    elif is_saved_model(source):
+        variables = read_checkpoint(source / f"{VARIABLES}.index")
     else:
         variables = read_checkpoint(source)
     variables = {name: array for name, array in variables.items() if name not in BY_PRODUCTS}

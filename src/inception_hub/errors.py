@@ -54,6 +54,10 @@ class QuantizationError(InceptionHubError, ArithmeticError):
     """An int8 graph answers too differently from float32 to be kept."""
 
 
+class ExportError(InceptionHubError, ArithmeticError):
+    """An export answers otherwise than the module it was made from, and is not kept."""
+
+
 class OutputError(InceptionHubError, OSError):
     """A result cannot be written."""
 

@@ -297,18 +297,23 @@ class Module:
         """Slim's weight decay as 69 scalars to add to a loss; empty unless `trainable`."""
         return self._torch.regularization_losses() if self.trainable else []
 
-    def export(self, path: "str | os.PathLike[str]") -> None:
-        """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""
+    @property
+    def bundle(self) -> Bundle:
+        """What a module directory holds, with the present weights."""
         weights = {
             name: value if isinstance(value, np.ndarray) else value.detach().cpu().numpy()
             for name, value in self.variable_map.items()
         }
-        bundle = self.spec.bundle
-        if self.trainable:
-            # Trained weights are no longer those the figures and the card speak of.
-            source = bundles.Provenance(f"trained from {bundle.provenance.source}", bundle.provenance.licence)
-            bundle = replace(bundle, provenance=source, accuracy=(), card="", report="", int8=None)
-        bundles.write(replace(bundle, weights=weights), Path(path))
+        bundle = replace(self.spec.bundle, weights=weights)
+        if not self.trainable:
+            return bundle
+        # Trained weights are no longer those the figures and the card speak of.
+        source = bundles.Provenance(f"trained from {bundle.provenance.source}", bundle.provenance.licence)
+        return replace(bundle, provenance=source, accuracy=(), card="", report="", int8=None)
+
+    def export(self, path: "str | os.PathLike[str]") -> None:
+        """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""
+        bundles.write(self.bundle, Path(path))
 
 
 def _variant(tags: Collection[str] | None) -> Tags:

@@ -57,8 +57,9 @@ def resolve(
     - `google/imagenet/inception_v2/{classification,feature_vector}/3`, with or without
       `https://tfhub.dev/`, or `imagenet` for the first: from the cache, else from a TF-Hub cache on this
       machine (`TFHUB_CACHE_DIR`, else `<tempdir>/tfhub_modules`), else downloaded from `original`;
-    - a path: a module directory is returned as it is; a TF1 Hub directory, a TensorFlow checkpoint (file,
-      prefix or directory) or a tar archive of any of these is converted, its entry keyed by its content;
+    - a path: a module directory is returned as it is; a TF1 Hub directory, a TF2 SavedModel, a TensorFlow
+      checkpoint (file, prefix or directory) or a tar archive of any of these is converted, its entry keyed by
+      its content;
     - an http or https URL of an archive or of a V1 checkpoint, kept under the URL.
 
     `progress` is called with the bytes downloaded so far and, where known, those to come in all. If the
@@ -173,7 +174,8 @@ def _from_path(path: Path, given: str, original: Original) -> Path:
         names = ", ".join((*_bundled(), *SHORT_NAMES, CLASSIFICATION, FEATURE_VECTOR))
         raise HandleError(
             f"{_shown(given)} does not exist{_suggestion(given)}; give {names}, the path of a module "
-            "directory, archive, TF1 Hub directory or checkpoint, or the URL of an archive or checkpoint."
+            "directory, archive, TF1 Hub directory, SavedModel or checkpoint, or the URL of an archive or "
+            "checkpoint."
         )
     if path.is_dir() and bundle.is_bundle(path):
         return path
@@ -205,10 +207,12 @@ def _is_original(path: Path, original: Original) -> bool:
 def _files_of(path: Path) -> dict[str, Path]:
     """The files that conversion may read, by name: never all that lies in some directory given by mistake."""
     from .tensorflow_files.checkpoint import STATE, V2_FILE
-    from .tensorflow_files.hub_module import is_hub_module
+    from .tensorflow_files.hub_module import VARIABLES, is_hub_module, is_saved_model
 
     if is_hub_module(path):
         return {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
+    if is_saved_model(path):
+        return {p.name: p for p in (path / VARIABLES).parent.glob("*") if V2_FILE.fullmatch(p.name)}
     if path.is_dir():
         named = {p.name: p for p in path.iterdir() if p.is_file()}
         return {n: p for n, p in named.items() if ".ckpt" in n or n == STATE or V2_FILE.fullmatch(n)}

@@ -7,6 +7,7 @@ Not run by the tests. Environment: Python 3.11 with `tensorflow==2.13.1`, `tenso
   many dtypes, an int64 `global_step`, partitioned variables, a string; V2 also has dtypes that V1 has not.
 - `snappy.ckpt`: a V1 file in compressed blocks. TensorFlow reads such blocks but 2.13 writes none, so this
   table is put together here, from TensorFlow's protocol buffers, and read back by TensorFlow.
+- `objects/`: a TF2 SavedModel, whose checkpoint stores variables by their place among objects.
 - `hub/`: a TF1 Hub module of two variants with different image sizes.
 - `expected.npz`: `<checkpoint>/<variable>`, the numeric ones, as the session held them.
 """
@@ -21,6 +22,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import cramjam
 import numpy as np
+import tensorflow as tf2
 import tensorflow.compat.v1 as tf
 import tensorflow_hub as hub
 from crc32c import crc32c
@@ -142,6 +144,25 @@ def varint(value):
     return bytes(groups) + bytes([value])
 
 
+def save_objects():
+    generator = np.random.RandomState(2)
+    tensors = {
+        "InceptionV2/kernel/weights": generator.normal(size=(3, 3, 2, 4)).astype(np.float32),
+        "InceptionV2/kernel/BatchNorm/beta": generator.normal(size=4).astype(np.float32),
+    }
+    model = tf2.train.Checkpoint()
+    model.variables = [tf2.Variable(values, name=name) for name, values in tensors.items()]
+    model.twins = [tf2.Variable(number, name="twin") for number in (1, 2)]
+    tf2.saved_model.save(model, str(SAMPLES / "objects"))
+    (SAMPLES / "objects" / "fingerprint.pb").unlink()
+    # Of variables that share a name each keeps its place.
+    stored = {f"twins/{i}/.ATTRIBUTES/VARIABLE_VALUE": np.int32(i + 1) for i in range(2)}
+    return {
+        f"objects/{name}": values
+        for name, values in {**tensors, **stored, "save_counter": np.int64(0)}.items()
+    }
+
+
 def save_hub_module():
     def module(training):
         images = tf.placeholder(tf.float32, [None, None, None, 3])
@@ -162,10 +183,11 @@ def save_hub_module():
 
 
 def main():
-    tf.disable_v2_behavior()
     shutil.rmtree(SAMPLES, ignore_errors=True)
     SAMPLES.mkdir()
-    expected = save_checkpoint("v1.ckpt", tf.train.SaverDef.V1)
+    expected = save_objects()
+    tf.disable_v2_behavior()
+    expected |= save_checkpoint("v1.ckpt", tf.train.SaverDef.V1)
     expected |= save_checkpoint("v2", tf.train.SaverDef.V2)
     expected |= save_checkpoint("sharded", tf.train.SaverDef.V2, sharded=True)
     expected |= save_snappy()

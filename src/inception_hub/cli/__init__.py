@@ -13,6 +13,7 @@ import typer
 from ..errors import InceptionHubError
 from . import answers, cache, modules, training
 from . import bench as benching
+from . import export as exporting
 from . import quantize as quantizing
 from .console import say
 
@@ -34,6 +35,7 @@ for verb in (
     training.train,
     training.evaluate,
     quantizing.quantize,
+    exporting.export,
     benching.bench,
 ):
     app.command()(verb)

@@ -24,9 +24,10 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
 
     `path` is a V1 file, the prefix or any file of a V2 checkpoint, or a directory with one checkpoint, or
     with several of which a `checkpoint` state file names the latest. Arrays have the file's own shape and
-    dtype (bfloat16 as float32, which holds it exactly) and own their memory. Variables that are not numbers
-    (strings, such as `_CHECKPOINTABLE_OBJECT_GRAPH`) are left out, whatever they are called: whether all of a
-    network's weights are there, and nothing else, is for the check against its architecture to say.
+    dtype (bfloat16 as float32, which holds it exactly) and own their memory. An object-based checkpoint, as
+    TensorFlow 2 writes them, gives the variables' own names. Variables that are not numbers (strings) are
+    left out, whatever they are called: whether all of a network's weights are there, and nothing else, is for
+    the check against its architecture to say.
 
     Raises `HandleError` for a path that leads to no checkpoint or cannot be read, and `FormatError`, naming
     the variable where it can, for a file that is damaged, hostile or larger than 2 GiB.

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from .crc32c import masked_crc32c
-from .files import MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
+from .files import MAX_GRAPHS_BYTES, MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
+from .object_graph import OBJECT_GRAPH, STRING, full_names, stored_string
 from .protobuf import EMPTY, chunk, fields, signed, text, unsigned
 from .table import read_table
 from .tensor import (
@@ -53,7 +54,10 @@ class Entry:
 
 
 def read(prefix: str) -> dict[str, NDArray[np.generic]]:
-    """Every numeric variable of `PREFIX.index` by name. Raises `FormatError` and `HandleError`."""
+    """Every numeric variable of `PREFIX.index` by name. Raises `FormatError` and `HandleError`.
+
+    The name is the key, or where an object graph says so the variable's own.
+    """
     index = Path(f"{prefix}.index")
     with naming(index):
         num_shards, entries = _read_index(read_bounded(index, MAX_INDEX_BYTES))
@@ -68,15 +72,20 @@ def read(prefix: str) -> dict[str, NDArray[np.generic]]:
         with naming(path):
             arrays |= _read_shard(path, members)
     with naming(index):
-        return {
-            entry.name: _assemble(entry, arrays) if entry.slices else arrays[key]
-            for key, entry in entries.items()
-            if not key.startswith(SLICE_KEY)
+        graph = arrays.pop(OBJECT_GRAPH, None)
+        names = {} if graph is None else full_names(memoryview(graph.tobytes()))
+        keys = [key for key in entries if not key.startswith(SLICE_KEY) and key != OBJECT_GRAPH]
+        found = {
+            names.get(entry.name, entry.name): _assemble(entry, arrays) if entry.slices else arrays[entry.key]
+            for entry in (entries[key] for key in keys)
         }
+        if len(found) < len(keys):
+            raise FormatError("two variables of one name")
+        return found
 
 
 def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
-    """Number of shards, and the numeric entries by key."""
+    """Number of shards, and the numeric entries and the object graph by key."""
     num_shards: int | None = None
     entries: dict[bytes, Entry] = {}
     for key, record in read_table(data):
@@ -85,17 +94,16 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
             num_shards = unsigned(header.get(1, 0))
             if unsigned(header.get(2, LITTLE_ENDIAN)) != LITTLE_ENDIAN:
                 raise FormatError("numbers in big-endian order, which no current machine writes,")
-        elif (entry := _read_entry(key, record)).dtype in STORED_DTYPES:
+        elif (entry := _read_entry(key, record)).dtype in STORED_DTYPES or _is_object_graph(entry):
             entries[key] = entry
     if num_shards is None:
         raise FormatError("the header is missing")
     for entry in entries.values():
-        stored = STORED_DTYPES[entry.dtype]
-        expected = 0 if entry.slices else math.prod(entry.shape) * stored.itemsize
-        if entry.size != expected:
-            raise FormatError(
-                f"{entry.name}: {entry.size} bytes for {stored.name} of shape {list(entry.shape)}"
-            )
+        if _is_object_graph(entry):
+            if not 0 <= entry.size <= MAX_GRAPHS_BYTES:
+                raise FormatError(f"{entry.name}: {entry.size} bytes")
+        else:
+            _check_size(entry)
         # A list that repeats a slice would ask for memory that no file fills.
         if len({key for _, key in entry.slices}) < len(entry.slices):
             raise FormatError(f"{entry.name}: slices that overlap")
@@ -104,6 +112,17 @@ def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
     if sum(entry.size for entry in entries.values()) > MAX_WEIGHTS_BYTES:
         raise FormatError(f"more than {MAX_WEIGHTS_BYTES >> 30} GiB of variables")
     return num_shards, entries
+
+
+def _is_object_graph(entry: Entry) -> bool:
+    return entry.key == OBJECT_GRAPH and entry.dtype == STRING and not entry.shape and not entry.slices
+
+
+def _check_size(entry: Entry) -> None:
+    stored = STORED_DTYPES[entry.dtype]
+    expected = 0 if entry.slices else math.prod(entry.shape) * stored.itemsize
+    if entry.size != expected:
+        raise FormatError(f"{entry.name}: {entry.size} bytes for {stored.name} of shape {list(entry.shape)}")
 
 
 def _read_entry(key: bytes, record: memoryview) -> Entry:
@@ -131,7 +150,11 @@ def _read_shard(path: Path, entries: Iterator[Entry]) -> Iterator[tuple[bytes, N
                 raise FormatError(f"{entry.name}: bytes up to {end} wanted and only {available} present")
             raw = bytearray(entry.size)
             file.seek(entry.offset)
-            if file.readinto(raw) != entry.size or masked_crc32c(raw) != entry.checksum:
+            complete = file.readinto(raw) == entry.size
+            if _is_object_graph(entry) and complete:
+                yield entry.key, np.frombuffer(stored_string(memoryview(raw), entry.checksum), np.uint8)
+                continue
+            if not complete or masked_crc32c(raw) != entry.checksum:
                 raise FormatError(f"{entry.name}: checksum mismatch")
             yield (
                 entry.key,

@@ -20,6 +20,7 @@ from .tensor import DTYPE_NAMES, read_shape
 
 MODULE_FILE = "tfhub_module.pb"  # its presence tells a TF1 Hub module from any other SavedModel
 GRAPHS_FILE = "saved_model.pb"
+VARIABLES = "variables/variables"  # prefix of the checkpoint in any SavedModel
 FORMAT_V3 = 3
 ATTACHMENTS = "hub_module_attachments"
 IMAGE_MODULE_INFO = "image_module_info"
@@ -61,12 +62,17 @@ class HubModule:
 
     def variables(self) -> dict[str, NDArray[np.generic]]:
         """The module's weights by name: see `read_checkpoint`, whose errors it raises."""
-        return read_checkpoint(self.directory / "variables" / "variables.index")
+        return read_checkpoint(self.directory / f"{VARIABLES}.index")
 
 
 def is_hub_module(directory: Path) -> bool:
     """Whether `directory` is a TF1 Hub module rather than some other kind of model."""
     return (directory / MODULE_FILE).is_file()
+
+
+def is_saved_model(directory: Path) -> bool:
+    """Whether `directory` is a SavedModel other than a TF1 Hub module, as the original's successors are."""
+    return (directory / GRAPHS_FILE).is_file() and not is_hub_module(directory)
 
 
 def read_hub_module(directory: Path) -> HubModule:

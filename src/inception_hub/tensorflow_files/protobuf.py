@@ -122,3 +122,15 @@ def packed_varints(data: memoryview) -> Iterator[NDArray[np.uint64]]:
             values[present] |= digits << np.uint64(7 * index)
         yield values
         stream = stream[ends[-1] + 1 :]
+
+
+def encoded(number: int, value: int | bytes) -> bytes:
+    """One field as it is written: an unsigned varint, or bytes with their length."""
+    if isinstance(value, int):
+        return _varint(number << 3 | VARINT) + _varint(value)
+    return _varint(number << 3 | LENGTH_DELIMITED) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])

@@ -1,0 +1,60 @@
+"""`export`: a module for other software."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import resolve_handle, say
+
+
+def export(
+    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
+    destination: Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="module, tf1-hub, savedmodel, tf-checkpoint, onnx, openvino, torch or timm.",
+        ),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace DST, in one step.")] = False,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="HxW", help="Fixed image size in pixels. [default: any]")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=1, help="Fixed number of images. [default: any]")
+    ] = None,
+    photos: Annotated[
+        bool, typer.Option("--photos", help="Take uint8 pixels, 0 to 255, scaled within the graph.")
+    ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=1, help="Answer with so many best classes instead of logits."),
+    ] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")] = False,
+) -> None:
+    """Write a module in a format of other software, checked with that software before it is kept."""
+    from .. import bundle
+    from ..export import export_bundle
+    from ..export.options import Options
+
+    options = Options(_size(size), batch, photos, top, int8)
+    check = export_bundle(bundle.read(resolve_handle(module)), to, destination, force=force, options=options)
+    files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    say(
+        f"Wrote {to}, {megabytes:.1f} MB; loaded with {check.loader}, it answers within a relative error of "
+        f"{check.error:.1e}."
+    )
+    print(destination)
+
+
+def _size(given: str | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    height, _, width = given.partition("x")
+    if not (height.isdecimal() and width.isdecimal()):
+        raise typer.BadParameter(f"--size is {given!r}; give height x width in pixels, such as 224x224.")
+    return int(height), int(width)

@@ -1,0 +1,110 @@
+"""Puts a finished file or directory in its place in one step, or leaves nothing."""
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import InceptionHubError, OutputError
+
+# Linux's renameat2 (linux/fs.h): fails where the target exists; swaps two existing entries.
+NOREPLACE, EXCHANGE = 1, 2
+AT_FDCWD = -100
+UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # by an older kernel, or this file system
+
+
+@contextmanager
+def written(path: Path, force: bool) -> Iterator[Path]:
+    """A name in a temporary folder beside `path`; what the block leaves there takes its place.
+
+    With `force` it replaces a file, or a directory in which nothing but files of the same names lies. Raises
+    `OutputError`, after which, as after whatever the block raises, all is as it was.
+    """
+    if path.name in ("", ".."):
+        raise OutputError(f"{path} cannot be written to; give the name of a file or directory to make.")
+    if os.path.lexists(path) and not force:
+        raise _exists(path)
+    created: list[Path] = []
+    try:
+        for folder in reversed([path.parent, *path.parent.parents]):
+            if not os.path.lexists(folder):
+                folder.mkdir()
+                created.append(folder)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            yield temporary / path.name
+            _place(temporary / path.name, path, force)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except BaseException as error:
+        for folder in reversed(created):
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError) and not isinstance(error, InceptionHubError):
+            raise OutputError(
+                f"{path} cannot be written ({error.strerror or error}); make room, or choose a folder that "
+                "can be written."
+            ) from error
+        raise
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError(
+        f"{path} exists and is left as it is; choose another path, or replace it with --force (force=True)."
+    )
+
+
+def _place(source: Path, path: Path, force: bool) -> None:
+    if not force or not os.path.lexists(path):
+        try:
+            if not _renameat2(source, path, NOREPLACE):
+                if os.path.lexists(path):
+                    raise FileExistsError
+                os.rename(source, path)
+        except FileExistsError as error:
+            raise _exists(path) from error
+        return
+    _check_replaceable(source, path)
+    if not source.is_dir():
+        os.replace(source, path)
+    elif not _renameat2(source, path, EXCHANGE):
+        old = source.with_name(f"{source.name}.old")
+        os.rename(path, old)
+        try:
+            os.rename(source, path)
+        except BaseException:
+            os.rename(old, path)
+            raise
+
+
+def _check_replaceable(source: Path, path: Path) -> None:
+    """A slip of the hand must not take a folder of other things away."""
+    if path.is_symlink() or source.is_dir() != path.is_dir() or not (path.is_dir() or path.is_file()):
+        kind = "a directory" if source.is_dir() else "a file"
+        raise OutputError(f"{path} is not {kind} that could be replaced; choose another path or remove it.")
+    if not path.is_dir():
+        return
+    if others := sorted({p.name for p in path.iterdir()} - {p.name for p in source.iterdir()}):
+        raise OutputError(
+            f"{path} also holds {', '.join(others[:3])}, which would be lost; choose another path."
+        )
+
+
+def _renameat2(source: Path, target: Path, flag: int) -> bool:
+    """Whether the system could be asked at all; raises `OSError` for what it then refuses."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # a C library of 2018 or later
+    if rename is None:
+        return False
+    if rename(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), flag) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in UNSUPPORTED:
+        return False
+    raise OSError(number, os.strerror(number), str(target))
