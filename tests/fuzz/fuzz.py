@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing with atheris: `make fuzz`, or `python tests/fuzz/fuzz.py [TARGET ...]`.
 
 Each target runs in a process of its own, from the small files in `corpus/` (made by `corpus.py`) and from
-what earlier runs found, kept in `found/`, which git ignores. Anything but an answer or an `InceptionHubError` ends
+what earlier runs found, kept in `found/`, which git ignores. Anything but an answer or an error of ours ends
 the run, and libFuzzer names the file that did it. With --write-docs the figures go into docs/reliability.md.
 """
 
