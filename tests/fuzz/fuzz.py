@@ -46,13 +46,12 @@ def protobuf(data: bytes) -> None:
 
 
 def table(data: bytes) -> None:
-    """The content of one block, its checksum right."""
+    """The content of one block, its checksum right, behind a byte that says whether it is compressed."""
     from tensorflow_samples import table as made
 
     from inception_hub.tensorflow_files.table import read_table
 
-    for kind in (0, 1):
-        list(read_table(made(data, kind=kind)))
+    list(read_table(made(data[1:], kind=data[0] & 1 if data else 0)))
 
 
 def v1(data: bytes) -> None:
