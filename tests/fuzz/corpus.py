@@ -70,11 +70,12 @@ def corpus() -> dict[str, list[bytes]]:
     graph = message(
         (1, message((4, b"train"))), (4, collection), (5, message((1, b"default"), (2, signature)))
     )
+    entries = block((b"a", b"1"), (b"ab", b"2"))
     return {
         "tar": [archive(kind) for kind in ("", "gz", "bz2", "xz")],
         "snappy": [varint(70) + b"\x14hello " + b"\xfe\x05\0"],
         "protobuf": [announced, message((1, 1 << 63), (2, b"ab"))],
-        "table": [block((b"a", b"1"), (b"ab", b"2"))],
+        "table": [b"\0" + entries, b"\1" + varint(len(entries)) + bytes([len(entries) - 1 << 2]) + entries],
         "v1": [bytes([len(announced)]) + announced + piece],
         "v2": [message((1, 1), (2, shape(4, 4)), (5, 64), (6, b"\0\0\0\0"))],
         "saved_model": [message((1, 1), (2, graph))],

@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing with atheris: `make fuzz`, or `python tests/fuzz/fuzz.py [TARGET ...]`.
 
 Each target runs in a process of its own, from the small files in `corpus/` (made by `corpus.py`) and from
-what earlier runs found, kept in `found/`, which git ignores. Anything but an answer or an `InceptionHubError` ends
+what earlier runs found, kept in `found/`, which git ignores. Anything but an answer or an error of ours ends
 the run, and libFuzzer names the file that did it. With --write-docs the figures go into docs/reliability.md.
 """
 
@@ -46,13 +46,12 @@ def protobuf(data: bytes) -> None:
 
 
 def table(data: bytes) -> None:
-    """The content of one block, its checksum right."""
+    """The content of one block, its checksum right, behind a byte that says whether it is compressed."""
     from tensorflow_samples import table as made
 
     from inception_hub.tensorflow_files.table import read_table
 
-    for kind in (0, 1):
-        list(read_table(made(data, kind=kind)))
+    list(read_table(made(data[1:], kind=data[0] & 1 if data else 0)))
 
 
 def v1(data: bytes) -> None:

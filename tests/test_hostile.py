@@ -1,0 +1,63 @@
+"""The fuzzers' targets under Hypothesis: whatever is done to a valid file, an answer or one of our errors."""
+
+import random
+from pathlib import Path
+
+import pytest
+from fuzz.fuzz import HERE, TARGETS
+from hypothesis import given
+from hypothesis import strategies as st
+from tensorflow_samples import examples
+
+from inception_hub.errors import InceptionHubError
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def seeds(target: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(Path(HERE / "corpus" / target).iterdir())]
+
+
+def answer_or_refusal(target: str, data: bytes) -> None:
+    try:
+        TARGETS[target](data)
+    except InceptionHubError as error:
+        assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_corpus_is_understood(target: str) -> None:
+    """One seed of each at least is read in full, save those that lack the rest of a checkpoint or module."""
+    read = 0
+    for data in seeds(target):
+        try:
+            TARGETS[target](data)
+            read += 1
+        except InceptionHubError:
+            continue
+    assert read or target in ("v2", "safetensors", "tfhub_module", "v1")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@examples
+@given(
+    st.integers(0),
+    st.lists(st.tuples(st.integers(0, 4095), st.binary(max_size=8)), max_size=4),
+    st.booleans(),
+)
+def test_damaged_files(target: str, choice: int, patches: list[tuple[int, bytes]], cut: bool) -> None:
+    found = seeds(target)
+    data = bytearray(found[choice % len(found)])
+    for place, patch in patches:
+        place %= len(data) + 1
+        data[place : place + len(patch)] = patch
+    if cut:
+        del data[random.Random(choice).randrange(len(data) + 1) :]
+    answer_or_refusal(target, bytes(data))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@examples
+@given(st.binary(max_size=200))
+def test_any_bytes(target: str, data: bytes) -> None:
+    answer_or_refusal(target, data)
