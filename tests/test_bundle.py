@@ -213,3 +213,15 @@ def test_names_cannot_move_the_cursor(copy: Path, tmp_path: Path) -> None:
     edit(copy, name="evil\x1b[2J")
     with pytest.raises(FormatError, match="`name` is not a line of text"):
         bundle.read(copy)
+
+
+def test_what_the_manifest_lacks_or_exaggerates(copy: Path) -> None:
+    manifest = json.loads((copy / "module.json").read_text("utf-8"))
+    edit(copy, format_version=["x"] * 1000)
+    with pytest.raises(FormatError, match="`format_version`") as caught:
+        bundle.read(copy)
+    assert len(str(caught.value)) < 300 + len(str(copy))
+    for field in manifest:
+        (copy / "module.json").write_text(json.dumps({k: v for k, v in manifest.items() if k != field}))
+        with pytest.raises(FormatError, match="is not a readable module description"):
+            bundle.read(copy)

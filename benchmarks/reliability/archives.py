@@ -1,6 +1,6 @@
 """Damaged and hostile archives, for the table of docs/reliability.md.
 
-    python benchmarks/reliability/archives.py [--mutations 2000] [--write-docs]
+    python benchmarks/reliability/archives.py [--mutations 1000] [--write-docs]
 
 Every archive is extracted into a folder of its own. Whatever happens, nothing may appear beside that folder,
 no link or device in it, and no more bytes than the limits allow.
@@ -100,7 +100,7 @@ def bombs() -> Iterator[bytes]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--mutations", type=int, default=2000, help="of each kind")
+    parser.add_argument("--mutations", type=int, default=1000, help="of each kind")
     parser.add_argument("--write-docs", action="store_true")
     given = parser.parse_args()
     rows = [

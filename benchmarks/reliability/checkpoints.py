@@ -1,6 +1,6 @@
 """Damaged and hostile TensorFlow files, for the table of docs/reliability.md.
 
-    python benchmarks/reliability/checkpoints.py [--mutations 3000] [--write-docs]
+    python benchmarks/reliability/checkpoints.py [--mutations 1500] [--write-docs]
 
 The samples in tests/data that TensorFlow wrote, mutated as they are, where an answer must be the sample's own
 numbers; and mutated below their checksums, which are put right again, so that the parsers meet the damage.
@@ -153,7 +153,7 @@ def bombs() -> Iterator[tuple[str, Files]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--mutations", type=int, default=3000, help="of each kind")
+    parser.add_argument("--mutations", type=int, default=1500, help="of each kind")
     parser.add_argument("--write-docs", action="store_true")
     given = parser.parse_args()
     count = given.mutations

@@ -1,6 +1,6 @@
 """Damaged and hostile photos of every format, for the table of docs/reliability.md.
 
-    python benchmarks/reliability/images.py [--mutations 5000] [--write-docs]
+    python benchmarks/reliability/images.py [--mutations 2000] [--write-docs]
 
 Small photos of our own making, mutated: `load_image` must give an array in [0, 1] or an `ImageError`.
 """
@@ -114,7 +114,7 @@ def bombs() -> Iterator[bytes]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--mutations", type=int, default=5000, help="of each format")
+    parser.add_argument("--mutations", type=int, default=2000, help="of each format")
     parser.add_argument("--write-docs", action="store_true")
     given = parser.parse_args()
     rows = [run(f"{format}, mutated", photo, mutations(format, given.mutations)) for format in FORMATS]

@@ -216,7 +216,8 @@ def _check_manifest(manifest: Any) -> None:
     require(manifest.get("format") == "inception-hub module", "its `format` is not `inception-hub module`")
     version = manifest.get("format_version")
     require(
-        version == FORMAT_VERSION, f"its `format_version` is {version!r}; this release reads {FORMAT_VERSION}"
+        version == FORMAT_VERSION,
+        f"its `format_version` is {repr(version)[:40]}; this release reads {FORMAT_VERSION}",
     )
     architecture = manifest.get("architecture")
     require(isinstance(architecture, dict), "`architecture` is missing")
@@ -236,6 +237,7 @@ def _check_manifest(manifest: Any) -> None:
     )
     require(_is_one_line(manifest.get("name")), "`name` is not a line of text")
     ids = manifest.get("wordnet_ids")
+    require("wordnet_ids" in manifest, "`wordnet_ids` is missing")
     require(
         ids is None
         or isinstance(ids, list)
