@@ -34,7 +34,7 @@ STOREYS = [
     {"__main__"},
 ]
 HEAVY = {
-    "torch": {"engines.torch", "module", "inputs", "training", "export"},
+    "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
     "openvino": {"engines.openvino", "quantize", "bench", "export"},
     "tensorflow": {"export"},
 }
@@ -91,7 +91,8 @@ def test_only_engines_and_side_doors_import_an_engine() -> None:
             if top in HEAVY:
                 assert name in HEAVY[top] or name.split(".")[0] in HEAVY[top], f"{name} imports {imported}"
     assert not any("engines.torch" in i for i in imports("engines.openvino", modules()["engines.openvino"]))
-    assert not any("engines.openvino" in i for i in imports("engines.torch", modules()["engines.torch"]))
+    for name in ("engines.torch", "engines.torch_answering"):
+        assert not any("engines.openvino" in i for i in imports(name, modules()[name]))
 
 
 def test_only_the_command_line_prints() -> None:

@@ -11,6 +11,8 @@ import typer
 
 from ..errors import ArgumentError, OutputError
 from .console import (
+    Device,
+    DeviceOption,
     Engine,
     EngineOption,
     ModuleOption,
@@ -91,10 +93,11 @@ def classify(
     resize: ResizeOption = None,
     max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
+    device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Name what is on photos."""
-    loaded = load(module, engine, precision)
+    loaded = load(module, engine, precision, device)
     _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
 
 
@@ -109,10 +112,11 @@ def embed(
     resize: ResizeOption = None,
     max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
+    device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Turn photos into feature vectors."""
-    loaded = load(module, engine, precision)
+    loaded = load(module, engine, precision, device)
     length = loaded.architecture.num_features
     _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
 

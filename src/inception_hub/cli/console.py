@@ -29,6 +29,13 @@ class Engine(StrEnum):
     torch = "torch"
 
 
+class Device(StrEnum):
+    """Where PyTorch computes."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
 class Precision(StrEnum):
     """Arithmetic of the network."""
 
@@ -50,6 +57,9 @@ ResizeOption = Annotated[
     typer.Option("--resize", help="How photos become the module's size. [default: the module's own]"),
 ]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes.")]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="Where PyTorch computes (`--engine torch`, and training).")
+]
 PrecisionOption = Annotated[
     Precision,
     typer.Option(
@@ -72,7 +82,7 @@ def resolve_handle(handle: str) -> Path:
         return resolve(handle, progress=progress)
 
 
-def load(handle: str | None, engine: Engine, precision: Precision) -> "Module":
+def load(handle: str | None, engine: Engine, precision: Precision, device: Device = Device.cpu) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
     from ..module import Module, load_module_spec
     from ..progress import download_progress

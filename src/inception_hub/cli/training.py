@@ -11,6 +11,8 @@ import typer
 from ..errors import MissingExtraError, OutputError
 from .console import (
     Engine,
+    Device,
+    DeviceOption,
     EngineOption,
     ModuleOption,
     Precision,
@@ -41,13 +43,6 @@ class BatchNorm(StrEnum):
     frozen = "frozen"
 
 
-class Device(StrEnum):
-    """Where training runs."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
-
 class Mixed(StrEnum):
     """Arithmetic of training; weights are float32 throughout."""
 
@@ -70,7 +65,6 @@ ValidationOption = Annotated[
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where to train.")]
 TrainingPrecision = Annotated[
     Mixed,
     typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
@@ -206,6 +200,7 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
     resize: ResizeOption = None,
     engine: EngineOption = Engine.openvino,
+    device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
@@ -228,7 +223,7 @@ def evaluate(
         for handle in (module, against) if against else (module,):
             found.append(
                 measure(
-                    load(handle, engine, precision),
+                    load(handle, engine, precision, device),
                     photos,
                     dataset.labels,
                     f"{dataset.name} {name}",
