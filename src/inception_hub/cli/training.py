@@ -10,9 +10,9 @@ import typer
 
 from ..errors import MissingExtraError, OutputError
 from .console import (
-    Engine,
     Device,
     DeviceOption,
+    Engine,
     EngineOption,
     ModuleOption,
     Precision,
