@@ -28,7 +28,7 @@ STOREYS = [
     {"resolve"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training", "quantize", "bench"},
+    {"training", "quantize", "bench", "server"},
     {"__init__", "cli"},
     {"__main__"},
 ]

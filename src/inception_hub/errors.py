@@ -54,6 +54,26 @@ class QuantizationError(InceptionHubError, ArithmeticError):
     """An int8 graph answers too differently from float32 to be kept."""
 
 
+class RequestError(InceptionHubError, ValueError):
+    """A request to the server is not of the form its endpoint takes."""
+
+
+class TooLargeError(RequestError):
+    """A request holds more than the server's limits allow."""
+
+
+class SlowError(RequestError):
+    """A request did not arrive in time."""
+
+
+class OverloadedError(InceptionHubError, OSError):
+    """The server has as much to do as it can hold; try again later."""
+
+
+class NotReadyError(OverloadedError):
+    """The server is not warmed up, is ending, or could not answer before the deadline."""
+
+
 class OutputError(InceptionHubError, OSError):
     """A result cannot be written."""
 

@@ -88,9 +88,12 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
 
 
-def load_image(source: Source, size: tuple[int, int], resize: Preset = "default") -> NDArray[np.float32]:
+def load_image(
+    source: Source, size: tuple[int, int], resize: Preset = "default", *, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.float32]:
     """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
-    return resize_image(picture(source, least=least_pixels(size, resize)), size, resize)
+    image = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
+    return resize_image(image, size, resize)
 
 
 def load_images(

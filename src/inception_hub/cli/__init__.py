@@ -10,7 +10,7 @@ import warnings
 import typer
 
 from ..errors import InceptionHubError
-from . import answers, cache, modules, training
+from . import answers, cache, modules, serve, training
 from . import bench as benching
 from . import quantize as quantizing
 from .console import say
@@ -34,6 +34,7 @@ for verb in (
     training.evaluate,
     quantizing.quantize,
     benching.bench,
+    serve.serve,
 ):
     app.command()(verb)
 app.add_typer(cache.app, name="cache")
