@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -11,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from .. import __version__
 from ..errors import InceptionHubError
 from ..module import Module
 from . import kserve, page, plain, tensorflow_serving
@@ -35,7 +35,7 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Inception Hub",
-        version=__version__,
+        version=version("inception-hub"),
         description=f"Photos classified by {service.name}.",
         lifespan=lifespan,
         middleware=[Middleware(Intake, service=service)],

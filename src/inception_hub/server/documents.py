@@ -10,6 +10,8 @@ import numpy as np
 
 from ..errors import RequestError, TooLargeError
 
+# One brown pixel as PNG: examples that are sent as they stand are answered.
+EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGM4UaEBAAN0AWnL+tDXAAAAAElFTkSuQmCC"
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 

@@ -5,6 +5,7 @@ https://github.com/kserve/open-inference-protocol; clients of Triton and OpenVIN
 
 import json
 import struct
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,12 @@ from fastapi import APIRouter, Request
 from numpy.typing import NDArray
 from starlette.responses import Response
 
-from .. import __version__
 from ..architecture import PREDICTIONS
 from ..errors import RequestError
 from ..pipeline import probabilities
 from ..rows import shortest
 from ..signatures import IMAGES
-from .documents import numbers, only, photo, read_object
+from .documents import EXAMPLE, numbers, only, photo, read_object
 from .replies import REFUSALS, refused, reply
 from .service import CLASSIFICATION, FEATURES, Service
 
@@ -34,7 +34,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("", summary="The server", responses=ok)
     async def server() -> Response:
-        return reply({"name": "inception-hub", "version": __version__, "extensions": ["binary_tensor_data"]})
+        return reply({"name": "inception-hub", "version": version("inception-hub"), "extensions": ["binary_tensor_data"]})
 
     @routes.get("/health/live", summary="Whether the server runs", responses=ok)
     async def live() -> Response:
@@ -227,7 +227,7 @@ def _written(
 
 def _body(service: Service) -> dict[str, Any]:
     example = {
-        "inputs": [{"name": IMAGES, "datatype": "BYTES", "shape": [1], "data": ["/9j/4AAQSkZJRg=="]}],
+        "inputs": [{"name": IMAGES, "datatype": "BYTES", "shape": [1], "data": [EXAMPLE]}],
         "outputs": [{"name": next(iter(_outputs(service)))}],
     }
     schema = {"type": "object", "properties": {"inputs": {"type": "array"}}, "required": ["inputs"]}

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from .. import __version__
 from .replies import reply
 from .service import Service
 
@@ -62,9 +61,4 @@ def _card(service: Service) -> dict[str, Any]:
         "source": bundle.provenance.source,
         "accuracy": [dict(figures) for figures in bundle.accuracy],
         "card": bundle.card,
-        "version": __version__,
-        "limits": {
-            "images": service.limits.images,
-            "body_bytes": service.limits.body_bytes,
-        },
     }

@@ -16,7 +16,7 @@ from ..architecture import LOGITS
 from ..errors import RequestError
 from ..pipeline import predictions_of
 from ..rows import shortest
-from .documents import numbers, only, photo, read_object
+from .documents import EXAMPLE, numbers, only, photo, read_object
 from .replies import REFUSALS, reply
 from .service import CLASSIFICATION, FEATURES, Service
 
@@ -55,7 +55,7 @@ def _add(routes: APIRouter, model: str, service: Service) -> None:
         summary="Answers of a signature",
         responses=ok,
         openapi_extra=_body(
-            ("instances", "inputs"), {"signature_name": FEATURES, "instances": [{"b64": "/9j/4AAQSkZJRg=="}]}
+            ("instances", "inputs"), {"signature_name": FEATURES, "instances": [{"b64": EXAMPLE}]}
         ),
     )
     async def predict(request: Request) -> Response:
@@ -79,7 +79,7 @@ def _add(routes: APIRouter, model: str, service: Service) -> None:
         f"{model}:classify",
         summary="Every class of each photo, best first",
         responses=ok,
-        openapi_extra=_body(("examples",), {"examples": [{ENCODED: {"b64": "/9j/4AAQSkZJRg=="}}]}),
+        openapi_extra=_body(("examples",), {"examples": [{ENCODED: {"b64": EXAMPLE}}]}),
     )
     async def classify(request: Request) -> Response:
         found = await _document(service, request)
@@ -179,6 +179,11 @@ def _metadata(service: Service) -> dict[str, Any]:
 
 def _body(names: tuple[str, ...], example: dict[str, Any]) -> dict[str, Any]:
     properties = {"signature_name": {"type": "string"}, **{name: {} for name in names}}
-    schema = {"type": "object", "properties": properties, "oneOf": [{"required": [name]} for name in names]}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "oneOf": [{"required": [name]} for name in names],
+    }
     content = {"application/json": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
