@@ -4,7 +4,7 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow lint docs clean
+.PHONY: demo test slow browser lint docs clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -19,6 +19,10 @@ test: lint
 # Tests that take minutes each.
 slow: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m slow
+
+# The page in a real browser: Debian's `chromium`, or what CHROMIUM names.
+browser: $(VENV)/ready
+	$(VENV)/bin/python -m pytest -m browser
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -38,8 +42,9 @@ $(DEMO_VENV)/ready: pyproject.toml
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet torch==2.13.0
-	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize]'
-	$(VENV)/bin/pip install --quiet basedpyright hypothesis pytest ruff scikit-image scikit-learn
+	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize,serve]'
+	$(VENV)/bin/pip install --quiet basedpyright hypothesis playwright pytest ruff schemathesis scikit-image \
+		scikit-learn 'tritonclient[http]'
 	touch $@
 
 clean:

@@ -23,6 +23,7 @@ COMMANDS = (
     "evaluate",
     "quantize",
     "bench",
+    "serve",
     "cache",
 )
 sys.path.insert(0, str(ROOT))

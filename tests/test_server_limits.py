@@ -362,6 +362,18 @@ def test_late_answers_are_not_computed(small_module: Path) -> None:
         wait_until(lambda: b"photos_dropped_total 1.0" in server.get("/metrics").content)
 
 
+def test_photos_of_clients_that_have_left_are_not_computed(small_module: Path) -> None:
+    with served(small_module, queue=200, images=100) as server:
+        body, kind = multipart(dict.fromkeys(map(str, range(100)), jpeg(1, 2000, 1500)))
+        head = f"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
+        with server.connect() as client:
+            client.sendall(head.encode() + body)
+            wait_until(lambda: b"photos_inside 0.0" not in server.get("/metrics").content)
+        wait_until(lambda: b"photos_inside 0.0" in server.get("/metrics").content)
+        assert b"photos_dropped_total 0.0" not in server.get("/metrics").content
+
+
 def test_neighbours_never_see_each_other(server: Served) -> None:
     """Many clients at once, good and bad: each gets what its own photo gets alone."""
     photos = [jpeg(i) for i in range(8)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,12 +42,24 @@ class Intake:
         except (TooLargeError, SlowError, OverloadedError) as error:
             await refusal(error)(scope, receive, counted)
         else:
-            await self._app(scope, _replay(bytes(body), receive), counted)
+            await self._run(scope, _replay(bytes(body), receive), receive, counted)
         finally:
             self._held -= len(body)
             path = getattr(scope.get("route"), "path", "other")  # not the client's words: they have no end
             self._service.metrics.requests.labels(path, str(status)).inc()
             self._service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
+
+    async def _run(self, scope: Scope, replay: Receive, receive: Receive, send: Send) -> None:
+        """Runs the application as long as the client waits for it."""
+        app = asyncio.ensure_future(self._app(scope, replay, send))
+        gone = asyncio.ensure_future(receive())  # nothing else is left to receive
+        try:
+            await asyncio.wait({app, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            app.cancel()
+        with suppress(asyncio.CancelledError):
+            await app
 
     async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> None:
         limits = self._service.limits

@@ -34,7 +34,13 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("", summary="The server", responses=ok)
     async def server() -> Response:
-        return reply({"name": "inception-hub", "version": version("inception-hub"), "extensions": ["binary_tensor_data"]})
+        return reply(
+            {
+                "name": "inception-hub",
+                "version": version("inception-hub"),
+                "extensions": ["binary_tensor_data"],
+            }
+        )
 
     @routes.get("/health/live", summary="Whether the server runs", responses=ok)
     async def live() -> Response:

@@ -17,7 +17,7 @@ class Limits:
     images: int = 32  # of one request: parts of a multipart body, elements of a batch
     pixels: int = MAX_PIXELS  # of one photo
     json_depth: int = 16  # a batch of images is 4 lists deep, within 4 objects at most
-    queue: int = 128  # photos accepted and not yet answered
+    queue: int = 64  # photos accepted and not yet answered
     deadline: float = 10.0  # s from a request's arrival to its answer
     head_seconds: float = 10.0  # for a request's head to arrive, or what is left of a refused one
     body_seconds: float = 30.0  # for its body to arrive

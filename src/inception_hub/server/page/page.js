@@ -38,7 +38,7 @@ async function answer(file, item) {
   } catch (error) {
     const place = item.querySelector(".error");
     place.hidden = false;
-    place.textContent = sentence = error.message;
+    place.textContent = error.message; // an alert: screen readers say it
   }
   item.querySelector(".wait").hidden = true;
   waiting -= 1;
@@ -107,7 +107,7 @@ async function describe() {
     "Licence": card.licence,
   };
   for (const figures of card.accuracy) {
-    if (figures.top1) facts[`Top-1, ${figures.data}`] = percent(figures.top1);
+    if (figures.top1) facts[`Top-1, ${figures.data}, ${figures.precision ?? "f32"}`] = percent(figures.top1);
   }
   for (const [name, value] of Object.entries(facts)) {
     const term = document.createElement("dt");
