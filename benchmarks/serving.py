@@ -1,8 +1,8 @@
 """`inception-hub serve` under load: `python benchmarks/serving.py PHOTOS [--litserve PYTHON]`.
 
-PHOTOS is a folder of photos or a Parquet file of them. All in one run, on the bundled module at 224 x 224, the
-original's size: offline `classify`, the server with wrk in another process, LitServe with the same module in
-its best of three settings. PYTHON is one that has litserve beside this package. Needs wrk.
+PHOTOS is a folder of photos or a Parquet file of them. All in one run, on the bundled module at 224 x 224,
+the original's size: offline `classify`, the server with wrk in another process,
+LitServe with the same module in its best of three settings. PYTHON is one that has litserve beside this package. Needs wrk.
 """
 
 import argparse
