@@ -7,7 +7,7 @@ ORIGINAL_VENV ?= .venv-original
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow tensorflow lint docs lock audit fuzz clean
+.PHONY: demo test slow browser tensorflow lint docs lock audit fuzz clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -22,6 +22,10 @@ test: lint
 # Tests that take minutes each.
 slow: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m slow
+
+# The page in a real browser: Debian's `chromium`, or what CHROMIUM names.
+browser: $(VENV)/ready
+	$(VENV)/bin/python -m pytest -m browser
 
 # What a current TensorFlow writes, loaded by the original's own software.
 tensorflow: export TENSORFLOW_VENV := $(TENSORFLOW_VENV)
@@ -72,7 +76,7 @@ $(ORIGINAL_VENV)/ready: Makefile
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
-		--extra quantize --group dev --generate-hashes --quiet $(UPGRADE) \
+		--extra quantize --extra serve --group dev --generate-hashes --quiet $(UPGRADE) \
 		--custom-compile-command "make lock" --output-file requirements/dev.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.

@@ -24,6 +24,7 @@ COMMANDS = (
     "quantize",
     "export",
     "bench",
+    "serve",
     "cache",
 )
 sys.path.insert(0, str(ROOT))

@@ -29,7 +29,7 @@ STOREYS = [
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training", "quantize", "bench"},
+    {"training", "quantize", "bench", "server"},
     {"__init__", "cli"},
     {"__main__"},
 ]

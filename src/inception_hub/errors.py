@@ -58,6 +58,26 @@ class ExportError(InceptionHubError, ArithmeticError):
     """An export answers otherwise than the module it was made from, and is not kept."""
 
 
+class RequestError(InceptionHubError, ValueError):
+    """A request to the server is not of the form its endpoint takes."""
+
+
+class TooLargeError(RequestError):
+    """A request holds more than the server's limits allow."""
+
+
+class SlowError(RequestError):
+    """A request did not arrive in time."""
+
+
+class OverloadedError(InceptionHubError, OSError):
+    """The server has as much to do as it can hold; try again later."""
+
+
+class NotReadyError(OverloadedError):
+    """The server is not warmed up, is ending, or could not answer before the deadline."""
+
+
 class OutputError(InceptionHubError, OSError):
     """A result cannot be written."""
 

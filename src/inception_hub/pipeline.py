@@ -147,14 +147,17 @@ def _answer(module: Module, batch: list[tuple[Photo, _Decoded]], kind: Kind, top
         elif kind == "vector":
             yield Answer(Row(photo.path, name, vector=next(outputs)), decoded.thumbnail)
         else:
-            predictions = _predictions(module, next(outputs), top)
+            predictions = predictions_of(module, next(outputs), top)
             yield Answer(Row(photo.path, name, predictions=predictions), decoded.thumbnail)
 
 
-def _predictions(module: Module, logits: NDArray[np.float32], top: int) -> tuple[Prediction, ...]:
-    exponentials = np.exp(logits - logits.max())
-    probabilities = exponentials / exponentials.sum()
-    return tuple(
-        Prediction(module.labels[index], index, float(probabilities[index]))
-        for index in top_k(probabilities, top)
-    )
+def predictions_of(module: Module, logits: NDArray[np.float32], top: int) -> tuple[Prediction, ...]:
+    """The `top` most likely classes by their `logits` [classes], best first."""
+    found = probabilities(logits)
+    return tuple(Prediction(module.labels[index], index, float(found[index])) for index in top_k(found, top))
+
+
+def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Softmax over the last axis."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)

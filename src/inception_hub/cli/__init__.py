@@ -11,7 +11,7 @@ import warnings
 import typer
 
 from ..errors import InceptionHubError
-from . import answers, cache, modules, training
+from . import answers, cache, modules, serve, training
 from . import bench as benching
 from . import export as exporting
 from . import quantize as quantizing
@@ -37,6 +37,7 @@ for verb in (
     quantizing.quantize,
     exporting.export,
     benching.bench,
+    serve.serve,
 ):
     app.command()(verb)
 app.add_typer(cache.app, name="cache")

@@ -1,0 +1,58 @@
+"""`serve`: the module behind a port."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import MissingExtraError, OutputError
+from .console import Engine, EngineOption, ModuleOption, Precision, PrecisionOption, load, say
+
+if TYPE_CHECKING:
+    import socket
+
+
+def serve(
+    module: ModuleOption = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; others than this one open it to the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8501,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
+    ] = None,
+    engine: EngineOption = Engine.openvino,
+    precision: PrecisionOption = Precision.f32,
+) -> None:
+    """Answer over HTTP: a page, plain endpoints, TensorFlow Serving's REST, KServe's protocol, metrics."""
+    import signal
+
+    try:
+        from ..server.app import make_server
+        from ..server.limits import Limits
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Serving needs {error.name}, which is not installed: pip install 'inception-hub[serve]'."
+        ) from error
+    limits = Limits().changed(limit or ())
+    listener = _listen(host, port, limits.connections)
+    server = make_server(load(module, engine, precision), limits)
+    shown = f"[{host}]" if ":" in host else host
+    say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
+    # uvicorn drains at these and raises them again afterwards, to whatever stands here.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int, backlog: int) -> "socket.socket":
+    import socket
+
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=backlog)  # pyright: ignore
+    except OSError as error:
+        raise OutputError(
+            f"{host} port {port} cannot be listened on ({error.strerror or error}); give another --host or "
+            "--port."
+        ) from error

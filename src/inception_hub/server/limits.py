@@ -1,0 +1,47 @@
+"""What a client may ask of the server, each bound in one place."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+from ..errors import ArgumentError
+from ..images import MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of the server; docs/serving.md says what is answered beyond each of them."""
+
+    body_bytes: int = 32 << 20  # of one request
+    memory_bytes: int = 256 << 20  # of all bodies held at once
+    images: int = 32  # of one request: parts of a multipart body, elements of a batch
+    pixels: int = MAX_PIXELS  # of one photo
+    json_depth: int = 16  # a batch of images is 4 lists deep, within 4 objects at most
+    queue: int = 64  # photos accepted and not yet answered
+    deadline: float = 10.0  # s from a request's arrival to its answer
+    head_seconds: float = 10.0  # for a request's head to arrive, or what is left of a refused one
+    body_seconds: float = 30.0  # for its body to arrive
+    write_seconds: float = 30.0  # for a client to take more of an answer
+    idle_seconds: float = 30.0  # between two requests of a connection
+    connections: int = 256
+    drain_seconds: float = 30.0  # for what is under way when the server is told to end
+
+    def changed(self, settings: Iterable[str]) -> "Limits":
+        """A copy with `NAME=VALUE` applied, each above zero; raises `ArgumentError`."""
+        kinds: dict[str, type[int] | type[float]] = {
+            field.name: type(getattr(self, field.name)) for field in fields(self)
+        }
+        values: dict[str, float] = {}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name not in kinds:
+                raise ArgumentError(f"The limit {name!r} does not exist; there are {', '.join(kinds)}.")
+            try:
+                value = kinds[name](text)
+            except ValueError:
+                value = 0
+            if not 0 < value < math.inf:
+                wanted = "a whole number" if kinds[name] is int else "a number"
+                raise ArgumentError(f"The limit {name} is {text!r}; give {wanted} above zero.")
+            values[name] = value
+        return replace(self, **values)

@@ -1,0 +1,61 @@
+"""What Prometheus is told: requests, photos inside, batches, time by stage, what was dropped."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.context_managers import Timer
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+class Metrics:
+    """The figures of one server, in a registry of their own."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.requests = Counter(
+            "inception_hub_requests", "Requests answered", ("path", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "inception_hub_request_seconds",
+            "From a request's head to its answer",
+            ("path",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.inside = Gauge(
+            "inception_hub_photos_inside", "Photos accepted and not yet answered", registry=self.registry
+        )
+        self.batch = Histogram(
+            "inception_hub_batch_photos", "Photos of a batch", buckets=(1, 2, 3, 4), registry=self.registry
+        )
+        self.dropped = Counter(
+            "inception_hub_photos_dropped",
+            "Photos nobody waited for any more, not computed",
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "inception_hub_stage_seconds",
+            "Decoding and resizing a photo; computing a batch",
+            ("stage",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+
+    def stage(self, name: str) -> Timer:
+        """Times a block as the stage `name`."""
+        return self._stages.labels(name).time()
+
+    def text(self) -> bytes:
+        """The present figures in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,155 @@
+"""The plain endpoints: the bytes of one photo, or several as multipart, in; the command line's rows out."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import Response
+
+from ..errors import ImageError, RequestError, TooLargeError
+from ..pipeline import predictions_of
+from ..rows import Row, as_record
+from .replies import REFUSALS, reply
+from .service import CLASSIFICATION, FEATURES, Service
+
+Top = Annotated[int, Query(ge=1, le=1000, description="Classes per photo")]
+
+
+class Prediction(BaseModel):
+    """A class, best first."""
+
+    label: str
+    index: int
+    probability: float
+
+
+class Classified(BaseModel):
+    """A photo's most likely classes, or why it could not be read."""
+
+    path: str
+    module: str
+    predictions: list[Prediction] | None = None
+    error: str | None = None
+
+
+class Embedded(BaseModel):
+    """A photo's feature vector, or why it could not be read."""
+
+    path: str
+    module: str
+    vector: list[float] | None = None
+    error: str | None = None
+
+
+def body_of(description: str) -> dict[str, Any]:
+    """OpenAPI's description of a body that is one photo or several."""
+    binary = {"type": "string", "format": "binary"}
+    several = {"type": "object", "properties": {"photos": {"type": "array", "items": binary}}}
+    kinds = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
+    content: dict[str, Any] = {kind: {"schema": binary} for kind in (*kinds, "application/octet-stream")}
+    content["multipart/form-data"] = {"schema": several}
+    return {"requestBody": {"required": True, "description": description, "content": content}}
+
+
+def router(service: Service) -> APIRouter:
+    """`/classify` and `/embed`."""
+    routes = APIRouter(tags=["plain"], responses=REFUSALS)
+    module, name = service.module, service.module.spec.bundle.name
+
+    if service.has_classes:
+        example = {
+            "path": "cat.jpg",
+            "module": name,
+            "predictions": [{"label": module.labels[0], "index": 0, "probability": 0.93}],
+        }
+
+        @routes.post(
+            "/classify",
+            summary="Name what is on photos",
+            openapi_extra=body_of("One photo, or several as multipart"),
+            responses={
+                200: {
+                    "model": Classified | list[Classified],
+                    "content": {"application/json": {"example": example}},
+                }
+            },
+        )
+        async def classify(request: Request, top: Top = 5) -> Response:
+            return await answered(
+                service,
+                request,
+                CLASSIFICATION,
+                lambda path, logits: as_record(
+                    Row(path, name, predictions=predictions_of(module, logits, top))
+                ),
+            )
+
+    @routes.post(
+        "/embed",
+        summary="Turn photos into feature vectors",
+        openapi_extra=body_of("One photo, or several as multipart"),
+        responses={
+            200: {
+                "model": Embedded | list[Embedded],
+                "content": {
+                    "application/json": {"example": {"path": "cat.jpg", "module": name, "vector": [0.1, 0.7]}}
+                },
+            }
+        },
+    )
+    async def embed(request: Request) -> Response:
+        return await answered(
+            service, request, FEATURES, lambda path, vector: as_record(Row(path, name, vector=vector))
+        )
+
+    return routes
+
+
+async def answered(
+    service: Service, request: Request, kind: str, record: Callable[[str, Any], dict[str, Any]]
+) -> Response:
+    """The record of one photo, or a list of them for a multipart body; a bad photo costs only itself.
+
+    Where no photo at all can be read the first one's error is raised.
+    """
+    several = request.headers.get("content-type", "").lower().startswith("multipart/")
+    files = await _parts(request, service) if several else [("", await request.body())]
+    found = await service.photos(kind, [content for _, content in files])
+    records: list[dict[str, Any]] = []
+    for (path, _), answer in zip(files, found, strict=True):
+        if isinstance(answer, ImageError):
+            records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(answer))))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            records.append(record(path, answer))
+    if all("error" in record for record in records):
+        raise found[0]
+    return reply(records if several else records[0])
+
+
+async def _parts(request: Request, service: Service) -> Sequence[tuple[str, bytes]]:
+    """(file name, content) of each part, held in memory: the body has been bounded."""
+    most = service.limits.images
+
+    class Parts(MultiPartParser):
+        spool_max_size = service.limits.body_bytes + 1
+
+    try:
+        form = await Parts(request.headers, request.stream(), max_files=most, max_fields=0).parse()
+    except MultiPartException as error:
+        if error.message.startswith("Too many files"):
+            raise TooLargeError(
+                f"The request holds more than {most} parts; send them in several requests."
+            ) from error
+        raise RequestError(
+            "The multipart body cannot be read; give every photo as a part with a file name."
+        ) from error
+    parts: list[tuple[str, bytes]] = []
+    for _, upload in form.multi_items():
+        assert not isinstance(upload, str)  # max_fields=0
+        parts.append((upload.filename or "", await upload.read()))
+        await upload.close()
+    return parts

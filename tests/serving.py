@@ -1,0 +1,114 @@
+"""A server in a thread of this process on a free port, and a client that shows all of an answer."""
+
+import http.client
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import inception_hub as hub
+from inception_hub.server.app import make_server
+from inception_hub.server.limits import Limits
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def error(self) -> str:
+        """The sentence of a refusal, which holds nothing else."""
+        assert set(self.json) == {"error"}
+        sentence = self.json["error"]
+        assert sentence.endswith(".") and "Traceback" not in sentence and len(sentence) < 400
+        return sentence
+
+
+@dataclass(frozen=True)
+class Served:
+    module: hub.Module
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("POST", path, content, {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+
+@contextmanager
+def served(path: Path | str, **limits: Any) -> Iterator[Served]:
+    """A server that is warmed up, ended with the block."""
+    module = hub.Module(path)
+    server = make_server(module, Limits(**limits))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        found = Served(module, listener.getsockname()[1])
+        wait_until(lambda: found.get("/v2/health/ready").status == 200)
+        yield found
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def wait_until(condition: Any, seconds: float = 60) -> None:
+    """Polls: what is waited for lies in another thread or process."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def jpeg(seed: int, width: int = 80, height: int = 60) -> bytes:
+    """A photo of soft noise."""
+    small = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC).save(file, "JPEG")
+    return file.getvalue()
+
+
+def multipart(parts: Mapping[str, bytes], boundary: str = "b0undary") -> tuple[bytes, str]:
+    """A body and its content type."""
+    body = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="photos"; filename="{name}"\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for name, content in parts.items()
+    )
+    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
