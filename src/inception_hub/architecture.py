@@ -344,5 +344,5 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
     Asymmetric: what cannot be split evenly goes to the bottom and right.
     """
-    total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+    total = max(-size % stride + kernel - stride, 0)  # PyTorch can trace it
     return total // 2, total - total // 2
