@@ -167,6 +167,7 @@ def _from_url(url: str, progress: Progress | None) -> Path:
 
 def _from_path(path: Path, given: str, original: Original) -> Path:
     from .archive import is_archive
+    from .reading import find_reader
     from .tensorflow_files.files import reading
 
     # os.path.exists says no where a name is too long; Path.exists raises.
@@ -181,7 +182,7 @@ def _from_path(path: Path, given: str, original: Original) -> Path:
         return path
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise HandleError(f"{_shown(given)} is neither a file nor a directory; give a module's.")
-    if path.is_file() and is_archive(path):
+    if path.is_file() and is_archive(path) and not find_reader(path):
         if _is_original(path, original):
             # Fetched by hand, say for a machine without a network: from now on the handle finds it too.
             return _kept(text_key(CLASSIFICATION), lambda d: _make_original(path, d, original))
@@ -206,9 +207,12 @@ def _is_original(path: Path, original: Original) -> bool:
 
 def _files_of(path: Path) -> dict[str, Path]:
     """The files that conversion may read, by name: never all that lies in some directory given by mistake."""
+    from .reading import find_reader
     from .tensorflow_files.checkpoint import STATE, V2_FILE
     from .tensorflow_files.hub_module import VARIABLES, is_hub_module, is_saved_model
 
+    if find_reader(path):
+        return {path.name: path} if path.is_file() else {p.name: p for p in path.iterdir() if p.is_file()}
     if is_hub_module(path):
         return {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
     if is_saved_model(path):
@@ -226,8 +230,9 @@ def _make(source: Path, directory: Path, name: str, provenance: Provenance) -> N
     """Writes the module directory for an archive or anything that `convert` takes."""
     from .archive import extract, is_archive
     from .convert import convert
+    from .reading import find_reader
 
-    if source.is_file() and is_archive(source):
+    if source.is_file() and is_archive(source) and not find_reader(source):
         extracted = directory.parent / "extracted"
         extract(source, extracted)
         with _errors_naming(extracted, str(source)):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.export import Dim
+from torch.fx.experimental import _config
 
 from .. import architecture
 from ..bundle import Bundle
@@ -17,8 +18,7 @@ from .answers import FEATURES, LOGITS, compare_answers, metadata
 from .options import Options
 from .outcome import Answers, Check
 
-SMALLEST = 7  # pixels, that every layer has one at least
-EXAMPLE = (2, 65, 96)  # nothing in the program may depend on these; 0 and 1 alone are special to PyTorch
+EXAMPLE = (2, 65, 96)  # batch, height and width: nothing in the program depends on them
 
 
 class Program(nn.Module):
@@ -39,10 +39,12 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     """The archive, with what a module says of itself among its extra files."""
     batch, height, width = EXAMPLE
     example = torch.zeros(options.batch or batch, *(options.size or (height, width)), 3)
-    free = {} if options.batch else {0: Dim("batch", min=1)}
+    free = {} if options.batch else {0: Dim.DYNAMIC}
     if not options.size:
-        free |= {1: Dim("height", min=SMALLEST), 2: Dim("width", min=SMALLEST)}
-    program = torch.export.export(Program(bundle).eval(), (example,), dynamic_shapes=(free,))
+        free |= {1: Dim.DYNAMIC, 2: Dim.DYNAMIC}
+    # Else PyTorch takes maps of one row for another network than maps of two, and small images are refused.
+    with _config.patch(backed_size_oblivious=True):
+        program = torch.export.export(Program(bundle).eval(), (example,), dynamic_shapes=(free,))
     torch.export.save(program, path, extra_files=metadata(bundle))
 
 
