@@ -22,7 +22,7 @@ def test_a_module_directory_of_ours(
     code, out, err = run(capsys, "export", small_module, "--to", "module", tmp_path / "copy")
     assert (code, out) == (0, f"{tmp_path / 'copy'}\n")
     assert err.startswith(
-        "Wrote module, 3.0 MB; loaded with inception-hub 0.1.0, it answers within a relative"
+        "Wrote module, 2.6 MB; loaded with inception-hub 0.1.0, it answers within a relative"
     )
     found, expected = bundle.read(tmp_path / "copy"), bundle.read(small_module)
     assert all(np.array_equal(found.weights[name], array) for name, array in expected.weights.items())

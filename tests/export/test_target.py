@@ -97,5 +97,6 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
         put(tmp_path / "file/below", "new")
     with pytest.raises(OutputError, match="cannot be written"):
         put(Path("/proc/nothing/here"), "new")
-    with pytest.raises(OutputError, match="give the name of a file or directory"):
-        put(Path("/"), "new", force=True)
+    for path in (Path("/"), Path("."), tmp_path / ".."):
+        with pytest.raises(OutputError, match="give the name of a file or directory"):
+            put(path, "new", force=True)

@@ -39,7 +39,8 @@ def pull(
 
 def convert(
     source: Annotated[
-        str, typer.Argument(metavar="SRC", help="A TF1 Hub directory, checkpoint, archive or module.")
+        str,
+        typer.Argument(metavar="SRC", help="A TF1 Hub directory, SavedModel, checkpoint, archive or module."),
     ],
     destination: Annotated[
         Path, typer.Argument(metavar="DST", help="The module directory to write; must not exist.")

@@ -36,13 +36,14 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
         return_endpoints: bool = False,
     ) -> Any:
         endpoints = Graph(architecture, variables, batch_norm_momentum if training else None)(inputs)
-        head = architecture.num_classes > 0
-        default = endpoints[LOGITS] if head else tf.squeeze(endpoints[GLOBAL_POOL], [1, 2])
+        default = endpoints.get(LOGITS, tf.squeeze(endpoints[GLOBAL_POOL], [1, 2]))
         return {"default": default, **endpoints} if return_endpoints else default
 
     @tf.function(input_signature=[IMAGES], autograph=False)
     def serve(inputs: Any) -> Any:
-        return {"logits" if architecture.num_classes else "feature_vector": call(inputs)}
+        # A tensor for the momentum, or a fifth function would be traced for a Python number.
+        default = call(inputs, False, tf.constant(BATCH_NORM_MOMENTUM), False)
+        return {"logits" if architecture.num_classes else "feature_vector": default}
 
     for training in (False, True):
         for return_endpoints in (False, True):
@@ -65,10 +66,6 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
 
     def answer(images: Images) -> Answers:
         found = module(tf.constant(images), training=False, return_endpoints=True)
-        answers = {name: np.asarray(value) for name, value in found.items()}
-        default = answers.pop("default")
-        return (
-            answers if bundle.architecture.num_classes else {**answers, GLOBAL_POOL: default[:, None, None]}
-        )
+        return {name: np.asarray(value) for name, value in found.items() if name != "default"}
 
     return compare(bundle, answer, LOADER, options)

@@ -25,7 +25,7 @@ def written(path: Path, force: bool) -> Iterator[Path]:
     With `force` it replaces a file, or a directory in which nothing but files of the same names lies. Raises
     `OutputError`, after which, as after whatever the block raises, all is as it was.
     """
-    if not path.name:
+    if path.name in ("", ".."):
         raise OutputError(f"{path} cannot be written to; give the name of a file or directory to make.")
     if os.path.lexists(path) and not force:
         raise _exists(path)

@@ -3,6 +3,7 @@
 tensorflow_hub/native_module.py says what a variant may hold, and in which collections.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..architecture import BATCH_NORM_MOMENTUM, GLOBAL_POOL, SCOPE, Variable
@@ -22,42 +23,41 @@ YOUNG_ATTRIBUTE = "debug_name"
 def meta_graph(bundle: Bundle, tags: tuple[str, ...]) -> Any:
     """The MetaGraphDef with these tags: none for inference, `train` for training."""
     architecture = bundle.architecture
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default():
         variables = {name: _variable(variable) for name, variable in architecture.variables.items()}
         for loss in regularization_losses(architecture, variables):
             v1.add_to_collection(Keys.REGULARIZATION_LOSSES, loss())
         images = v1.placeholder(tf.float32, [None, None, None, 3], IMAGES)
         momentum = v1.placeholder_with_default(BATCH_NORM_MOMENTUM, [], MOMENTUM)
         network = Graph(architecture, variables, momentum if tags else None)
-        with tf.name_scope(
-            f"{SCOPE}/"
-        ):  # the scope of the variables, entered again: names double as Slim's do
+        # The variables' own scope, entered again: operations double its name, as Slim's do.
+        with tf.name_scope(f"{SCOPE}/"):
             endpoints = network(images)
             features = tf.squeeze(endpoints[GLOBAL_POOL], [1, 2])
         for update in network.updates:
             v1.add_to_collection(Keys.UPDATE_OPS, update)
-        found = v1.train.export_meta_graph(graph=graph, strip_default_attrs=True)
-        for node in found.graph_def.node:
-            node.attr.pop(YOUNG_ATTRIBUTE, None)
-        found.meta_info_def.tags.extend(tags)
+        found = v1.train.export_meta_graph(strip_default_attrs=True)
         for name, signature in signatures(architecture).items():
             default = features if signature.output == GLOBAL_POOL else endpoints[signature.output]
-            inputs = {IMAGES: images, MOMENTUM: momentum}
-            found.signature_def[name].CopyFrom(
-                v1.saved_model.build_signature_def(
-                    {key: v1.saved_model.build_tensor_info(inputs[key]) for key in signature.inputs},
-                    {
-                        key: v1.saved_model.build_tensor_info(x)
-                        for key, x in {"default": default, **endpoints}.items()
-                    },
-                )
-            )
-        found.collection_def[ATTACHMENTS].bytes_list.value.append(_image_module_info(bundle.image_size))
+            inputs = {key: {IMAGES: images, MOMENTUM: momentum}[key] for key in signature.inputs}
+            definition = _signature(inputs, {"default": default, **endpoints})
+            found.signature_def[name].CopyFrom(definition)
+    for node in found.graph_def.node:
+        node.attr.pop(YOUNG_ATTRIBUTE, None)
+    found.meta_info_def.tags.extend(tags)
+    found.collection_def[ATTACHMENTS].bytes_list.value.append(_image_module_info(bundle.image_size))
     return found
 
 
+def _signature(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+    info = v1.saved_model.build_tensor_info
+    return v1.saved_model.build_signature_def(
+        {key: info(tensor) for key, tensor in inputs.items()},
+        {key: info(tensor) for key, tensor in outputs.items()},
+    )
+
+
 def _variable(variable: Variable) -> Any:
-    collections = [Keys.GLOBAL_VARIABLES, Keys.MODEL_VARIABLES]
     if variable.stddev is None:
         initializer = v1.constant_initializer(variable.constant)
     else:
@@ -68,7 +68,7 @@ def _variable(variable: Variable) -> Any:
         tf.float32,
         initializer,
         trainable=variable.trainable,
-        collections=collections,
+        collections=[Keys.GLOBAL_VARIABLES, Keys.MODEL_VARIABLES],
         use_resource=True,
     )
 
