@@ -24,7 +24,7 @@ STOREYS = [
     },
     {"weights", "images", "signatures", "table"},
     {"inputs", "bundle", "writers", "evaluation"},
-    {"engines", "reading", "cache", "describe", "gallery", "watch"},
+    {"engines", "reading", "cache", "repository", "describe", "gallery", "watch"},
     {"convert"},
     {"resolve"},
     {"module", "progress", "dataset"},
@@ -116,6 +116,7 @@ def test_public_names() -> None:
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "push",
         "resolve",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)

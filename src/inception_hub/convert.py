@@ -1,4 +1,4 @@
-"""Foreign files on local disk -> a `Bundle`: TF1 Hub modules, TF2 SavedModels, TensorFlow checkpoints, exports."""
+"""Foreign files on local disk -> a `Bundle`: TensorFlow's, the original's, and exports of our own."""
 
 from pathlib import Path
 

@@ -60,7 +60,8 @@ def resolve(
     - a path: a module directory is returned as it is; a TF1 Hub directory, a TF2 SavedModel, a TensorFlow
       checkpoint (file, prefix or directory) or a tar archive of any of these is converted, its entry keyed by
       its content;
-    - an http or https URL of an archive or of a V1 checkpoint, kept under the URL.
+    - an http or https URL of an archive or of a V1 checkpoint, kept under the URL;
+    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too.
 
     `progress` is called with the bytes downloaded so far and, where known, those to come in all. If the
     cache cannot be written, the module is kept in a temporary directory until the process ends, with a
@@ -85,6 +86,10 @@ def resolve(
             )
         if text.lower().startswith(("http://", "https://")):
             return _from_url(text, progress)
+        if text.startswith("hf://"):
+            from .repository import fetch
+
+            return _kept(text_key(text), lambda directory: fetch(text, directory))
     return _from_path(Path(os.path.abspath(os.path.expanduser(text))), text, original)
 
 

@@ -13,6 +13,7 @@ from ..errors import InceptionHubError
 from . import answers, cache, modules, training
 from . import bench as benching
 from . import export as exporting
+from . import push as pushing
 from . import quantize as quantizing
 from .console import say
 
@@ -35,6 +36,7 @@ for verb in (
     training.evaluate,
     quantizing.quantize,
     exporting.export,
+    pushing.push,
     benching.bench,
 ):
     app.command()(verb)

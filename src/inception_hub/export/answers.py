@@ -1,5 +1,4 @@
-"""What `onnx`, `openvino` and `torch` exports have in common: names of inputs and outputs, and what they say of
-themselves."""
+"""What `onnx`, `openvino` and `torch` share: names of what goes in and out, metadata, comparison."""
 
 import json
 from collections.abc import Callable, Iterator

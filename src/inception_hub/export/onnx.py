@@ -98,7 +98,8 @@ class Builder:
             # TF's [k, k, in, multiplier] as one group for each input channel.
             kernel = self._add("Transpose", [layer.depthwise_weights], perm=[2, 3, 0, 1])
             shape = self._constant(np.array([-1, 1, layer.kernel, layer.kernel]))
-            x = self._add("Conv", [x, self._add("Reshape", [kernel, shape])], group=layer.in_channels, **window)
+            kernel = self._add("Reshape", [kernel, shape])
+            x = self._add("Conv", [x, kernel], group=layer.in_channels, **window)
             x = self._add("Conv", [x, self._kernel(layer.pointwise_weights), layer.biases])
         else:
             x = self._add("Conv", [x, self._kernel(layer.weights)], **window)

@@ -86,10 +86,11 @@ def _table(bundle: Bundle) -> dict[str, Any]:
 def _config(bundle: Bundle) -> dict[str, Any]:
     """What timm calls the pretrained configuration; `mean` and `std` map [0, 1] to [-1, 1]."""
     height, width = bundle.image_size
+    last = bundle.architecture.blocks[-1].name
     return {
         "num_classes": bundle.architecture.num_classes,
         "input_size": (3, height, width),
-        "pool_size": bundle.architecture.endpoint_shapes(height, width)[bundle.architecture.blocks[-1].name][:2],
+        "pool_size": bundle.architecture.endpoint_shapes(height, width)[last][:2],
         "crop_pct": 1.0 if bundle.resize == "plain" else 0.875,
         "interpolation": "bilinear",
         "mean": (0.5, 0.5, 0.5),

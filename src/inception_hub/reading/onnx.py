@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from ..architecture import SCOPE
 from ..errors import FormatError
 from ..tensorflow_files.files import naming, read_bounded, reading
-from ..tensorflow_files.protobuf import EMPTY, chunk, fields, packed_varints, signed, text, unsigned
+from ..tensorflow_files.protobuf import (
+    EMPTY,
+    MAX_VARINT_BYTES,
+    chunk,
+    fields,
+    packed_varints,
+    text,
+    unsigned,
+)
+from ..tensorflow_files.tensor import MAX_RANK
 from .exported import Exported
 
 MAX_BYTES = 2 << 30  # what a protocol buffer can hold
@@ -56,8 +65,7 @@ def _tensor(message: memoryview) -> tuple[str, NDArray[np.generic] | None]:
     name, dtype, raw = "", 0, EMPTY
     for number, value in fields(message):
         if number == 1:
-            packed = [value] if isinstance(value, int) else np.concatenate([[0], *packed_varints(value)])[1:]
-            shape += [signed(int(size)) for size in packed]
+            shape += [value] if isinstance(value, int) else _packed(value)
         elif number == 2:
             dtype = unsigned(value)
         elif number == 8:
@@ -67,9 +75,20 @@ def _tensor(message: memoryview) -> tuple[str, NDArray[np.generic] | None]:
     if not name.startswith(f"{SCOPE}/"):
         return name, None
     stored = DTYPES.get(dtype)
-    if stored is None or min(shape, default=1) < 0 or math.prod(shape) * stored.itemsize != len(raw):
+    if (
+        stored is None
+        or len(shape) > MAX_RANK
+        or 0 in shape
+        or math.prod(shape) * stored.itemsize != len(raw)
+    ):
         raise FormatError(f"{name} is not stored as our exports store it")
     return name, np.frombuffer(raw, stored).reshape(shape)
+
+
+def _packed(sizes: memoryview) -> list[int]:
+    if len(sizes) > MAX_RANK * MAX_VARINT_BYTES:
+        raise FormatError(f"a shape of more than {MAX_RANK} dimensions")
+    return [int(size) for part in packed_varints(sizes) for size in part]
 
 
 def _plain(value: int | memoryview | None) -> str:

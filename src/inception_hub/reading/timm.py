@@ -1,6 +1,5 @@
 """Weights by timm's kind of names: dots, PyTorch's layouts; one to one with Slim's."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +28,7 @@ HEAD = {"fc.weight": f"{LOGITS_LAYER}/weights", "fc.bias": f"{LOGITS_LAYER}/bias
 
 def state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArray[np.float32]]:
     """`weights` as timm's."""
-    names = {slim: name for name, slim in HEAD.items()}
+    names: dict[str, str] = {}
     for layer in architecture.layers:
         scope = layer.name.removeprefix(f"{SCOPE}/").replace("/", ".")
         names |= {f"{layer.name}/{slim}": f"{scope}.{end}" for end, slim in ENDS.items()}
@@ -76,7 +75,7 @@ def _slim(name: str) -> str:
     for end, slim in ENDS.items():
         if name.endswith(f".{end}"):
             return f"{SCOPE}/{name.removesuffix(end).replace('.', '/')}{slim}"
-    raise FormatError(f"{json.dumps(name[:80])} is no weight of ours for timm; give an export of inception-hub.")
+    raise FormatError(f"{name[:80]!r} is no weight as our exports for timm have it; give such an export.")
 
 
 def _from_torch(name: str, array: NDArray[np.generic]) -> NDArray[np.generic]:

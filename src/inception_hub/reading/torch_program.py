@@ -4,6 +4,7 @@ https://docs.pytorch.org/docs/stable/export/pt2_archive.html. What is pickled is
 """
 
 import json
+import math
 import zipfile
 import zlib
 from pathlib import Path
@@ -56,7 +57,9 @@ def _read(archive: zipfile.ZipFile) -> Exported:
         return archive.read(content[name]).decode()
 
     weights = {
-        name[name.index(f"{SCOPE}/") :]: _tensor(name, about, archive.read(content[WEIGHTS + about["path_name"]]))
+        name[name.index(f"{SCOPE}/") :]: _tensor(
+            name, about["tensor_meta"], archive.read(content.pop(WEIGHTS + about["path_name"]))
+        )
         for name, about in json.loads(text(CONFIG))["config"].items()
         if f"{SCOPE}/" in name and not about["use_pickle"]
     }
@@ -65,13 +68,13 @@ def _read(archive: zipfile.ZipFile) -> Exported:
     return Exported(weights, {n.removeprefix(EXTRA): text(n) for n in content if n.startswith(EXTRA)})
 
 
-def _tensor(name: str, about: Any, raw: bytes) -> NDArray[np.generic]:
-    meta = about["tensor_meta"]
+def _tensor(name: str, meta: Any, raw: bytes) -> NDArray[np.generic]:
     shape = [int(size["as_int"]) for size in meta["sizes"]]
     strides = [int(step["as_int"]) for step in meta["strides"]]
-    array = np.frombuffer(raw, "<f4")
-    contiguous = [int(np.prod(shape[i + 1 :], dtype=np.int64)) for i in range(len(shape))]
-    ordered = all(size == 1 or step == wanted for size, step, wanted in zip(shape, strides, contiguous, strict=True))
-    if meta["dtype"] != FLOAT32 or meta["storage_offset"]["as_int"] or not ordered or min(shape, default=1) < 0:
-        raise FormatError(f"{name} is not stored as our exports store it")
-    return array.reshape(shape)
+    ordered = all(
+        size == 1 or step == math.prod(shape[axis + 1 :])
+        for axis, (size, step) in enumerate(zip(shape, strides, strict=True))
+    )
+    if meta["dtype"] != FLOAT32 or not ordered or min(shape, default=1) < 1:
+        raise FormatError(f"{name[:80]!r} is not stored as our exports store it")
+    return np.frombuffer(raw, "<f4").reshape(shape)  # of a part of `raw` only: refused here
