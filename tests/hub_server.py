@@ -1,4 +1,4 @@
-"""A stand-in for the Hugging Face Hub on loopback: repositories in memory, by the endpoints its library calls."""
+"""A stand-in for the Hugging Face Hub on loopback: repositories in memory, what its library asks."""
 
 import base64
 import hashlib

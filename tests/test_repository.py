@@ -1,4 +1,4 @@
-"""`hf://` and `push`, in processes of their own: huggingface_hub reads its environment when it is imported."""
+"""`hf://` and `push`, in processes of their own: its library reads the environment when imported."""
 
 import json
 import os

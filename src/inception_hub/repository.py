@@ -31,8 +31,7 @@ def fetch(handle: str, directory: Path) -> None:
     with explained(handle):
         from huggingface_hub import hf_hub_download
 
-        offline = is_offline()
-        first = Path(hf_hub_download(repository, MANIFEST, revision=revision, local_files_only=offline))
+        first = Path(hf_hub_download(repository, MANIFEST, revision=revision))
         commit = first.parent.name  # of the library's cache: snapshots/<commit>/
         files = read_manifest(first.parent)["files"]
         if sum(file["size"] for file in files.values()) > MAX_BYTES:
@@ -41,7 +40,7 @@ def fetch(handle: str, directory: Path) -> None:
             )
         directory.mkdir()
         for name in (*files, MANIFEST):
-            found = hf_hub_download(repository, name, revision=commit, local_files_only=offline)
+            found = hf_hub_download(repository, name, revision=commit)
             shutil.copyfile(found, directory / name)
     verify(directory)
 
@@ -50,11 +49,13 @@ def fetch(handle: str, directory: Path) -> None:
 def explained(name: str) -> Iterator[None]:
     """Has what the library raises, of a dozen kinds, be one sentence of ours about `name`."""
     try:
-        from huggingface_hub import errors
+        from huggingface_hub import constants, errors
     except ImportError as error:
         raise MissingExtraError(
             f"{name} needs huggingface_hub, which is not installed: pip install 'inception-hub[hub]'."
         ) from error
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or is_offline()
     try:
         yield
     except InceptionHubError:
@@ -79,8 +80,8 @@ def explained(name: str) -> Iterator[None]:
         ) from error
     except errors.EntryNotFoundError as error:
         raise HandleError(
-            f"{name} is no module of ours, for {MANIFEST} or a file it names is missing; give a repository that "
-            "inception-hub push made."
+            f"{name} is no module of ours, for {MANIFEST} or a file it names is missing; give a repository "
+            "that inception-hub push made."
         ) from error
     except errors.LocalTokenNotFoundError as error:
         raise HandleError(_without_token(name)) from error
@@ -92,6 +93,8 @@ def explained(name: str) -> Iterator[None]:
     except Exception as error:
         reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise DownloadError(f"The hub cannot be reached for {name} ({reason}); check the network.") from error
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _without_token(name: str) -> str:

@@ -53,11 +53,11 @@ def compare_answers(
     def errors() -> Iterator[float]:
         for images in cases(options):
             given = np.rint(images * 255).astype(np.uint8) if options.photos else images
-            expected = expect(given.astype(np.float32) / 255 if options.photos else images)
+            expected = expect(given.astype(np.float32) / np.float32(255) if options.photos else images)
             found = dict(answer(given))
             wanted = {FEATURES: expected[architecture.GLOBAL_POOL][:, 0, 0]}
             if INDICES in found:
-                every = expected[architecture.PREDICTIONS]
+                every = np.asarray(expected[architecture.PREDICTIONS], np.float32)
                 wanted[PROBABILITIES] = -np.sort(-every)[:, : options.top]
                 chosen = np.take_along_axis(every, np.asarray(found.pop(INDICES)).astype(np.int64), 1)
                 yield relative_error(chosen, wanted[PROBABILITIES])

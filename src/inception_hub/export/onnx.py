@@ -35,7 +35,8 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     names = [output.name for output in session.get_outputs()]
 
     def answer(images: Any) -> Answers:
-        return dict(zip(names, session.run(names, {IMAGES: images}), strict=True))
+        found = session.run(names, {IMAGES: images})
+        return {name: np.asarray(value) for name, value in zip(names, found, strict=True)}
 
     return compare_answers(bundle, answer, f"onnxruntime {onnxruntime.__version__}", options)
 

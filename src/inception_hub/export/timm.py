@@ -9,16 +9,24 @@ from typing import Any
 
 import jinja2
 import numpy as np
-import timm
 import torch
 from safetensors.numpy import save
 
 from ..architecture import BATCH_NORM_EPSILON, GLOBAL_POOL, LOGITS, SCOPE
 from ..bundle import Bundle
+from ..errors import MissingExtraError
 from ..reading.timm import MODEL, WEIGHTS, state_dict
 from .answers import metadata
 from .options import Options
 from .outcome import Answers, Check, Images, compare
+
+try:
+    import timm
+except RuntimeError as error:
+    raise MissingExtraError(
+        f"timm cannot be imported ({error}), as torchvision is of another build than PyTorch; install both "
+        "from one place: pip install --force-reinstall torch torchvision."
+    ) from error
 
 NAME = "inception_v2"  # as timm knows it
 
@@ -43,7 +51,7 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the name may be registered already, by another export
         _import(path / MODEL)
-    model = timm.create_model(NAME, pretrained=True).eval()
+    model: Any = timm.create_model(NAME, pretrained=True).eval()
     stages = timm.create_model(NAME, pretrained=True, features_only=True).eval()
     names = [f"{SCOPE}/{stage['module']}" for stage in model.feature_info]
 

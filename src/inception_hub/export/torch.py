@@ -43,7 +43,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     if not options.size:
         free |= {1: Dim.DYNAMIC, 2: Dim.DYNAMIC}
     # Else PyTorch takes maps of one row for another network than maps of two, and small images are refused.
-    with _config.patch(backed_size_oblivious=True):
+    with _config.patch(backed_size_oblivious=True):  # pyright: ignore[reportAttributeAccessIssue]
         program = torch.export.export(Program(bundle).eval(), (example,), dynamic_shapes=(free,))
     torch.export.save(program, path, extra_files=metadata(bundle))
 
