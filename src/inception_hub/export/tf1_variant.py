@@ -16,8 +16,6 @@ from .tensorflow_library import tf
 
 v1 = tf.compat.v1
 Keys = v1.GraphKeys
-# An attribute of variables younger than TensorFlow 2.13, which refuses what it does not know.
-YOUNG_ATTRIBUTE = "debug_name"
 
 
 def meta_graph(bundle: Bundle, tags: tuple[str, ...]) -> Any:
@@ -42,8 +40,6 @@ def meta_graph(bundle: Bundle, tags: tuple[str, ...]) -> Any:
             inputs = {key: {IMAGES: images, MOMENTUM: momentum}[key] for key in signature.inputs}
             definition = _signature(inputs, {"default": default, **endpoints})
             found.signature_def[name].CopyFrom(definition)
-    for node in found.graph_def.node:
-        node.attr.pop(YOUNG_ATTRIBUTE, None)
     found.meta_info_def.tags.extend(tags)
     found.collection_def[ATTACHMENTS].bytes_list.value.append(_image_module_info(bundle.image_size))
     return found
