@@ -58,8 +58,8 @@ def resolve(
       `https://tfhub.dev/`, or `imagenet` for the first: from the cache, else from a TF-Hub cache on this
       machine (`TFHUB_CACHE_DIR`, else `<tempdir>/tfhub_modules`), else downloaded from `original`;
     - a path: a module directory is returned as it is; a TF1 Hub directory, a TF2 SavedModel, a TensorFlow
-      checkpoint (file, prefix or directory) or a tar archive of any of these is converted, its entry keyed by
-      its content;
+      checkpoint (file, prefix or directory), an export of ours (.onnx, .pt2, a directory for timm) or a tar
+      archive of any of these is converted, its entry keyed by its content;
     - an http or https URL of an archive or of a V1 checkpoint, kept under the URL;
     - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too.
 

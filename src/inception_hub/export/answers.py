@@ -11,7 +11,7 @@ from .. import architecture
 from ..bundle import Bundle
 from ..engines import openvino as engine
 from .options import Options
-from .outcome import Answers, Check, cases, judge, reference, relative_error
+from .outcome import TOLERANCE, Answers, Check, cases, judge, reference, relative_error
 
 IMAGES = "images"
 LOGITS = "logits"  # [batch, classes]
@@ -41,6 +41,7 @@ def compare_answers(
     loader: str,
     options: Options,
     expect: Callable[[NDArray[np.float32]], Answers] | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Check:
     """Holds answers by the names above to every endpoint that `expect` gives (None: our own engine) for the
     shared cases, rounded to uint8 where that is asked.
@@ -65,4 +66,4 @@ def compare_answers(
                 wanted[LOGITS] = expected[architecture.LOGITS]
             yield from (relative_error(np.asarray(found[name]), wanted[name]) for name in wanted)
 
-    return judge(loader, errors())
+    return judge(loader, errors(), tolerance)

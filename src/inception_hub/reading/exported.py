@@ -35,10 +35,11 @@ class Exported:
 
     def image_size(self) -> tuple[int, int] | None:
         """Default (height, width) in pixels."""
-        match self._value("image_size"):
-            case [int(height), int(width)] if 0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE:
-                return height, width
-        return None
+        found = self._value("image_size")
+        if not isinstance(found, list) or [type(side) for side in found] != [int, int]:
+            return None
+        height, width = found
+        return (height, width) if 0 < min(found) and max(found) <= MAX_SIDE else None
 
     def resize(self) -> Any:
         """The preset."""

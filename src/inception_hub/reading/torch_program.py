@@ -20,6 +20,7 @@ from .exported import Exported
 
 WEIGHTS, CONFIG, EXTRA = "data/weights/", "data/weights/model_weights_config.json", "extra/"
 FLOAT32 = 7  # torch._export.serde.schema.ScalarType
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)  # JSON of another form
 MAX_MEMBERS, MAX_BYTES, MAX_TEXT_BYTES = 10_000, 2 << 30, 16 << 20
 
 
@@ -37,7 +38,7 @@ def read_torch_program(path: Path) -> Exported:
         try:
             with zipfile.ZipFile(path) as archive:
                 return _read(archive)
-        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, RecursionError) as error:
+        except (zipfile.BadZipFile, zlib.error, *MALFORMED) as error:
             if isinstance(error, FormatError):
                 raise
             raise FormatError(f"no torch.export program as ours are ({error})") from error
