@@ -23,6 +23,7 @@ COMMANDS = (
     "evaluate",
     "quantize",
     "export",
+    "push",
     "bench",
     "serve",
     "cache",

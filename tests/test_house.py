@@ -25,7 +25,8 @@ STOREYS = [
     },
     {"weights", "images", "signatures", "table", "resume"},
     {"inputs", "bundle", "outputs", "evaluation"},
-    {"engines", "convert", "cache", "parquet", "describe", "gallery", "watch"},
+    {"engines", "reading", "cache", "repository", "parquet", "describe", "gallery", "watch"},
+    {"convert"},
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
@@ -117,6 +118,7 @@ def test_public_names() -> None:
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "push",
         "resolve",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)

@@ -4,6 +4,7 @@ import sys
 
 from .errors import InceptionHubError as InceptionHubError
 from .export import export as export
+from .export import push as push
 from .module import Module as Module
 from .module import ModuleSpec as ModuleSpec
 from .module import get_expected_image_size as get_expected_image_size
@@ -24,6 +25,7 @@ __all__ = [
     "get_num_image_channels",
     "load_images",
     "load_module_spec",
+    "push",
     "resolve",
 ]
 __version__ = "0.1.0"

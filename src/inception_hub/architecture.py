@@ -340,9 +340,9 @@ class Architecture:
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """TensorFlow's SAME padding (before, after) along one axis of `size` pixels.
+    """TensorFlow's SAME padding (before, after) along one axis of `size` pixels, for `stride` up to `kernel`.
 
     Asymmetric: what cannot be split evenly goes to the bottom and right.
     """
-    total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+    total = (-(-size // stride) - 1) * stride + kernel - size
     return total // 2, total - total // 2

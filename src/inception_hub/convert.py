@@ -1,4 +1,4 @@
-"""Foreign files on local disk -> a `Bundle`: TF1 Hub modules, TF2 SavedModels and TensorFlow checkpoints."""
+"""Foreign files on local disk -> a `Bundle`: TensorFlow's, the original's, and exports of our own."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from . import labels
 from .architecture import Architecture
 from .bundle import DEFAULT_IMAGE_SIZE, Bundle, Provenance
 from .labels import Labels
+from .reading import Exported, find_reader
 from .tensorflow_files.checkpoint import read_checkpoint
 from .tensorflow_files.hub_module import VARIABLES, is_hub_module, is_saved_model, read_hub_module
 from .weights import check, infer_architecture
@@ -22,7 +23,12 @@ def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
     path, `FormatError` for a damaged file, `WeightsError` for variables that are not Inception V2's.
     """
     image_size = DEFAULT_IMAGE_SIZE
-    if is_hub_module(source):
+    exported = Exported({}, {})
+    if reader := find_reader(source):
+        exported = reader(source)
+        image_size = exported.image_size() or image_size
+        variables = dict(exported.weights)
+    elif is_hub_module(source):
         hub_module = read_hub_module(source)
         image_size = hub_module.image_size or image_size
         variables = hub_module.variables()
@@ -38,9 +44,10 @@ def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
         name=source.name,
         architecture=architecture,
         weights=check(architecture, variables),
-        labels=_labels(architecture.num_classes),
+        labels=exported.labels(architecture.num_classes) or _labels(architecture.num_classes),
         provenance=Provenance(source=source.name),
         image_size=image_size,
+        resize=exported.resize() or "default",
     )
 
 

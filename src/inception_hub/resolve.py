@@ -58,9 +58,10 @@ def resolve(
       `https://tfhub.dev/`, or `imagenet` for the first: from the cache, else from a TF-Hub cache on this
       machine (`TFHUB_CACHE_DIR`, else `<tempdir>/tfhub_modules`), else downloaded from `original`;
     - a path: a module directory is returned as it is; a TF1 Hub directory, a TF2 SavedModel, a TensorFlow
-      checkpoint (file, prefix or directory) or a tar archive of any of these is converted, its entry keyed by
-      its content;
-    - an http or https URL of an archive or of a V1 checkpoint, kept under the URL.
+      checkpoint (file, prefix or directory), an export of ours (.onnx, .pt2, a directory for timm) or a tar
+      archive of any of these is converted, its entry keyed by its content;
+    - an http or https URL of an archive or of a V1 checkpoint, kept under the URL;
+    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too.
 
     `progress` is called with the bytes downloaded so far and, where known, those to come in all. If the
     cache cannot be written, the module is kept in a temporary directory until the process ends, with a
@@ -85,6 +86,10 @@ def resolve(
             )
         if text.lower().startswith(("http://", "https://")):
             return _from_url(text, progress)
+        if text.startswith("hf://"):
+            from .repository import fetch
+
+            return _kept(text_key(text), lambda directory: fetch(text, directory))
     return _from_path(Path(os.path.abspath(os.path.expanduser(text))), text, original)
 
 
@@ -167,6 +172,7 @@ def _from_url(url: str, progress: Progress | None) -> Path:
 
 def _from_path(path: Path, given: str, original: Original) -> Path:
     from .archive import is_archive
+    from .reading import find_reader
     from .tensorflow_files.files import reading
 
     # os.path.exists says no where a name is too long; Path.exists raises.
@@ -181,7 +187,7 @@ def _from_path(path: Path, given: str, original: Original) -> Path:
         return path
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise HandleError(f"{_shown(given)} is neither a file nor a directory; give a module's.")
-    if path.is_file() and is_archive(path):
+    if path.is_file() and is_archive(path) and not find_reader(path):
         if _is_original(path, original):
             # Fetched by hand, say for a machine without a network: from now on the handle finds it too.
             return _kept(text_key(CLASSIFICATION), lambda d: _make_original(path, d, original))
@@ -206,9 +212,12 @@ def _is_original(path: Path, original: Original) -> bool:
 
 def _files_of(path: Path) -> dict[str, Path]:
     """The files that conversion may read, by name: never all that lies in some directory given by mistake."""
+    from .reading import find_reader
     from .tensorflow_files.checkpoint import STATE, V2_FILE
     from .tensorflow_files.hub_module import VARIABLES, is_hub_module, is_saved_model
 
+    if find_reader(path):
+        return {path.name: path} if path.is_file() else {p.name: p for p in path.iterdir() if p.is_file()}
     if is_hub_module(path):
         return {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
     if is_saved_model(path):
@@ -226,8 +235,9 @@ def _make(source: Path, directory: Path, name: str, provenance: Provenance) -> N
     """Writes the module directory for an archive or anything that `convert` takes."""
     from .archive import extract, is_archive
     from .convert import convert
+    from .reading import find_reader
 
-    if source.is_file() and is_archive(source):
+    if source.is_file() and is_archive(source) and not find_reader(source):
         extracted = directory.parent / "extracted"
         extract(source, extracted)
         with _errors_naming(extracted, str(source)):

@@ -14,6 +14,7 @@ from ..errors import InceptionHubError
 from . import answers, cache, modules, serve, training
 from . import bench as benching
 from . import export as exporting
+from . import push as pushing
 from . import quantize as quantizing
 from .console import say
 
@@ -36,6 +37,7 @@ for verb in (
     training.evaluate,
     quantizing.quantize,
     exporting.export,
+    pushing.push,
     benching.bench,
     serve.serve,
 ):

@@ -198,8 +198,8 @@ def _pool(layer: Layer, x: Tensor) -> Tensor:
 
 
 def _pad(x: Tensor, layer: Layer, value: float) -> tuple[Tensor, tuple[int, int]]:
-    """SAME padding: what is symmetric is left to the operator, as its `padding`."""
+    """SAME padding: where it is symmetric for every size it is left to the operator, as its `padding`."""
+    if layer.stride == 1:
+        return x, (layer.kernel // 2, layer.kernel // 2)
     (top, bottom), (left, right) = (same_padding(size, layer.kernel, layer.stride) for size in x.shape[2:])
-    if top == bottom and left == right:
-        return x, (top, left)
     return F.pad(x, (left, right, top, bottom), value=value), (0, 0)

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..bundle import Bundle
 from ..errors import ArgumentError, MissingExtraError
 from ..module import Module
+from .hub import push as push
 from .options import Options
 from .outcome import Check
 from .target import written

@@ -1,0 +1,19 @@
+"""`push`: a module to the Hugging Face Hub."""
+
+from typing import Annotated
+
+import typer
+
+from .console import resolve_handle
+
+
+def push(
+    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
+    repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="owner/name; made if missing.")],
+    private: Annotated[bool, typer.Option("--private", help="Visible to its owner only.")] = False,
+) -> None:
+    """Upload a module to the Hugging Face Hub, where hf://owner/name finds it."""
+    from .. import bundle
+    from ..export.hub import push_bundle
+
+    print(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))
