@@ -46,8 +46,8 @@ $(DEMO_VENV)/ready: pyproject.toml
 # PyTorch comes first and pinned: its CPU build, where the index or a local folder has one.
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet torch==2.13.0
-	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize]'
+	$(VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
+	$(VENV)/bin/pip install --quiet --editable '.[parquet,train,quantize,onnx,hub,timm]'
 	$(VENV)/bin/pip install --quiet basedpyright hypothesis pytest ruff scikit-image scikit-learn
 	touch $@
 
