@@ -62,7 +62,7 @@ def test_exports_answer_and_come_back(small_module: Path, tmp_path: Path, format
         assert same(load_module_spec(path).bundle, source)
 
 
-@pytest.mark.parametrize("format", ["onnx", "openvino", "torch"])
+@pytest.mark.parametrize("format", ["onnx", "openvino", pytest.param("torch", marks=pytest.mark.slow)])
 def test_any_batch_and_size(small_module: Path, tmp_path: Path, format: str) -> None:
     path = tmp_path / NAMES[format]
     assert export_bundle(bundle.read(small_module), format, path).error < 1e-5
