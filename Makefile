@@ -57,7 +57,7 @@ $(DEMO_VENV)/ready: pyproject.toml
 # local folder has one, has another hash than the CUDA build that is elsewhere.
 $(VENV)/ready: pyproject.toml requirements/dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet torch==2.13.0
+	$(VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
 	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
@@ -76,7 +76,7 @@ $(ORIGINAL_VENV)/ready: Makefile
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
-		--extra quantize --extra serve --group dev --generate-hashes --quiet $(UPGRADE) \
+		--extra quantize --extra serve --extra onnx --extra hub --extra timm --group dev --generate-hashes --quiet $(UPGRADE) \
 		--custom-compile-command "make lock" --output-file requirements/dev.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.

@@ -21,7 +21,9 @@ from .options import Options
 from .outcome import Answers, Check
 
 GRAPH = "inception_v2.xml"
-INT8_TOLERANCE = 1e-2  # a value at the edge of two steps falls to either; float32 is some 1e-1 away
+# A value at the edge of two steps may fall to either: 2e-3 was seen, 2e-2 where photos are scaled within the
+# graph; float32 is some 1e-1 away.
+INT8_TOLERANCE = 5e-2
 LOADER = f"openvino {ov.__version__.split('-')[0]}"
 
 
