@@ -192,6 +192,7 @@ def build(
         kernel, bias = folded[architecture.logits_layer.name]
         last = op.add(op.matmul(last, kernel[0, 0], False, False), bias[None])
         last.set_friendly_name(LOGITS)
+    last.output(0).set_names({last.get_friendly_name()})  # else the result's own name stays with it
     return expose(model([op.result(last)], [images]), endpoints)
 
 

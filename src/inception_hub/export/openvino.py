@@ -29,8 +29,8 @@ LOADER = f"openvino {ov.__version__.split('-')[0]}"
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
     """Both files; `rt_info` holds what a module says of itself."""
-    ends = (FEATURES, architecture.LOGITS) if bundle.architecture.num_classes else (FEATURES,)
-    graph = _answers(_network(bundle, options, ends), options)
+    head = (architecture.LOGITS,) if bundle.architecture.num_classes else ()
+    graph = _answers(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
     height, width = options.size or (-1, -1)
     graph.reshape([options.batch or -1, height, width, 3])
     if options.photos:
@@ -67,7 +67,7 @@ def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> ov.Model:
 def _answers(whole: ov.Model, options: Options) -> ov.Model:
     """Only the outputs asked for, under their short names."""
     ends = {name: output.get_node().input_value(0) for output in whole.outputs for name in output.get_names()}
-    found = {FEATURES: ends[FEATURES]}
+    found = {FEATURES: op.squeeze(ends[architecture.GLOBAL_POOL], np.array([1, 2])).output(0)}
     if architecture.LOGITS in ends:
         found[LOGITS] = ends[architecture.LOGITS]
     if options.top:
