@@ -104,7 +104,7 @@ class Batcher:
                 self._changed.wait()
             oldest = self._ready[0]
             alike = [job for job in self._ready if _alike(job, oldest)]
-            batch = alike[: min(BATCH_SIZE, -(-len(alike) // CORES))]  # the other workers' share stays
+            batch = alike[: max(1, min(BATCH_SIZE, len(alike) // CORES))]  # the other workers' share stays
             for job in batch:
                 self._ready.remove(job)
             return batch

@@ -31,7 +31,7 @@ LMS_TO_RGB = np.array(
 
 
 def evidence(module: Module, last_map: NDArray[np.float32], index: int) -> NDArray[np.float32]:
-    """[height, width] of `last_map` [height, width, features]; its mean plus the class's bias is the logit."""
+    """[height, width] from `last_map` [height, width, features]: its mean plus the bias is the logit."""
     kernel = module.spec.bundle.weights[f"{LOGITS_LAYER}/weights"][0, 0, :, index]
     return last_map @ kernel.astype(np.float32)
 
