@@ -2,7 +2,7 @@
 
 PHOTOS is a folder of photos or a Parquet file of them. All in one run, on the bundled module at 224 x 224,
 the original's size: offline `classify`, the server with wrk in another process,
-LitServe with the same module in its best of three settings. PYTHON is one that has litserve beside this package. Needs wrk.
+LitServe with the same module in its best of three settings. PYTHON has litserve and this package. Needs wrk.
 """
 
 import argparse

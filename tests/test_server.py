@@ -1,6 +1,7 @@
 """The server by the clients people have, curl, tritonclient, a Prometheus parser: the answers of offline."""
 
 import base64
+import io
 import json
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from serving import Served, jpeg, multipart, served, wait_until
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
@@ -19,6 +21,7 @@ from tritonclient.utils import InferenceServerException
 import inception_hub as hub
 from inception_hub.pipeline import Kind, Photo, answers
 from inception_hub.rows import as_record
+from inception_hub.server.heatmaps import colours, evidence
 
 MODEL = "/v1/models/small"
 LOGITS, FEATURES = "image_classification", "image_feature_vector"
@@ -62,6 +65,33 @@ def test_several_photos_get_rows_and_a_bad_one_costs_only_itself(server: Served)
     assert found.status == 200 and "error" in found.json[6]
     for one, other in zip(found.json, expected, strict=True):
         same(one, other)
+
+
+def test_heatmaps_are_exact(server: Served) -> None:
+    """A map's mean and the class's bias are the logit; what is laid over the photo is its positive part."""
+    images = hub.load_images([jpeg(1)], server.module)
+    outputs = server.module(images, signature=LOGITS, as_dict=True)
+    weights = server.module.spec.bundle.weights
+    found = server.post("/explain?top=10", jpeg(1)).json
+    same(
+        {k: found[k] for k in ("path", "module")} | {"predictions": found["predictions"][:5]},
+        offline(server.module, {"": jpeg(1)})[0],
+    )
+    assert found["part"] == 0.875 and found["legend"].startswith("data:image/png;base64,")
+    for prediction in found["predictions"]:
+        index = prediction["index"]
+        map = evidence(server.module, outputs["InceptionV2/Mixed_5c"][0], index)
+        bias = weights["InceptionV2/Logits/Conv2d_1c_1x1/biases"][index]
+        assert map.mean() + bias == pytest.approx(outputs["default"][0, index], rel=1e-4, abs=1e-4)
+        picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))
+        opacity = np.asarray(picture)[..., 3]
+        assert picture.mode == "RGBA" and opacity.shape == map.shape
+        assert ((map > 0.01 * max(map.max(), 0)) & (map > 0) == (opacity > 1)).all()
+
+
+def test_equal_steps_of_the_colours_look_equal() -> None:
+    lightness = colours(np.linspace(0, 1, 32)).astype(float) @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) > 0).all()
 
 
 def test_only_bad_photos_are_a_bad_request(server: Served) -> None:

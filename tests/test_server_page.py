@@ -97,13 +97,11 @@ def test_photos_are_dropped_and_pasted(page, event: str) -> None:  # type: ignor
 def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page) -> None:  # type: ignore[no-untyped-def]
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.id") == "files"
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(files(("one.jpg", jpeg(1))))
+    page.set_input_files("#files", files(("one.jpg", jpeg(1))))
     playwright.expect(page.get_by_role("status")).to_contain_text(re.compile(r"one\.jpg: .+ [0-9.]+%"))
     assert page.get_by_role("img", name="The photo one.jpg").is_visible()
     assert page.get_by_label("choose files").count() == 1
-    button = page.get_by_role("button").first
+    button = page.locator("ol").get_by_role("button").first
     for _ in range(3):
         if page.evaluate("() => document.activeElement.tagName") == "BUTTON":
             break
@@ -116,6 +114,28 @@ def test_the_modules_card(page, server: Served) -> None:  # type: ignore[no-unty
     page.get_by_text("About this module").click()
     playwright.expect(page.locator("dl")).to_contain_text("200")
     playwright.expect(page.locator("pre")).to_contain_text(server.module.spec.bundle.card.splitlines()[0])
+
+
+def test_a_heatmap_is_laid_over_the_photo_for_any_class(page) -> None:  # type: ignore[no-untyped-def]
+    page.set_input_files("#files", files(("one.jpg", jpeg(1))))
+    buttons = page.locator("ol").get_by_role("button")
+    playwright.expect(buttons).to_have_count(5)
+    heat, photo = page.locator(".heat"), page.locator(".photo").bounding_box()
+    seen = set()
+    for button in buttons.all():
+        button.click()
+        playwright.expect(button).to_have_attribute("aria-pressed", "true")
+        assert page.locator("[aria-pressed=true]").count() == 1
+        playwright.expect(heat).to_have_attribute("alt", re.compile(button.locator(".label").inner_text()))
+        assert page.locator(".legend").is_visible()
+        box = heat.bounding_box()
+        assert box["width"] == pytest.approx(0.875 * photo["width"], abs=1)
+        assert box["x"] == pytest.approx(photo["x"] + photo["width"] / 16, abs=1)
+        assert heat.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 3
+        seen.add(heat.get_attribute("src"))
+    assert len(seen) == 5
+    buttons.last.click()
+    playwright.expect(heat).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -96,14 +96,15 @@ class Batcher:
             self._compute(batch)
 
     def _take(self) -> list[_Job]:
-        """The oldest that are alike, up to a batch; none once closed."""
+        """A worker's share of the oldest that are alike, up to a batch; none once closed."""
         with self._changed:
             while not self._ready:
                 if self._closed:
                     return []
                 self._changed.wait()
             oldest = self._ready[0]
-            batch = [job for job in self._ready if _alike(job, oldest)][:BATCH_SIZE]
+            alike = [job for job in self._ready if _alike(job, oldest)]
+            batch = alike[: max(1, min(BATCH_SIZE, len(alike) // CORES))]  # the other workers' share stays
             for job in batch:
                 self._ready.remove(job)
             return batch

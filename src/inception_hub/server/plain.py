@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from ..errors import ImageError, RequestError, TooLargeError
 from ..pipeline import predictions_of
+from ..resize import CENTRAL_FRACTION
 from ..rows import Row, as_record
+from .heatmaps import evidence, heatmap, legend
 from .replies import REFUSALS, reply
-from .service import CLASSIFICATION, FEATURES, Service
+from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
 Top = Annotated[int, Query(ge=1, le=1000, description="Classes per photo")]
 
@@ -32,6 +34,20 @@ class Classified(BaseModel):
     module: str
     predictions: list[Prediction] | None = None
     error: str | None = None
+
+
+class Explanation(Prediction):
+    """A class, and where the photo speaks for it: a PNG to be stretched over `part` of the photo."""
+
+    heatmap: str
+
+
+class Explained(Classified):
+    """`Classified` with heatmaps; their colours from nothing to the most; the central part they cover."""
+
+    predictions: list[Explanation] | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+    legend: str | None = None
+    part: float | None = None
 
 
 class Embedded(BaseModel):
@@ -54,7 +70,7 @@ def body_of(description: str) -> dict[str, Any]:
 
 
 def router(service: Service) -> APIRouter:
-    """`/classify` and `/embed`."""
+    """`/classify`, `/explain` and `/embed`."""
     routes = APIRouter(tags=["plain"], responses=REFUSALS)
     module, name = service.module, service.module.spec.bundle.name
 
@@ -84,6 +100,31 @@ def router(service: Service) -> APIRouter:
                 lambda path, logits: as_record(
                     Row(path, name, predictions=predictions_of(module, logits, top))
                 ),
+            )
+
+        part = 1.0 if service.module.spec.bundle.resize == "plain" else CENTRAL_FRACTION
+
+        def explained(path: str, answer: Any, top: int) -> dict[str, Any]:
+            logits, last_map = answer
+            record = as_record(Row(path, name, predictions=predictions_of(module, logits, top)))
+            for prediction in record["predictions"]:
+                prediction["heatmap"] = heatmap(evidence(module, last_map, prediction["index"]))
+            return {**record, "legend": legend(), "part": part}
+
+        @routes.post(
+            "/explain",
+            summary="Name what is on photos, and where it is seen",
+            openapi_extra=body_of("One photo, or several as multipart"),
+            responses={
+                200: {
+                    "model": Explained | list[Explained],
+                    "content": {"application/json": {"example": example}},
+                }
+            },
+        )
+        async def explain(request: Request, top: Annotated[int, Query(ge=1, le=20)] = 5) -> Response:
+            return await answered(
+                service, request, EXPLANATION, lambda path, answer: explained(path, answer, top)
             )
 
     @routes.post(

@@ -42,8 +42,6 @@ def refusal(error: InceptionHubError) -> Response:
     response = refused(str(error), status)
     if isinstance(error, OverloadedError):
         response.headers["Retry-After"] = RETRY_AFTER
-    elif isinstance(error, (SlowError, TooLargeError)):
-        response.headers["Connection"] = "close"  # the rest of the body is not waited for
     return response
 
 

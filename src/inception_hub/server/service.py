@@ -14,10 +14,12 @@ from ..errors import ArgumentError, InputError, NotReadyError, TooLargeError
 from ..images import load_image
 from ..module import Module
 from .batching import Batcher, Compute, Image
+from .heatmaps import LAST_MAP
 from .limits import Limits
 from .metrics import Metrics
 
 CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"
+EXPLANATION = "explanation"  # logits, and the map they are the mean of
 
 
 class Service:
@@ -34,7 +36,12 @@ class Service:
         self.kinds: dict[str, Compute] = {FEATURES: partial(module, signature=FEATURES)}
         if self.has_classes:
             self.kinds[CLASSIFICATION] = partial(module, signature=CLASSIFICATION)
+            self.kinds[EXPLANATION] = self._explanations
         self.batcher = Batcher(self.kinds, limits.queue, self.metrics)
+
+    def _explanations(self, images: NDArray[np.float32]) -> Sequence[Any]:
+        outputs = self.module(images, signature=CLASSIFICATION, as_dict=True)
+        return list(zip(outputs["default"], outputs[LAST_MAP], strict=True))
 
     def warm_up(self) -> None:
         """Compiles what the endpoints compute."""

@@ -4,7 +4,7 @@ const element = (id) => document.getElementById(id);
 const copy = (id) => element(id).content.firstElementChild.cloneNode(true);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 const TRIES = 5;
-let endpoint = "classify?top=5";
+let endpoint = "explain?top=5";
 let queue = Promise.resolve();
 let waiting = 0;
 
@@ -84,6 +84,8 @@ function toggle(button, prediction, found, item) {
   heat.hidden = !on;
   item.querySelector(".legend").hidden = !on;
   if (on) {
+    const edge = `${50 * (1 - found.part)}%`; // the network sees the central part
+    Object.assign(heat.style, { left: edge, top: edge, width: `${100 * found.part}%`, height: `${100 * found.part}%` });
     heat.src = prediction.heatmap;
     heat.alt = `Where the photo speaks for ${prediction.label}`;
     item.querySelector(".legend img").src = found.legend;
