@@ -33,10 +33,37 @@ def test_round_trip(small_module: Path, tmp_path: Path) -> None:
     assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
     assert (tmp_path / "again" / "module.json").read_bytes() == (small_module / "module.json").read_bytes()
     assert sorted(path.name for path in small_module.iterdir()) == [
+        "README.md",
+        "config.json",
         "labels.txt",
         "module.json",
         "weights.safetensors",
     ]
+
+
+def test_a_directory_is_a_model_repository(small_module: Path, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard
+
+    bundle.write(
+        replace(
+            bundle.read(small_module),
+            card="# Small\n\nFor tests.\n",
+            accuracy=(
+                {"data": "photos", "images": 4, "top1": 0.75},
+                {"data": "photos", "precision": "int8", "top1": 0.5},
+            ),
+        ),
+        tmp_path / "module",
+    )
+    card = ModelCard.load(tmp_path / "module" / "README.md")
+    assert card.text.strip() == "# Small\n\nFor tests."
+    assert (card.data.library_name, card.data.license) == ("inception-hub", "apache-2.0")
+    assert card.data.pipeline_tag == "image-classification"
+    (result,) = card.data.eval_results or ()
+    assert (result.dataset_name, result.metric_type, result.metric_value) == ("photos", "accuracy", 0.75)
+    labels = json.loads((tmp_path / "module" / "config.json").read_text("utf-8"))["id2label"]
+    assert labels == {str(index): name for index, name in enumerate(bundle.read(small_module).labels)}
+    assert bundle.read(tmp_path / "module").card == "# Small\n\nFor tests.\n"
 
 
 def test_the_manifest_is_what_the_docs_say(small_module: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from . import weights as weights_file
 from .architecture import LOGITS_LAYER, Architecture
+from .card import config, with_metadata, without_metadata
 from .errors import ArgumentError, FormatError, InceptionHubError, OutputError
 from .labels import Labels
 from .weights import Weights
@@ -28,6 +29,7 @@ MANIFEST = "module.json"
 WEIGHTS = "weights.safetensors"
 LABELS = "labels.txt"
 CARD = "README.md"
+CONFIG = "config.json"
 REPORT = "report.html"
 INT8_GRAPH, INT8_CONSTANTS = "int8.xml", "int8.bin"
 FORMAT_VERSION = 1
@@ -71,7 +73,7 @@ class Bundle:
     image_size: tuple[int, int] = DEFAULT_IMAGE_SIZE
     resize: "Preset" = "default"
     accuracy: tuple[Mapping[str, Any], ...] = ()
-    card: str = ""
+    card: str = ""  # without the metadata that stands before it in the file
     report: str = ""  # the page of the training run
     int8: Graph | None = None  # what `quantize` made of the weights
 
@@ -122,9 +124,19 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     checked = weights_file.check(bundle.architecture, bundle.weights)
     weights_file.save(directory / WEIGHTS, checked, dtype)
     (directory / LABELS).write_text(bundle.labels.to_text(), "utf-8")
-    for name, text in ((CARD, bundle.card), (REPORT, bundle.report)):
-        if text:
-            (directory / name).write_text(text, "utf-8")
+    (directory / CARD).write_text(
+        with_metadata(
+            bundle.card,
+            bundle.name,
+            bundle.provenance.licence,
+            bundle.architecture.num_classes,
+            bundle.accuracy,
+        ),
+        "utf-8",
+    )
+    (directory / CONFIG).write_text(config(bundle.labels), "utf-8")
+    if bundle.report:
+        (directory / REPORT).write_text(bundle.report, "utf-8")
     if bundle.int8:
         (directory / INT8_GRAPH).write_bytes(bundle.int8.description)
         (directory / INT8_CONSTANTS).write_bytes(bundle.int8.constants)
@@ -347,7 +359,7 @@ def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -
         image_size=(height, width),
         resize=manifest["preprocessing"]["resize"],
         accuracy=tuple(manifest["accuracy"]),
-        card=card,
+        card=without_metadata(card),
         report=report,
         int8=int8,
     )
