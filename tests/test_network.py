@@ -24,12 +24,15 @@ sys.addaudithook(watch)
 """
 EVERYTHING = """
 import importlib, pkgutil, inception_hub
+from inception_hub.errors import MissingExtraError
 for found in pkgutil.walk_packages(inception_hub.__path__, "inception_hub."):
     if found.name == "inception_hub.__main__":
         continue
     try:
         importlib.import_module(found.name)
-    except ModuleNotFoundError as error:  # an extra that is not installed here
+    except MissingExtraError:
+        pass
+    except ModuleNotFoundError as error:  # of an extra, too
         if error.name.startswith("inception_hub"):
             raise
 """
