@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cases import images_from_seed
 
-from inception_hub import Module, load_module_spec
+from inception_hub import Module, bundle, load_module_spec
 from inception_hub.cache import default_cache
 from inception_hub.weights import Stored
 
@@ -55,6 +56,17 @@ def test_other_weights_and_precisions_have_graphs_of_their_own(
     assert not np.allclose(before, after) and len(stored(folder)) == 2
     Module(small_module, precision="bf16")(IMAGES)
     assert len(stored(folder)) == 3
+
+
+def test_the_same_weights_at_another_default_size(small_module: Path, folder: Path, tmp_path: Path) -> None:
+    spec = load_module_spec(small_module)
+    Module(small_module)(IMAGES)
+    bundle.write(replace(spec.bundle, image_size=(32, 48)), tmp_path / "other")
+    assert (tmp_path / "other" / "weights.safetensors").read_bytes() == (
+        small_module / "weights.safetensors"
+    ).read_bytes()
+    assert Module(tmp_path / "other")(images_from_seed((2, 32, 48, 3), 3)).shape == (2, 10)
+    assert len(stored(folder)) == 2
 
 
 def test_only_the_default_size_and_single_outputs_are_kept(small_module: Path, folder: Path) -> None:

@@ -48,7 +48,9 @@ class Graphs:
                 temporary.unlink(missing_ok=True)
 
     def _path(self, what: str) -> Path:
-        return self.folder / self.weights / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.graph"
+        height, width = self.size  # two modules may hold the same weights and differ in it
+        name = hashlib.sha256(f"{height}x{width} {what}".encode()).hexdigest()[:32]
+        return self.folder / self.weights / f"{name}.graph"
 
 
 def has_graphs(folder: Path, weights: str) -> bool:
