@@ -1,7 +1,9 @@
 """Compiled graphs on disk: that they save work, and that nothing wrong ever comes of them."""
 
 import hashlib
+import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from cases import images_from_seed
 
 from inception_hub import Module, bundle, load_module_spec
 from inception_hub.cache import default_cache
+from inception_hub.errors import WeightsError
 from inception_hub.weights import Stored
 
 IMAGES = images_from_seed((2, 64, 64, 3), 3)
@@ -120,3 +123,19 @@ def test_unread_graphs_are_cleared_away(small_module: Path, folder: Path) -> Non
     Module(small_module)(IMAGES)  # reads one of them
     (gone,) = default_cache().gc()
     assert not gone.exists() and len(stored(folder)) == 1
+
+
+def test_a_graph_vouches_for_its_own_architecture_only(small_module: Path, tmp_path: Path) -> None:
+    """The same weights in a module that says they are for other classes are read, and refused."""
+    Module(small_module)(IMAGES)
+    other = tmp_path / "other"
+    shutil.copytree(small_module, other)
+    manifest = bundle.read_manifest(other)
+    manifest["architecture"]["num_classes"] = 9
+    manifest["wordnet_ids"] = None
+    labels = "".join(f"class {number}\n" for number in range(9)).encode()
+    (other / "labels.txt").write_bytes(labels)
+    manifest["files"]["labels.txt"] = {"size": len(labels), "sha256": hashlib.sha256(labels).hexdigest()}
+    (other / "module.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(WeightsError, match="Conv2d_1c_1x1"):
+        load_module_spec(other)

@@ -319,10 +319,10 @@ def verify(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -> Bundle:
+def read(directory: Path, known: Callable[[str], bool] = lambda identity: False) -> Bundle:
     """Reads a module directory, every file verified and every weight checked against the architecture.
 
-    Weights whose SHA-256 is `known` to have been checked before are read when first asked for. Raises
+    Weights whose `identity` is `known` to have been checked before are read when first asked for. Raises
     `FormatError` for a damaged directory, `WeightsError` for weights that do not fit.
     """
     manifest = verify(directory)
@@ -344,7 +344,7 @@ def read(directory: Path, known: Callable[[str], bool] = lambda sha256: False) -
     height, width = manifest["image_size"]
     sha256 = manifest["files"][WEIGHTS]["sha256"]
     weights = weights_file.Stored(directory / WEIGHTS, sha256, architecture)
-    if not known(sha256):
+    if not known(weights.identity):
         _ = weights.arrays
     int8 = None
     if {INT8_GRAPH, INT8_CONSTANTS} <= set(manifest["files"]):

@@ -16,7 +16,7 @@ DIGEST = hashlib.sha256().digest_size
 
 @dataclass(frozen=True)
 class Graphs:
-    """Graphs of the weights whose SHA-256 is `weights`, for images of `size` (height, width): the default
+    """Graphs of the weights of an identity (see `Stored`), for images of `size` (height, width): the default
     size of their module, as each file is as large as the weights."""
 
     folder: Path

@@ -100,7 +100,7 @@ def load_module_spec(handle: "str | os.PathLike[str]", *, progress: Progress | N
 
 
 def _read(path: Path) -> Bundle:
-    return bundles.read(path, known=lambda sha256: has_graphs(_graphs(), sha256))
+    return bundles.read(path, known=lambda identity: has_graphs(_graphs(), identity))
 
 
 def _graphs() -> Path:
@@ -177,7 +177,7 @@ class Module:
             # Only weights as they lie in a file are known by a hash; those in memory may be any.
             weights = bundle.weights
             graphs = (
-                Graphs(_graphs(), weights.sha256, self.image_size) if isinstance(weights, Stored) else None
+                Graphs(_graphs(), weights.identity, self.image_size) if isinstance(weights, Stored) else None
             )
             self._openvino = Network(bundle.architecture, weights, precision, bundle.int8, graphs)
             self.precision = self._openvino.precision

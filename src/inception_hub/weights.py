@@ -30,11 +30,13 @@ MAX_HEADER_BYTES = 1 << 20  # this network's takes 40 kB
 class Stored(Mapping[str, NDArray[np.float32]]):
     """The weights in a safetensors file, read and checked when first asked for.
 
-    `sha256`: of the file, hexadecimal. Asking raises `FormatError` or `WeightsError`.
+    `sha256`: of the file, hexadecimal. `identity` names these bytes taken for this architecture, which they
+    are checked against. Asking raises `FormatError` or `WeightsError`.
     """
 
     def __init__(self, path: Path, sha256: str, architecture: Architecture) -> None:
-        self.path, self.sha256, self.architecture = path, sha256, architecture
+        self.path, self.architecture = path, architecture
+        self.identity = f"{sha256}-{architecture.depth_multiplier!r}-{architecture.num_classes}"
 
     @cached_property
     def arrays(self) -> dict[str, NDArray[np.float32]]:
