@@ -158,7 +158,8 @@ def test_ls_lists_whole_entries_by_name(cache: Cache) -> None:
         "a test",
         "zebra",
     )
-    assert entry.size == sum((path / name).stat().st_size for name in (bundle.WEIGHTS, bundle.LABELS))
+    files = (bundle.WEIGHTS, bundle.LABELS, bundle.CARD, bundle.CONFIG)
+    assert entry.size == sum((path / name).stat().st_size for name in files)
 
 
 def test_remove(cache: Cache) -> None:
