@@ -24,19 +24,21 @@ STOREYS = [
         "tensorflow_files",
     },
     {"weights", "images", "signatures", "table", "resume"},
-    {"inputs", "bundle", "outputs", "evaluation"},
+    {"inputs", "int8", "outputs", "evaluation"},
+    {"bundle"},
     {"engines", "reading", "cache", "repository", "parquet", "describe", "gallery", "watch"},
     {"convert"},
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training", "quantize", "bench", "server"},
+    {"calibration", "training", "bench", "server"},
+    {"quantize"},
     {"__init__", "cli"},
     {"__main__"},
 ]
 HEAVY = {
     "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
-    "openvino": {"engines.openvino", "quantize", "bench", "export"},
+    "openvino": {"engines.openvino", "calibration", "bench", "export"},
     "tensorflow": {"export"},
 }
 

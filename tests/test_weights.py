@@ -124,3 +124,9 @@ def test_initialisation_is_slims() -> None:
             assert (weights[name] == (1 if name.endswith("moving_variance") else 0)).all(), name
     again = weights_file.initialise(architecture, 0)
     assert all(np.array_equal(again[name], weights[name]) for name in weights)
+
+
+def test_files_are_as_readable_as_any(tmp_path: Path) -> None:
+    weights_file.save(tmp_path / "w.safetensors", make())
+    (tmp_path / "any").touch()
+    assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "any").stat().st_mode
