@@ -197,19 +197,27 @@ def fold(layer: Layer, weights: Weights) -> tuple[NDArray[np.float32], NDArray[n
     """A layer for inference as one dense kernel (HWIO) and one bias.
 
     Batch norm is folded into the kernel, the separable stem composed; computed in float64, so that
-    folding costs one rounding.
+    folding costs one rounding. Raises `WeightsError` for what is then too large for float32.
     """
+    with np.errstate(over="ignore"):
+        kernel, bias = (array.astype(np.float32) for array in _folded(layer, weights))
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise WeightsError(
+            f"The weights of {layer.name} exceed float32 once its batch norm is folded in; give others."
+        )
+    return kernel, bias
+
+
+def _folded(layer: Layer, weights: Weights) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     if layer.op == "separable_conv":
         depthwise = weights[layer.depthwise_weights].astype(np.float64)
         # TF's depthwise output channel is input channel * multiplier + m.
         pointwise = weights[layer.pointwise_weights].reshape(*depthwise.shape[2:], -1)
-        kernel = np.einsum("hwcm,cmo->hwco", depthwise, pointwise)
-        return kernel.astype(np.float32), weights[layer.biases]
+        return np.einsum("hwcm,cmo->hwco", depthwise, pointwise), weights[layer.biases]
     if layer.name == LOGITS_LAYER:
         return weights[layer.weights], weights[layer.biases]
     scale = 1 / np.sqrt(weights[layer.moving_variance].astype(np.float64) + BATCH_NORM_EPSILON)
-    bias = weights[layer.beta] - weights[layer.moving_mean] * scale
-    return (weights[layer.weights] * scale).astype(np.float32), bias.astype(np.float32)
+    return weights[layer.weights] * scale, weights[layer.beta] - weights[layer.moving_mean] * scale
 
 
 def save(path: Path, weights: Weights, dtype: type[np.floating] = np.float32) -> None:
