@@ -32,7 +32,7 @@ STOREYS = [
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
     {"calibration", "training", "bench", "server"},
-    {"quantize"},
+    {"quantize", "sklearn"},
     {"__init__", "cli"},
     {"__main__"},
 ]
@@ -40,6 +40,7 @@ HEAVY = {
     "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
     "openvino": {"engines.openvino", "calibration", "bench", "export"},
     "tensorflow": {"export"},
+    "sklearn": {"sklearn"},
 }
 
 

@@ -6,7 +6,6 @@ float32 [out], which makes floats of them again, and `biases`, float32 [out]. Ev
 graph; the file describes no graph of its own.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from .architecture import GLOBAL_POOL, LOGITS_LAYER, Architecture, Shape
 from .errors import WeightsError
-from .weights import Stored, complaint, misfits
+from .weights import complaint, misfits
 
 Int8 = Mapping[str, NDArray[Any]]
 SCALED = "scaled_images"  # in [-1, 1]
@@ -54,16 +53,6 @@ def check(architecture: Architecture, arrays: Int8) -> dict[str, NDArray[Any]]:
             "quantize the module anew."
         )
     return {name: arrays[name] for name in wanted}
-
-
-def identity(arrays: Int8) -> str:
-    """What tells `arrays` from any others, without reading them where a file's hash is known."""
-    if isinstance(arrays, Stored):
-        return arrays.identity
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode() + array.tobytes())
-    return digest.hexdigest()
 
 
 def _expected(architecture: Architecture) -> dict[str, tuple[Shape, tuple[np.dtype[Any], ...]]]:

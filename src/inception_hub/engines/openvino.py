@@ -28,8 +28,8 @@ from ..architecture import (
     Layer,
 )
 from ..graphs import Graphs
-from ..int8 import SCALED, Int8, identity, rounded
-from ..weights import Weights, fold
+from ..int8 import SCALED, Int8, rounded
+from ..weights import Weights, fold, identity
 
 Precision = Literal["f32", "bf16", "int8"]
 Images = NDArray[np.float32]
