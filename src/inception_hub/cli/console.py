@@ -90,7 +90,12 @@ def load(handle: str | None, engine: Engine, precision: Precision, device: Devic
     chosen = choose(handle)
     with download_progress() as progress:
         spec = load_module_spec(chosen, progress=progress)
-    module = Module(spec, engine=engine.value, precision=precision.value)
+    module = Module(
+        spec,
+        engine=engine.value,
+        precision=precision.value,
+        device=None if device is Device.cpu else device.value,
+    )
     hint = ""
     if handle is None and chosen == BUNDLED:
         hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {ORIGINAL}"

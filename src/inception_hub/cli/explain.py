@@ -1,0 +1,91 @@
+"""`explain`: where photos speak for their classes, as pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import ArgumentError, ImageError, OutputError
+from .answers import Inputs, MaxPixelsOption
+from .console import (
+    Device,
+    DeviceOption,
+    Engine,
+    EngineOption,
+    ModuleOption,
+    Precision,
+    PrecisionOption,
+    Resize,
+    ResizeOption,
+    load,
+    report,
+    size_of,
+)
+
+
+def explain(
+    inputs: Inputs,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="DIR", help="A new or empty folder for the pictures.")
+    ],
+    module: ModuleOption = None,
+    top: Annotated[int, typer.Option("--top", min=1, max=20, help="Classes per photo.")] = 3,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--size", metavar="HxW", help="Pixels to compute at; more give finer maps. [default: the module's]"
+        ),
+    ] = None,
+    resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = 100_000_000,
+    engine: EngineOption = Engine.openvino,
+    device: DeviceOption = Device.cpu,
+    precision: PrecisionOption = Precision.f32,
+) -> None:
+    """Show where photos speak for their classes: a picture of each photo with heatmaps over it."""
+    from ..explain import explain, index_of
+    from ..files import find_images
+    from ..heatmaps import PANEL, picture
+    from ..images import picture as opened
+    from ..outputs import as_output_error
+    from ..resize import least_pixels
+    from ..resize import resize as resized
+
+    loaded = load(module, engine, precision, device)
+    preset = (resize.value if resize else None) or loaded.spec.bundle.resize
+    at = size_of(size) or loaded.image_size
+    chosen = None if not classes else [index_of(loaded, int(c) if c.isdecimal() else c) for c in classes]
+    paths = find_images(inputs)
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise OutputError(f"{output} exists and is no empty folder; give --output a new one.")
+    least = least_pixels(at, preset)
+    taken: set[str] = set()
+    failures: list[str] = []
+    count = 0
+    for count, path in enumerate(paths, 1):
+        try:
+            photo = opened(path, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
+            (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
+        except ImageError as error:
+            failures.append(str(error))
+            continue
+        target = output / _name(path, taken)
+        with as_output_error(target):
+            output.mkdir(parents=True, exist_ok=True)
+            picture(photo, found, preset).save(target)
+        print(target)
+    report(count, len(failures), failures)
+
+
+def _name(path: str, taken: set[str]) -> str:
+    """The photo's own name as a PNG, numbered where another folder's photo has it."""
+    stem = Path(path).stem
+    name, number = f"{stem}.png", 2
+    while name.casefold() in taken:
+        name, number = f"{stem}-{number}.png", number + 1
+    taken.add(name.casefold())
+    return name

@@ -1,0 +1,95 @@
+"""Evidence as pictures: laid over the photo in colours that are even to the eye, with their legend."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from .explain import Explanation
+from .resize import CENTRAL_FRACTION, Preset
+
+PANEL = 360  # px, a photo's longest side in `picture`
+MARGIN, LINE, BAR = 14, 20, 8  # px
+OPACITY = 0.8  # of the strongest evidence
+# Ends of a straight line in Oklab (Ottosson, 2020), dark blue to light yellow: equal steps look equal.
+WEAK, STRONG = (0.30, 0.00, -0.13), (0.95, -0.04, 0.16)
+OKLAB_TO_LMS = np.array(
+    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.291485548]]
+)
+LMS_TO_RGB = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.707614701],
+    ]
+)
+
+
+def colours(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """sRGB of values in [0, 1], uint8 [..., 3]."""
+    oklab = np.array(WEAK) + shares[..., None] * (np.array(STRONG) - np.array(WEAK))
+    linear = np.clip((oklab @ OKLAB_TO_LMS.T) ** 3 @ LMS_TO_RGB.T, 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(255 * encoded).astype(np.uint8)
+
+
+def heatmap(evidence: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """`evidence` [height, width] as uint8 RGBA of that size: clear where there is none or it speaks against the
+    class, its maximum in the strongest colour."""
+    shares = np.clip(evidence / max(float(evidence.max()), 1e-9), 0, 1)
+    opacity = np.rint(255 * OPACITY * shares).astype(np.uint8)
+    return np.concatenate([colours(shares), opacity[..., None]], -1)
+
+
+def legend(width: int = 64) -> NDArray[np.uint8]:
+    """The colours from nothing to the maximum, uint8 RGB [1, width, 3]."""
+    return colours(np.linspace(0, 1, width)[None])
+
+
+def covered(preset: Preset) -> float:
+    """The central part of each of a photo's sides that the network sees, and `evidence` is of."""
+    return 1.0 if preset == "plain" else CENTRAL_FRACTION
+
+
+def laid_out(
+    evidence: NDArray[np.float32], width: int, height: int, preset: Preset
+) -> NDArray[np.uint8]:
+    """The heatmap of a photo of `width` x `height` pixels, uint8 RGBA of that size: smooth, and clear where the
+    network does not look."""
+    part = covered(preset)
+    columns, rows = max(1, round(part * width)), max(1, round(part * height))
+    smooth = Image.fromarray(evidence, "F").resize((columns, rows), Image.Resampling.BICUBIC)
+    whole = np.zeros((height, width, 4), np.uint8)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    whole[top : top + rows, left : left + columns] = heatmap(np.asarray(smooth))
+    return whole
+
+
+def picture(photo: Image.Image, found: Sequence[Explanation], preset: Preset) -> Image.Image:
+    """The photo, and beside it once more for each class with its heatmap, name, probability and scale.
+
+    `photo`: upright, RGB. The scale ends at the strongest evidence, in logits.
+    """
+    photo = photo.copy()
+    photo.thumbnail((PANEL, PANEL))
+    wide, high = max(photo.width, 180), photo.height + LINE + BAR + LINE
+    sheet = Image.new("RGB", (MARGIN + (wide + MARGIN) * (len(found) + 1), 2 * MARGIN + high), "white")
+    sheet.paste(photo, (MARGIN, MARGIN + LINE))
+    for number, each in enumerate(found, 1):
+        _panel(sheet, photo, each, MARGIN + number * (wide + MARGIN), preset)
+    return sheet
+
+
+def _panel(sheet: Image.Image, photo: Image.Image, each: Explanation, left: int, preset: Preset) -> None:
+    over = Image.fromarray(laid_out(each.evidence, *photo.size, preset), "RGBA")
+    grey = photo.convert("L").convert("RGBA")  # so that the colours are the heatmap's alone
+    sheet.paste(Image.alpha_composite(grey, over).convert("RGB"), (left, MARGIN + LINE))
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    draw.text((left, MARGIN), f"{each.label}  {each.probability:.1%}", "black", font)
+    below = MARGIN + LINE + photo.height + 6
+    sheet.paste(Image.fromarray(legend(photo.width)).resize((photo.width, BAR)), (left, below))
+    small = ImageFont.load_default(11)
+    draw.text((left, below + BAR + 2), "0", "black", small)
+    most = f"{max(float(each.evidence.max()), 0):.1f}"
+    draw.text((left + photo.width, below + BAR + 2), most, "black", small, anchor="ra")
