@@ -31,6 +31,7 @@ STOREYS = [
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
     {"training", "quantize", "bench", "server"},
+    {"cluster"},
     {"__init__", "cli"},
     {"__main__"},
 ]
@@ -38,6 +39,7 @@ HEAVY = {
     "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
     "openvino": {"engines.openvino", "quantize", "bench", "export"},
     "tensorflow": {"export"},
+    "ray": {"cluster"},
 }
 
 
@@ -134,6 +136,7 @@ def test_importing_loads_nothing_heavy() -> None:
         "jinja2",
         "pyarrow",
         "safetensors",
+        "ray",
         "urllib.request",
     ]
     code = f"import sys, inception_hub; print([name for name in {heavy} if name in sys.modules])"

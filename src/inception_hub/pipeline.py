@@ -4,7 +4,6 @@ Knows files and rows, never tensors' layout. A photo that cannot be read becomes
 others are not touched by it.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,7 +29,6 @@ THUMBNAIL = 320  # px, longest side
 
 S = TypeVar("S")
 T = TypeVar("T")
-CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,8 @@ def answers(
     chosen: Preset = preset or module.spec.bundle.resize
     prepare = _preparation(module.image_size, chosen, thumbnails, max_pixels)
     size = BATCH_SIZE if module.device is None else GPU_BATCH_SIZE
-    decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * size)
+    cores = module.cores
+    decoded = _overlapped(prepare, photos, cores, window=(cores + 1) * size)
     batches = iter(lambda: list(islice(decoded, size)), [])
     first, second = next(batches, []), next(batches, [])
     module.throughput = bool(second)  # one batch alone gets all cores
@@ -89,7 +88,7 @@ def answers(
     def answer(batch: list[tuple[Photo, _Decoded]]) -> list[Answer]:
         return list(_answer(module, batch, kind, top))
 
-    for _, found in _overlapped(answer, chain([first, second], batches), CORES, window=2 * CORES):
+    for _, found in _overlapped(answer, chain([first, second], batches), cores, window=2 * cores):
         yield from found
 
 

@@ -4,13 +4,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from ..errors import ArgumentError, OutputError
+from .cluster import on_cluster
 from .console import (
+    LISTED,
     Device,
     DeviceOption,
     Engine,
@@ -18,9 +21,11 @@ from .console import (
     ModuleOption,
     Precision,
     PrecisionOption,
+    RayOption,
     Resize,
     ResizeOption,
     load,
+    report,
     say,
 )
 
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
     from ..resume import Done
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
-LISTED = 100  # failures named at the end of a run
 
 
 class Format(StrEnum):
@@ -58,7 +62,7 @@ Inputs = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
+    str | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
 ]
 MaxPixelsOption = Annotated[
     int,
@@ -95,10 +99,12 @@ def classify(
     engine: EngineOption = Engine.openvino,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
+    ray: RayOption = None,
 ) -> None:
     """Name what is on photos."""
     loaded = load(module, engine, precision, device)
-    _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
+    run = _answer if ray is None else partial(on_cluster, ray)
+    run(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
 
 
 def embed(
@@ -114,11 +120,13 @@ def embed(
     engine: EngineOption = Engine.openvino,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
+    ray: RayOption = None,
 ) -> None:
     """Turn photos into feature vectors."""
     loaded = load(module, engine, precision, device)
     length = loaded.architecture.num_features
-    _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
+    run = _answer if ray is None else partial(on_cluster, ray)
+    run(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
 
 
 def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
@@ -157,7 +165,7 @@ def _answer(
     inputs: list[str],
     kind: "Kind",
     format: Format,
-    output: Path | None,
+    output: str | None,
     resume: bool,
     resize: Resize | None,
     length: int,
@@ -174,13 +182,14 @@ def _answer(
 
     if resume and gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    target = None if output is None else Path(output)
     paths = find_images(inputs)  # before anything is written: a path that leads nowhere changes nothing
     name = module.spec.bundle.name
     good, failed, listed = 0, 0, []
     try:
         with ExitStack() as stack:
             stop = stack.enter_context(_Stop())
-            writer = stack.enter_context(open_writer(format.value, kind, output, length, resume=resume))
+            writer = stack.enter_context(open_writer(format.value, kind, target, length, resume=resume))
             if done := len(writer.done):
                 if writer.done.module != name:
                     raise OutputError(
@@ -222,10 +231,4 @@ def _answer(
         raise
     if gallery:
         say(f"Pictures: {gallery}")
-    if failed:
-        say(f"{failed} of {good + failed} photos could not be read:")
-        for line in listed:
-            say(f"  {line}")
-        if failed > len(listed):
-            say(f"  and {failed - len(listed)} more, as their rows say")
-        raise typer.Exit(1 if good else 2)
+    report(good + failed, failed, listed)

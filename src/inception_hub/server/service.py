@@ -37,7 +37,7 @@ class Service:
         if self.has_classes:
             self.kinds[CLASSIFICATION] = partial(module, signature=CLASSIFICATION)
             self.kinds[EXPLANATION] = self._explanations
-        self.batcher = Batcher(self.kinds, limits.queue, self.metrics)
+        self.batcher = Batcher(self.kinds, limits.queue, module.cores, self.metrics)
 
     def _explanations(self, images: NDArray[np.float32]) -> Sequence[Any]:
         outputs = self.module(images, signature=CLASSIFICATION, as_dict=True)
