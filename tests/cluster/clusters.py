@@ -28,14 +28,18 @@ def two_nodes() -> Iterator[Any]:
 
 
 def answering(node: Any) -> bool:
-    """Whether a worker of `node` is at a task, which Ray has in the names of its processes. Linux."""
-    raylet = node.all_processes["raylet"][0].process.pid
+    """Whether a worker of `node` is at a task."""
+    return any(name.startswith("ray::MapWorker") and ".submit" in name for _, name in processes(node))
+
+
+def processes(node: Any) -> Iterator[tuple[int, str]]:
+    """Ids of the processes of `node`, and their names, where Ray has what they do. Linux."""
+    raylets = [each.process.pid for each in node.all_processes.get("raylet", ())]  # none once killed
     for process in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
             name = (process / "cmdline").read_text()
         except OSError:
             continue  # it is gone
-        if parent == raylet and name.startswith("ray::MapWorker") and ".submit" in name:
-            return True
-    return False
+        if parent in raylets:
+            yield int(process.name), name

@@ -1,22 +1,15 @@
 """`classify` and `embed` on a Ray cluster: one machine's rows, each once, whatever dies: `make cluster`."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clusters import answering, two_nodes
+from clusters import answering
 from command import run
 from serving import jpeg, wait_until
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("default")]  # Ray's own are many
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    with two_nodes() as found:
-        yield found
 
 
 @pytest.fixture
@@ -106,3 +99,15 @@ def test_a_machine_that_dies_loses_no_row_and_doubles_none(
     thread.join()
     assert code == 0 and "the rows of 600 photos" in err
     assert rows(tmp_path / "together") == rows(tmp_path / "alone.parquet")
+    cluster.add_node(num_cpus=1)  # for the tests that follow
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense", "photos/"])
+def test_an_address_of_nothing(
+    capsys: pytest.CaptureFixture[str], photos: str, small_module: Path, address: str
+) -> None:
+    asked = ("classify", photos, "--module", small_module, "--format", "parquet", "--output", "rows")
+    code, _, err = run(capsys, *asked, "--ray", address)
+    assert code == 2 and err.count("\n") == 2
+    assert f"--ray {address} leads to no Ray cluster" in err and "give local, auto, HOST:PORT" in err
+    assert not Path("rows").exists() and not Path("rows.parts").exists()

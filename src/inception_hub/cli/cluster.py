@@ -1,4 +1,4 @@
-"""`--ray`: `classify` and `embed` on a cluster."""
+"""`--ray`: `classify`, `embed` and `serve` on a cluster."""
 
 import signal
 from pathlib import Path
@@ -10,6 +10,7 @@ from .console import Resize, report, say
 if TYPE_CHECKING:
     from ..module import Module
     from ..pipeline import Kind
+    from ..server.limits import Limits
 
 
 def on_cluster(
@@ -49,6 +50,28 @@ def on_cluster(
         outcome = answer(module.spec.bundle, question, places, output)
     say(f"{output}: the rows of {outcome.photos} photos")
     report(outcome.photos, outcome.failed, outcome.errors)
+
+
+def serve_on_cluster(
+    address: str, module: "Module", limits: "Limits", host: str, port: int, url: str
+) -> None:
+    """Serves on the Ray cluster at `address` until SIGTERM or Ctrl-C."""
+    import threading
+
+    if not port:
+        raise ArgumentError("Ray Serve listens on the same port of every machine; give one by --port.")
+    try:
+        from ..cluster import connected
+        from ..cluster.serving import served
+    except ImportError as error:
+        raise missing(error) from error
+    ended = threading.Event()
+    with connected(address):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        with served(module.spec.bundle, limits, module.engine, module.precision, host, port):
+            say(f"Listening on {url}; to end it: Ctrl+C, or SIGTERM.")
+            ended.wait()
 
 
 def missing(error: ImportError) -> MissingExtraError:
