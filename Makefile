@@ -4,10 +4,11 @@ VENV ?= .venv
 DEMO_VENV ?= .venv-demo
 TENSORFLOW_VENV ?= .venv-tensorflow
 ORIGINAL_VENV ?= .venv-original
+RAY_VENV ?= .venv-ray
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow browser tensorflow lint docs lock audit fuzz clean
+.PHONY: demo test slow browser tensorflow cluster lint docs lock audit fuzz clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -32,6 +33,10 @@ tensorflow: export TENSORFLOW_VENV := $(TENSORFLOW_VENV)
 tensorflow: export ORIGINAL_VENV := $(ORIGINAL_VENV)
 tensorflow: $(VENV)/ready $(TENSORFLOW_VENV)/ready $(ORIGINAL_VENV)/ready
 	$(VENV)/bin/python -m pytest -m tensorflow
+
+# Ray, with clusters of several nodes on this machine.
+cluster: $(RAY_VENV)/ready
+	$(RAY_VENV)/bin/python -m pytest -m ray tests/cluster
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -67,6 +72,11 @@ $(TENSORFLOW_VENV)/ready: pyproject.toml
 	$(TENSORFLOW_VENV)/bin/pip install --quiet --editable '.[tensorflow]'
 	touch $@
 
+$(RAY_VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(RAY_VENV)
+	$(RAY_VENV)/bin/pip install --quiet --editable '.[ray]' 'pytest>=8.3'
+	touch $@
+
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: Makefile
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
@@ -84,4 +94,4 @@ audit:
 	pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) demo build dist

@@ -232,3 +232,19 @@ def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path:
     assert code == 2 and "0 modules in the cache have a key that begins with 'zz'" in err
     assert run(capsys, "cache", "rm", entry.name[:8])[0] == 0
     assert not entry.exists()
+
+
+def test_what_a_cluster_is_not_asked(
+    capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("classify", photos, "--module", small_module, "--ray", "local")
+    parquet = ("--format", "parquet", "--output", photos / "rows")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for more, sentence in (
+        ((), "--ray writes a folder of Parquet: give --format parquet and --output"),
+        ((*parquet, "--resume"), "--resume and --gallery are one machine's"),
+        ((*parquet, "--gallery", photos / "page.html"), "--resume and --gallery are one machine's"),
+        (parquet, "--ray needs ray, which is not installed: pip install 'inception-hub[ray]'."),
+    ):
+        code, out, err = run(capsys, *asked, *more)
+        assert code == 2 and out == "" and sentence in err and err.count("\n") == 2, err

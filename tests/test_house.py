@@ -31,8 +31,10 @@ STOREYS = [
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"calibration", "training", "bench", "server"},
-    {"quantize", "sklearn"},
+    {"explain", "calibration", "training", "bench"},
+    {"heatmaps", "quantize", "sklearn"},
+    {"server"},
+    {"cluster"},
     {"__init__", "cli"},
     {"__main__"},
 ]
@@ -41,6 +43,7 @@ HEAVY = {
     "openvino": {"engines.openvino", "calibration", "bench", "export"},
     "tensorflow": {"export"},
     "sklearn": {"sklearn"},
+    "ray": {"cluster"},
 }
 
 
@@ -116,6 +119,7 @@ def test_public_names() -> None:
         "InceptionHubError",
         "Module",
         "ModuleSpec",
+        "explain",
         "export",
         "get_expected_image_size",
         "get_num_image_channels",
@@ -137,6 +141,7 @@ def test_importing_loads_nothing_heavy() -> None:
         "jinja2",
         "pyarrow",
         "safetensors",
+        "ray",
         "urllib.request",
     ]
     code = f"import sys, inception_hub; print([name for name in {heavy} if name in sys.modules])"

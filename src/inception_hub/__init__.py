@@ -3,6 +3,7 @@
 import sys
 
 from .errors import InceptionHubError as InceptionHubError
+from .explain import explain as explain
 from .export import export as export
 from .export import push as push
 from .module import Module as Module
@@ -20,6 +21,7 @@ __all__ = [
     "InceptionHubError",
     "Module",
     "ModuleSpec",
+    "explain",
     "export",
     "get_expected_image_size",
     "get_num_image_channels",

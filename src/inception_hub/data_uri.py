@@ -18,6 +18,15 @@ def jpeg_uri(image: NDArray[np.uint8], longest: int, quality: int) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
+def clear_png_uri(image: NDArray[np.uint8]) -> str:
+    """`image`, uint8 [height, width, 4], pixel for pixel."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
 def png_uri(image: NDArray[np.uint8]) -> str:
     """`image`, uint8 [height, width, 3], pixel for pixel in up to 256 colours."""
     from PIL import Image

@@ -1,7 +1,7 @@
-"""Which parts of an image speak for a class: class activation maps (Zhou et al., 2016), exact for this network.
+"""Which parts of an image speak for a class: class activation maps (Zhou et al., 2016), here exact.
 
-It ends in a spatial mean and a linear layer, so the last map weighted by a class's weights needs no gradients:
-its mean and the class's bias are the logit.
+The network ends in a spatial mean and a linear layer, so the last map weighted by a class's weights needs no
+gradients: its mean and the class's bias are the logit.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .architecture import LOGITS_LAYER
+from .architecture import LAST_MAP, LOGITS_LAYER
 from .errors import ArgumentError
 from .labels import top_k
 from .module import Module
-from .pipeline import finite, probabilities
-
-LAST_MAP = "InceptionV2/Mixed_5c"
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """One class of one image: `label`, `index` in the module's own numbering, `probability` in [0, 1], `logit`.
+    """One class of one image: `label`, `index` in the module's own numbering, `probability` in [0, 1].
 
     `evidence`: float32 [height, width], a 32nd of the image's size, rounded up; what each place adds to the
     logit (what is negative speaks against the class). Its mean plus `bias` is the logit, but for float32's
@@ -42,19 +39,22 @@ def explain(
     """For each of `images`, float32 [batch, height, width, 3] in [0, 1], its `top` most likely classes, best
     first; or `classes`, by label or index, as given.
 
-    Any size will do, and a larger one gives finer maps: of the logits at that size. Raises `ArgumentError` for
-    a module without classes or in training, `top` below 1 or a class it does not have, `InputError` for
+    Any size will do, and a larger one gives finer maps: of the logits at that size. Raises `ArgumentError`
+    for a module without classes or in training, `top` below 1 or a class it does not have, `InputError` for
     other images, `AnswerError` where numbers are not finite.
     """
+    from .pipeline import finite
+
     if not module.architecture.num_classes:
         raise ArgumentError(
-            f"{module.spec.bundle.name} is a feature vector module and has no classes to explain; take another."
+            f"{module.spec.bundle.name} is a feature vector module and has no classes to explain; take one "
+            "that has."
         )
     if module.tags:
         raise ArgumentError("explain needs the module as it answers; construct it without tags.")
     if top < 1:
         raise ArgumentError(f"top is {top}; give 1 or more.")
-    chosen = None if classes is None else [_index(module, each) for each in classes]
+    chosen = None if classes is None else [index_of(module, each) for each in classes]
     outputs = module(images, signature="image_classification", as_dict=True)
     return [
         explanations(module, logits, last_map, top_k(logits, top) if chosen is None else chosen)
@@ -66,9 +66,10 @@ def explanations(
     module: Module, logits: NDArray[np.float32], last_map: NDArray[np.float32], classes: Sequence[int]
 ) -> list[Explanation]:
     """Of one image, by its logits [classes] and its `LAST_MAP` [height, width, features]."""
-    weights, found = module.spec.bundle.weights, probabilities(logits)
-    kernel, biases = (weights[f"{LOGITS_LAYER}/{name}"] for name in ("weights", "biases"))
-    evidence = last_map @ kernel[0, 0][:, list(classes)]
+    from .pipeline import probabilities
+
+    biases = module.spec.bundle.weights[f"{LOGITS_LAYER}/biases"]
+    found, maps = probabilities(logits), evidence(module, last_map, classes)
     return [
         Explanation(
             module.labels[index],
@@ -76,13 +77,20 @@ def explanations(
             float(found[index]),
             float(logits[index]),
             float(biases[index]),
-            np.ascontiguousarray(evidence[..., number]),
+            each,
         )
-        for number, index in enumerate(classes)
+        for index, each in zip(classes, maps, strict=True)
     ]
 
 
-def _index(module: Module, name: str | int) -> int:
+def evidence(module: Module, last_map: NDArray[np.float32], classes: Sequence[int]) -> NDArray[np.float32]:
+    """[classes, height, width]: an `Explanation`'s for each of `classes`."""
+    kernel = module.spec.bundle.weights[f"{LOGITS_LAYER}/weights"][0, 0]
+    return np.ascontiguousarray((last_map @ kernel[:, list(classes)]).transpose(2, 0, 1))
+
+
+def index_of(module: Module, name: str | int) -> int:
+    """The index of a class by label or index; raises `ArgumentError`."""
     if isinstance(name, int) and 0 <= name < len(module.labels):
         return name
     found = [index for index in range(len(module.labels)) if module.labels[index] == name]
@@ -91,6 +99,6 @@ def _index(module: Module, name: str | int) -> int:
     if found:
         raise ArgumentError(f"{name!r} is the name of classes {found}; give one of these numbers.")
     raise ArgumentError(
-        f"{module.spec.bundle.name} has no class {name!r}; give one of its labels as labels.txt spells it, or an "
-        f"index from 0 to {len(module.labels) - 1}."
+        f"{module.spec.bundle.name} has no class {name!r}; give a label as labels.txt spells it, or "
+        f"an index from 0 to {len(module.labels) - 1}."
     )

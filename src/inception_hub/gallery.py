@@ -5,6 +5,7 @@ rest. It is written card by card to a temporary file that takes its name once it
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from .data_uri import jpeg_uri
+from .data_uri import clear_png_uri, jpeg_uri
 from .errors import OutputError
 from .outputs import PendingFile, as_output_error
 from .rows import Row, encoded
@@ -41,15 +42,21 @@ class Gallery:
         self._photos = self._errors = 0
         self._write(self._template.head(module, GENERATOR))
 
-    def add(self, row: Row, image: NDArray[np.uint8] | None = None) -> None:
-        """A card for `row`; `image`: uint8 [height, width, 3], of any size, None where there is an error."""
+    def add(
+        self, row: Row, image: NDArray[np.uint8] | None = None, heatmaps: Sequence[NDArray[np.uint8]] = ()
+    ) -> None:
+        """A card for `row`; `image`: uint8 [height, width, 3], of any size, None where there is an error.
+
+        `heatmaps`: uint8 [h, w, 4] of the image's proportions, for each of the row's predictions, or none.
+        """
         self._photos += 1
         self._errors += row.error is not None
         folder, name = os.path.split(row.path)
         thumbnail = fit = None
         if image is not None:
             thumbnail, fit = jpeg_uri(image, THUMBNAIL, QUALITY), _fit(*image.shape[:2])
-        self._write(self._template.card(row, folder, name or row.path, thumbnail, fit))
+        heats = [clear_png_uri(each) for each in heatmaps]
+        self._write(self._template.card(row, folder, name or row.path, thumbnail, fit, heats))
 
     def close(self) -> None:
         """Completes the page and puts it in its place."""

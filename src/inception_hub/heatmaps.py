@@ -35,8 +35,10 @@ def colours(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def heatmap(evidence: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """`evidence` [height, width] as uint8 RGBA of that size: clear where there is none or it speaks against the
-    class, its maximum in the strongest colour."""
+    """`evidence` [height, width] as uint8 RGBA of that size.
+
+    Its maximum has the strongest colour; clear is where there is none, or where it speaks against the class.
+    """
     shares = np.clip(evidence / max(float(evidence.max()), 1e-9), 0, 1)
     opacity = np.rint(255 * OPACITY * shares).astype(np.uint8)
     return np.concatenate([colours(shares), opacity[..., None]], -1)
@@ -52,11 +54,11 @@ def covered(preset: Preset) -> float:
     return 1.0 if preset == "plain" else CENTRAL_FRACTION
 
 
-def laid_out(
-    evidence: NDArray[np.float32], width: int, height: int, preset: Preset
-) -> NDArray[np.uint8]:
-    """The heatmap of a photo of `width` x `height` pixels, uint8 RGBA of that size: smooth, and clear where the
-    network does not look."""
+def laid_out(evidence: NDArray[np.float32], width: int, height: int, preset: Preset) -> NDArray[np.uint8]:
+    """The heatmap of a photo of `width` x `height` pixels, uint8 RGBA of that size.
+
+    Smooth, and clear where the network does not look.
+    """
     part = covered(preset)
     columns, rows = max(1, round(part * width)), max(1, round(part * height))
     smooth = Image.fromarray(evidence, "F").resize((columns, rows), Image.Resampling.BICUBIC)

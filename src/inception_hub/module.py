@@ -114,8 +114,8 @@ class Module:
     `spec`: anything `resolve` takes, or a `ModuleSpec`. `trainable`: variables take gradients.
     `tags`: None or empty for inference; `{"train"}` normalises by batch statistics and drops out before
     the logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
-    `trainable` or the tags are `{"train"}`, else `openvino`. `precision`: `f32` or `bf16`.
-    `device`: of the torch engine; None is the CPU.
+    `trainable` or the tags are `{"train"}`, else `openvino`. `precision`: `f32`, `bf16` or `int8`.
+    `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO to use; None is all of them.
 
     Raises `TagsError` (a `ValueError`) for unknown tags, `ArgumentError` for an unknown engine,
     precision or device, `MissingExtraError` where PyTorch is needed and not installed.
@@ -131,6 +131,7 @@ class Module:
         engine: Engine | None = None,
         precision: Precision = "f32",
         device: str | None = None,
+        cores: int | None = None,
     ) -> None:
         self.tags = _variant(tags)
         if engine not in (None, "openvino", "torch"):
@@ -160,6 +161,7 @@ class Module:
         self.name = name
         self.trainable = trainable
         self.device = device
+        self.cores = cores or os.cpu_count() or 1
         self.throughput = False  # whether calls share the cores, several at once, instead of each having all
         if precision == "int8" and self.spec.bundle.int8 is None:
             raise ArgumentError(
@@ -173,13 +175,11 @@ class Module:
         else:
             from .engines.openvino import Network
 
-            bundle = self.spec.bundle
+            bundle, graphs = self.spec.bundle, None
             # Only weights as they lie in a file are known by a hash; those in memory may be any.
-            weights = bundle.weights
-            graphs = (
-                Graphs(_graphs(), weights.identity, self.image_size) if isinstance(weights, Stored) else None
-            )
-            self._openvino = Network(bundle.architecture, weights, precision, bundle.int8, graphs)
+            if isinstance(weights := bundle.weights, Stored):
+                graphs = Graphs(_graphs(), weights.identity, self.image_size)
+            self._openvino = Network(bundle.architecture, weights, precision, bundle.int8, graphs, cores)
             self.precision = self._openvino.precision
 
     def __repr__(self) -> str:

@@ -9,12 +9,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from .errors import MissingExtraError, OutputError
 from .outputs import STDOUT, PendingFile, as_output_error, claim, refuse_existing
 from .resume import Done, Found
 from .rows import Kind, Row, as_record, encoded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROW_GROUP = 1024  # rows of a part, held in memory until then: 4 MB of vectors
 COMPLETE = "complete.parquet"  # all parts in one, in their folder, until it takes its name
@@ -37,10 +40,7 @@ class ParquetWriter:
             ) from error
         if output is None and sys.stdout.isatty():
             raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
-        prediction = pa.struct([("label", pa.string()), ("index", pa.int32()), ("probability", pa.float32())])
-        answer = pa.list_(prediction if kind == "predictions" else pa.float32())
-        text = pa.string()
-        self._schema = pa.schema([("path", text), ("module", text), (kind, answer), ("error", text)])
+        self._schema = schema(kind)
         self._table, self._parquet = pa.Table, parquet
         self._output, self._resume = output, resume
         self._rows: list[dict[str, Any]] = []
@@ -76,9 +76,7 @@ class ParquetWriter:
         return parts
 
     def write(self, row: Row) -> None:
-        record = as_record(row) if row.vector is None else {**vars(row)}
-        texts = {key: encoded(text).decode() for key, text in record.items() if isinstance(text, str)}
-        self._rows.append(record | texts)
+        self._rows.append(flat(row))
         if len(self._rows) == ROW_GROUP:
             self._write_part()
 
@@ -160,6 +158,23 @@ class ParquetWriter:
         except BaseException:
             pending.discard()
             raise
+
+
+def schema(kind: Kind) -> "pa.Schema":
+    """Of rows of one `kind`."""
+    import pyarrow as pa
+
+    prediction = pa.struct([("label", pa.string()), ("index", pa.int32()), ("probability", pa.float32())])
+    answer = pa.list_(prediction if kind == "predictions" else pa.float32())
+    text = pa.string()
+    return pa.schema([("path", text), ("module", text), (kind, answer), ("error", text)])
+
+
+def flat(row: Row) -> dict[str, Any]:
+    """`row` as pyarrow takes it, with texts that are all of Unicode."""
+    record = as_record(row) if row.vector is None else {**vars(row)}
+    texts = {key: encoded(text).decode() for key, text in record.items() if isinstance(text, str)}
+    return record | texts
 
 
 def _numbered(parts: Path) -> list[Path]:

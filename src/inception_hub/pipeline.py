@@ -4,18 +4,18 @@ Knows files and rows, never tensors' layout. A photo that cannot be read becomes
 others are not touched by it.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .architecture import LAST_MAP
 from .errors import AnswerError, ArgumentError, ImageError
 from .images import MAX_PIXELS, picture
 from .labels import top_k
@@ -30,7 +30,6 @@ THUMBNAIL = 320  # px, longest side
 
 S = TypeVar("S")
 T = TypeVar("T")
-CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,12 @@ class Photo:
 
 @dataclass(frozen=True)
 class Answer:
-    """A row and, where asked for, a small picture of the photo, uint8 [height, width, 3]."""
+    """A row and, where asked for, a small picture of the photo, uint8 [height, width, 3], and the last map
+    before the spatial mean, float32 [height, width, features]."""
 
     row: Row
     thumbnail: NDArray[np.uint8] | None = None
+    last_map: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def answers(
     top: int = 5,
     preset: Preset | None = None,
     thumbnails: bool = False,
+    last_maps: bool = False,
     max_pixels: int = MAX_PIXELS,
 ) -> Iterator[Answer]:
     """One answer per photo, in order. `preset` None is the module's own way to resize. A photo of more than
@@ -81,15 +83,16 @@ def answers(
     chosen: Preset = preset or module.spec.bundle.resize
     prepare = _preparation(module.image_size, chosen, thumbnails, max_pixels)
     size = BATCH_SIZE if module.device is None else GPU_BATCH_SIZE
-    decoded = _overlapped(prepare, photos, CORES, window=(CORES + 1) * size)
+    cores = module.cores
+    decoded = _overlapped(prepare, photos, cores, window=(cores + 1) * size)
     batches = iter(lambda: list(islice(decoded, size)), [])
     first, second = next(batches, []), next(batches, [])
     module.throughput = bool(second)  # one batch alone gets all cores
 
     def answer(batch: list[tuple[Photo, _Decoded]]) -> list[Answer]:
-        return list(_answer(module, batch, kind, top))
+        return list(_answer(module, batch, kind, top, last_maps))
 
-    for _, found in _overlapped(answer, chain([first, second], batches), CORES, window=2 * CORES):
+    for _, found in _overlapped(answer, chain([first, second], batches), cores, window=2 * cores):
         yield from found
 
 
@@ -136,15 +139,20 @@ def _overlapped(
                 future.cancel()
 
 
-def _answer(module: Module, batch: list[tuple[Photo, _Decoded]], kind: Kind, top: int) -> Iterator[Answer]:
+def _answer(
+    module: Module, batch: list[tuple[Photo, _Decoded]], kind: Kind, top: int, last_maps: bool
+) -> Iterator[Answer]:
     pixels = [decoded.pixels for _, decoded in batch if decoded.pixels is not None]
     signature = "image_classification" if kind == "predictions" else "image_feature_vector"
-    outputs = iter(module(np.stack(pixels), signature=signature) if pixels else ())
+    found = module(np.stack(pixels), signature=signature, as_dict=last_maps) if pixels else ()
+    outputs = iter(found["default"] if isinstance(found, dict) else found)
+    maps = iter(found[LAST_MAP] if isinstance(found, dict) else repeat(None))
     name = module.spec.bundle.name
     for photo, decoded in batch:
         if decoded.error is not None:
             yield Answer(Row(photo.path, name, error=decoded.error))
             continue
+        last_map = next(maps)
         try:
             output = finite(module, next(outputs))
         except AnswerError as error:
@@ -154,7 +162,7 @@ def _answer(module: Module, batch: list[tuple[Photo, _Decoded]], kind: Kind, top
             row = Row(photo.path, name, vector=output)
         else:
             row = Row(photo.path, name, predictions=predictions_of(module, output, top))
-        yield Answer(row, decoded.thumbnail)
+        yield Answer(row, decoded.thumbnail, last_map)
 
 
 def finite(module: Module, output: NDArray[np.float32]) -> NDArray[np.float32]:

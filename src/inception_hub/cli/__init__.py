@@ -13,6 +13,7 @@ import typer
 from ..errors import InceptionHubError
 from . import answers, cache, modules, serve, training
 from . import bench as benching
+from . import explain as explaining
 from . import export as exporting
 from . import push as pushing
 from . import quantize as quantizing
@@ -29,6 +30,7 @@ app = typer.Typer(
 for verb in (
     answers.classify,
     answers.embed,
+    explaining.explain,
     modules.info,
     modules.pull,
     modules.convert,

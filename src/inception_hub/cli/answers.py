@@ -4,13 +4,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from ..errors import ArgumentError, OutputError
+from .cluster import on_cluster
 from .console import (
+    LISTED,
     Device,
     DeviceOption,
     Engine,
@@ -18,19 +21,23 @@ from .console import (
     ModuleOption,
     Precision,
     PrecisionOption,
+    RayOption,
     Resize,
     ResizeOption,
     load,
+    report,
     say,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..module import Module
-    from ..pipeline import Kind, Photo
+    from ..pipeline import Answer, Kind, Photo
     from ..resume import Done
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
-LISTED = 100  # failures named at the end of a run
 
 
 class Format(StrEnum):
@@ -58,7 +65,7 @@ Inputs = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
+    str | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
 ]
 MaxPixelsOption = Annotated[
     int,
@@ -90,15 +97,24 @@ def classify(
             "--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."
         ),
     ] = None,
+    heatmaps: Annotated[
+        bool, typer.Option("--heatmaps", help="Show on the page where each photo speaks for its classes.")
+    ] = False,
     resize: ResizeOption = None,
     max_pixels: MaxPixelsOption = 100_000_000,
     engine: EngineOption = Engine.openvino,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
+    ray: RayOption = None,
 ) -> None:
     """Name what is on photos."""
+    if heatmaps and not gallery:
+        raise ArgumentError(
+            "--heatmaps are for the page; give --gallery PAGE too, or use inception-hub explain."
+        )
     loaded = load(module, engine, precision, device)
-    _answer(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
+    run = partial(_answer, heatmaps=heatmaps) if ray is None else partial(on_cluster, ray)
+    run(loaded, inputs, "predictions", format, output, resume, resize, top, gallery, max_pixels)
 
 
 def embed(
@@ -114,11 +130,13 @@ def embed(
     engine: EngineOption = Engine.openvino,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
+    ray: RayOption = None,
 ) -> None:
     """Turn photos into feature vectors."""
     loaded = load(module, engine, precision, device)
     length = loaded.architecture.num_features
-    _answer(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
+    run = _answer if ray is None else partial(on_cluster, ray)
+    run(loaded, inputs, "vector", Format(format.value), output, resume, resize, length, None, max_pixels)
 
 
 def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
@@ -152,17 +170,30 @@ class _Stop:
             signal.signal(ending, handler)
 
 
+def _heatmaps(module: "Module", answer: "Answer", resize: Resize | None) -> "list[NDArray[np.uint8]]":
+    if answer.last_map is None or answer.thumbnail is None or not answer.row.predictions:
+        return []
+    from ..explain import evidence
+    from ..heatmaps import laid_out
+
+    height, width = (max(1, round(side / 6)) for side in answer.thumbnail.shape[:2])  # the browser smooths
+    preset = resize.value if resize else module.spec.bundle.resize
+    classes = [prediction.index for prediction in answer.row.predictions[:20]]
+    return [laid_out(each, width, height, preset) for each in evidence(module, answer.last_map, classes)]
+
+
 def _answer(
     module: "Module",
     inputs: list[str],
     kind: "Kind",
     format: Format,
-    output: Path | None,
+    output: str | None,
     resume: bool,
     resize: Resize | None,
     length: int,
     gallery: Path | None,
     max_pixels: int,
+    heatmaps: bool = False,
 ) -> None:
     from contextlib import ExitStack
 
@@ -174,13 +205,14 @@ def _answer(
 
     if resume and gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    target = None if output is None else Path(output)
     paths = find_images(inputs)  # before anything is written: a path that leads nowhere changes nothing
     name = module.spec.bundle.name
     good, failed, listed = 0, 0, []
     try:
         with ExitStack() as stack:
             stop = stack.enter_context(_Stop())
-            writer = stack.enter_context(open_writer(format.value, kind, output, length, resume=resume))
+            writer = stack.enter_context(open_writer(format.value, kind, target, length, resume=resume))
             if done := len(writer.done):
                 if writer.done.module != name:
                     raise OutputError(
@@ -198,12 +230,13 @@ def _answer(
                 top=length,
                 preset=resize.value if resize else None,
                 thumbnails=gallery is not None,
+                last_maps=heatmaps,
                 max_pixels=max_pixels,
             )
             for answer in stream:
                 writer.write(answer.row)
                 if page:
-                    page.add(answer.row, answer.thumbnail)
+                    page.add(answer.row, answer.thumbnail, _heatmaps(module, answer, resize))
                 if answer.row.error is None:
                     good += 1
                 else:
@@ -222,10 +255,4 @@ def _answer(
         raise
     if gallery:
         say(f"Pictures: {gallery}")
-    if failed:
-        say(f"{failed} of {good + failed} photos could not be read:")
-        for line in listed:
-            say(f"  {line}")
-        if failed > len(listed):
-            say(f"  and {failed - len(listed)} more, as their rows say")
-        raise typer.Exit(1 if good else 2)
+    report(good + failed, failed, listed)

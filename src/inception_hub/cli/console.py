@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BUNDLED = "tiny_imagenet"
 ORIGINAL = "imagenet"
+MAX_SIDE = 4096  # of --size
+LISTED = 100  # failures named at the end of a run
 
 
 class Resize(StrEnum):
@@ -66,11 +68,43 @@ PrecisionOption = Annotated[
         "--precision", help="f32 gives the original's numbers; bf16 and, once quantized, int8 are faster."
     ),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Run on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT; docs/cluster.md.",
+    ),
+]
 
 
 def say(message: str) -> None:
     """A line on standard error."""
     print(message, file=sys.stderr)
+
+
+def report(photos: int, failed: int, errors: list[str]) -> None:
+    """Tells the first `errors` of the `failed` among `photos`, and exits with 1, or 2 if none is good."""
+    if not failed:
+        return
+    say(f"{failed} of {photos} photos could not be read:")
+    for error in errors:
+        say(f"  {error}")
+    if failed > len(errors):
+        say(f"  and {failed - len(errors)} more, as their rows say")
+    raise typer.Exit(1 if photos > failed else 2)
+
+
+def size_of(given: str | None) -> tuple[int, int] | None:
+    """(height, width) of `--size`, given as 224x224."""
+    if given is None:
+        return None
+    height, _, width = given.partition("x")
+    if not all(side.isdecimal() and 0 < int(side) <= MAX_SIDE for side in (height, width)):
+        raise typer.BadParameter(
+            f"--size is {given!r}; give height x width in pixels, such as 224x224, each from 1 to {MAX_SIDE}."
+        )
+    return int(height), int(width)
 
 
 def resolve_handle(handle: str) -> Path:

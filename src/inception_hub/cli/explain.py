@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import ArgumentError, ImageError, OutputError
+from ..errors import ImageError, OutputError
 from .answers import Inputs, MaxPixelsOption
 from .console import (
     Device,
@@ -15,7 +15,6 @@ from .console import (
     ModuleOption,
     Precision,
     PrecisionOption,
-    Resize,
     ResizeOption,
     load,
     report,
@@ -32,12 +31,16 @@ def explain(
     top: Annotated[int, typer.Option("--top", min=1, max=20, help="Classes per photo.")] = 3,
     classes: Annotated[
         list[str] | None,
-        typer.Option("--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."),
+        typer.Option(
+            "--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."
+        ),
     ] = None,
     size: Annotated[
         str | None,
         typer.Option(
-            "--size", metavar="HxW", help="Pixels to compute at; more give finer maps. [default: the module's]"
+            "--size",
+            metavar="HxW",
+            help="Pixels to compute at; more give finer maps. [default: the module's]",
         ),
     ] = None,
     resize: ResizeOption = None,
@@ -65,8 +68,9 @@ def explain(
     least = least_pixels(at, preset)
     taken: set[str] = set()
     failures: list[str] = []
-    count = 0
-    for count, path in enumerate(paths, 1):
+    photos = 0
+    for path in paths:
+        photos += 1
         try:
             photo = opened(path, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
             (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
@@ -78,7 +82,7 @@ def explain(
             output.mkdir(parents=True, exist_ok=True)
             picture(photo, found, preset).save(target)
         print(target)
-    report(count, len(failures), failures)
+    report(photos, len(failures), failures)
 
 
 def _name(path: str, taken: set[str]) -> str:

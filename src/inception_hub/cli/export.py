@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .console import resolve_handle, say
+from .console import resolve_handle, say, size_of
 
 
 def export(
@@ -40,7 +40,7 @@ def export(
     from ..export import export_bundle
     from ..export.options import Options
 
-    options = Options(_size(size), batch, photos, top, int8)
+    options = Options(size_of(size), batch, photos, top, int8)
     check = export_bundle(bundle.read(resolve_handle(module)), to, destination, force=force, options=options)
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6
@@ -49,12 +49,3 @@ def export(
         f"{check.error:.1e}."
     )
     print(destination)
-
-
-def _size(given: str | None) -> tuple[int, int] | None:
-    if given is None:
-        return None
-    height, _, width = given.partition("x")
-    if not (height.isdecimal() and width.isdecimal()):
-        raise typer.BadParameter(f"--size is {given!r}; give height x width in pixels, such as 224x224.")
-    return int(height), int(width)

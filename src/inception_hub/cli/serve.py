@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import MissingExtraError, OutputError
-from .console import Engine, EngineOption, ModuleOption, Precision, PrecisionOption, load, say
+from .cluster import serve_on_cluster
+from .console import Engine, EngineOption, ModuleOption, Precision, PrecisionOption, RayOption, load, say
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +24,7 @@ def serve(
     ] = None,
     engine: EngineOption = Engine.openvino,
     precision: PrecisionOption = Precision.f32,
+    ray: RayOption = None,
 ) -> None:
     """Answer over HTTP: a page, plain endpoints, TensorFlow Serving's REST, KServe's protocol, metrics."""
     import signal
@@ -35,9 +37,13 @@ def serve(
             f"Serving needs {error.name}, which is not installed: pip install 'inception-hub[serve]'."
         ) from error
     limits = Limits().changed(limit or ())
-    listener = _listen(host, port, limits.connections)
-    server = make_server(load(module, engine, precision), limits)
     shown = f"[{host}]" if ":" in host else host
+    listener = _listen(host, port, limits.connections)
+    if ray is not None:
+        listener.close()  # only to see that it can be had
+        serve_on_cluster(ray, load(module, engine, precision), limits, host, port, f"http://{shown}:{port}/")
+        return
+    server = make_server(load(module, engine, precision), limits)
     say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
     # uvicorn drains at these and raises them again afterwards, to whatever stands here.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -49,7 +49,8 @@ class Network:
     """Inception V2 with `weights` (Slim's names and shapes, float32), on the CPU.
 
     `precision` is always set explicitly: left alone OpenVINO takes bfloat16 where the CPU has it. `int8` is
-    what `quantize` made of them, with f32 beside it for a CPU that cannot compute it.
+    what `quantize` made of them, with f32 beside it for a CPU that cannot compute it. `cores`: how many to
+    use, None for all.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Network:
         precision: Precision = "f32",
         int8: Int8 | None = None,
         graphs: Graphs | None = None,
+        cores: int | None = None,
     ) -> None:
         self.architecture = architecture
+        self._cores = cores
         self._core = ov.Core()
         self.precision: Precision = self._computable(precision)
         self._int8 = int8 if self.precision == "int8" else None
@@ -106,6 +109,8 @@ class Network:
             "INFERENCE_PRECISION_HINT": HINTS[self.precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if throughput else "LATENCY",
         }
+        if self._cores is not None:
+            properties["INFERENCE_NUM_THREADS"] = self._cores
         # A folder of photos can wait for the compiler; one photo cannot.
         kept = self._graphs
         if kept is None or throughput or len(endpoints) > 1 or (height, width) != kept.size:

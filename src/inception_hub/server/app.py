@@ -42,6 +42,7 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
         docs_url=None,  # these pages would load scripts from elsewhere
         redoc_url=None,
     )
+    app.state.service = service
     for interface in (plain, tensorflow_serving, kserve, page):
         app.include_router(interface.router(service))
 

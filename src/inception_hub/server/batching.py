@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OverloadedError
-from ..pipeline import BATCH_SIZE, CORES
+from ..pipeline import BATCH_SIZE
 from .metrics import Metrics
 
 Image = NDArray[np.float32]  # [height, width, 3] in [0, 1]
@@ -31,18 +31,19 @@ class _Job:
 
 
 class Batcher:
-    """Answers for photos by the `kinds` of computation it was given, at most `queue` photos at once."""
+    """Answers for photos by the `kinds` of computation it was given: at most `queue` photos, on `cores`."""
 
-    def __init__(self, kinds: Mapping[str, Compute], queue: int, metrics: Metrics) -> None:
+    def __init__(self, kinds: Mapping[str, Compute], queue: int, cores: int, metrics: Metrics) -> None:
         self._kinds = kinds
         self._queue = queue
+        self._cores = cores
         self._metrics = metrics
         self._inside = 0
         self._ready: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._decoders = ThreadPoolExecutor(CORES, "decode")
-        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(CORES)]
+        self._decoders = ThreadPoolExecutor(cores, "decode")
+        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(cores)]
         for worker in self._workers:
             worker.start()
 
@@ -104,7 +105,8 @@ class Batcher:
                 self._changed.wait()
             oldest = self._ready[0]
             alike = [job for job in self._ready if _alike(job, oldest)]
-            batch = alike[: max(1, min(BATCH_SIZE, len(alike) // CORES))]  # the other workers' share stays
+            share = len(alike) // self._cores  # the other workers' stay
+            batch = alike[: max(1, min(BATCH_SIZE, share))]
             for job in batch:
                 self._ready.remove(job)
             return batch

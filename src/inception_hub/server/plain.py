@@ -8,11 +8,12 @@ from pydantic import BaseModel
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
+from ..data_uri import clear_png_uri, png_uri
 from ..errors import ImageError, RequestError, TooLargeError
+from ..explain import evidence
+from ..heatmaps import covered, heatmap, legend
 from ..pipeline import predictions_of
-from ..resize import CENTRAL_FRACTION
 from ..rows import Row, as_record
-from .heatmaps import evidence, heatmap, legend
 from .replies import REFUSALS, reply
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
@@ -102,14 +103,16 @@ def router(service: Service) -> APIRouter:
                 ),
             )
 
-        part = 1.0 if service.module.spec.bundle.resize == "plain" else CENTRAL_FRACTION
+        part = covered(module.spec.bundle.resize)
 
         def explained(path: str, answer: Any, top: int) -> dict[str, Any]:
             logits, last_map = answer
             record = as_record(Row(path, name, predictions=predictions_of(module, logits, top)))
-            for prediction in record["predictions"]:
-                prediction["heatmap"] = heatmap(evidence(module, last_map, prediction["index"]))
-            return {**record, "legend": legend(), "part": part}
+            classes = [prediction["index"] for prediction in record["predictions"]]
+            maps = evidence(module, last_map, classes)
+            for prediction, each in zip(record["predictions"], maps, strict=True):
+                prediction["heatmap"] = clear_png_uri(heatmap(each))
+            return {**record, "legend": png_uri(legend()), "part": part}
 
         @routes.post(
             "/explain",

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import inputs
+from ..architecture import LAST_MAP
 from ..errors import ArgumentError, InputError, NotReadyError, TooLargeError
 from ..images import load_image
 from ..module import Module
 from .batching import Batcher, Compute, Image
-from .heatmaps import LAST_MAP
 from .limits import Limits
 from .metrics import Metrics
 
@@ -37,7 +37,7 @@ class Service:
         if self.has_classes:
             self.kinds[CLASSIFICATION] = partial(module, signature=CLASSIFICATION)
             self.kinds[EXPLANATION] = self._explanations
-        self.batcher = Batcher(self.kinds, limits.queue, self.metrics)
+        self.batcher = Batcher(self.kinds, limits.queue, module.cores, self.metrics)
 
     def _explanations(self, images: NDArray[np.float32]) -> Sequence[Any]:
         outputs = self.module(images, signature=CLASSIFICATION, as_dict=True)

@@ -1,0 +1,85 @@
+"""`--ray`: `classify`, `embed` and `serve` on a cluster."""
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from ..errors import ArgumentError, MissingExtraError
+from .console import Resize, report, say
+
+if TYPE_CHECKING:
+    from ..module import Module
+    from ..pipeline import Kind
+    from ..server.limits import Limits
+
+
+def on_cluster(
+    address: str,
+    module: "Module",
+    inputs: list[str],
+    kind: "Kind",
+    format: str,
+    output: str | None,
+    resume: bool,
+    resize: Resize | None,
+    length: int,
+    gallery: Path | None,
+    max_pixels: int,
+) -> None:
+    """Answers on the Ray cluster at `address`; `length` as `pipeline.answers` has `top`."""
+    if format != "parquet" or output is None:
+        raise ArgumentError("--ray writes a folder of Parquet: give --format parquet and --output.")
+    if resume or gallery:
+        raise ArgumentError("--resume and --gallery are one machine's; leave them out, or --ray.")
+    if module.device is not None:
+        raise ArgumentError("The workers of a cluster compute on CPUs; leave out --device, or --ray.")
+    try:
+        from ..cluster import connected
+        from ..cluster.photos import Question, answer
+        from ..cluster.storage import find
+    except ImportError as error:
+        raise missing(error) from error
+    from ..pipeline import answers
+
+    list(answers(module, (), kind=kind, top=length))  # refuses what the workers would refuse
+    places = find(inputs)
+    preset = resize.value if resize else None
+    question = Question(kind, length, preset, max_pixels, module.engine, module.precision)
+    with connected(address):
+        signal.signal(signal.SIGTERM, _end)  # Ray has set its own
+        outcome = answer(module.spec.bundle, question, places, output)
+    say(f"{output}: the rows of {outcome.photos} photos")
+    report(outcome.photos, outcome.failed, outcome.errors)
+
+
+def serve_on_cluster(
+    address: str, module: "Module", limits: "Limits", host: str, port: int, url: str
+) -> None:
+    """Serves on the Ray cluster at `address` until SIGTERM or Ctrl-C."""
+    import threading
+
+    if not port:
+        raise ArgumentError("Ray Serve listens on the same port of every machine; give one by --port.")
+    try:
+        from ..cluster import connected
+        from ..cluster.serving import served
+    except ImportError as error:
+        raise missing(error) from error
+    ended = threading.Event()
+    with connected(address):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        with served(module.spec.bundle, limits, module.engine, module.precision, host, port):
+            say(f"Listening on {url}; to end it: Ctrl+C, or SIGTERM.")
+            ended.wait()
+
+
+def missing(error: ImportError) -> MissingExtraError:
+    """The sentence for a library that a cluster needs."""
+    return MissingExtraError(
+        f"--ray needs {error.name}, which is not installed: pip install 'inception-hub[ray]'."
+    )
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)  # as shells have it; what is open is cleared up on the way
