@@ -36,7 +36,7 @@ def on_cluster(
     try:
         from ..cluster import connected
         from ..cluster.photos import Question, answer
-        from ..cluster.storage import find
+        from ..cluster.storage import find, shown
     except ImportError as error:
         raise missing(error) from error
     from ..pipeline import answers
@@ -48,7 +48,7 @@ def on_cluster(
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
         outcome = answer(module.spec.bundle, question, places, output)
-    say(f"{output}: the rows of {outcome.photos} photos")
+    say(f"{shown(output)}: the rows of {outcome.photos} photos")
     report(outcome.photos, outcome.failed, outcome.errors)
 
 

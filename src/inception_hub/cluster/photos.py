@@ -148,10 +148,10 @@ def _new_folder(output: str) -> Iterator[tuple[FileSystem, str]]:
         parts = target.with_name(f"{target.name}.parts")
         refuse_existing(target)
         refuse_existing(parts)
+        with as_output_error(output):
+            parts.mkdir()
         storage, path = LocalFileSystem(), str(parts)
     try:
-        with as_output_error(shown(output)):
-            storage.create_dir(path)
         yield storage, path
         if target is not None:
             refuse_existing(target)
