@@ -92,7 +92,8 @@ def answer(bundle: Bundle, question: Question, places: Iterable[Place], output: 
     tasks = list(_tasks(places))
     photos = sum(map(len, tasks))
     _quieten()
-    in_memory = replace(bundle, weights=dict(bundle.weights))
+    int8 = dict(bundle.int8) if bundle.int8 is not None and question.precision == "int8" else None
+    in_memory = replace(bundle, weights=dict(bundle.weights), int8=int8)
     with _new_folder(output) as (storage, path):
         try:
             ray.data.from_arrow(tasks).map_batches(
