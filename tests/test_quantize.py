@@ -1,6 +1,7 @@
 """`quantize`, and answers at the precisions beside float32."""
 
 import json
+import pickle
 import re
 import shutil
 from dataclasses import replace
@@ -13,7 +14,7 @@ from command import run
 from PIL import Image
 from skimage import data
 
-from inception_hub import Module, bundle, load_images, load_module_spec, weights
+from inception_hub import Module, ModuleSpec, bundle, load_images, load_module_spec, weights
 from inception_hub.engines import openvino as engine
 from inception_hub.errors import ArgumentError, QuantizationError, WeightsError
 
@@ -209,6 +210,16 @@ def test_a_quantizer_that_works_otherwise_is_noticed(
     ):
         quantize(tmp_path / "module", str(photos), max_drop=100)
     assert content(tmp_path / "module") == untouched
+
+
+def test_in_memory_nothing_refers_to_files(quantized: Path, tmp_path: Path) -> None:
+    shutil.copytree(quantized, tmp_path / "module")
+    sent = pickle.dumps(bundle.read(tmp_path / "module").in_memory())
+    shutil.rmtree(tmp_path / "module")
+    images = images_from_seed((1, 64, 64, 3), 0)
+    for precision in ("f32", "int8"):
+        found = Module(ModuleSpec(pickle.loads(sent)), precision=precision)(images)
+        assert np.array_equal(found, Module(quantized, precision=precision)(images))
 
 
 def test_copies_keep_the_graph_and_trained_weights_lose_it(quantized: Path, tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ class Bundle:
     report: str = ""  # the page of the training run
     int8: Int8 | None = None  # what `quantize` made of the weights
 
+    def in_memory(self) -> "Bundle":
+        """The same with every array in memory, to be sent to where its files are not."""
+        int8 = None if self.int8 is None else dict(self.int8)
+        return replace(self, weights=dict(self.weights), int8=int8)
+
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels."""
         weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}

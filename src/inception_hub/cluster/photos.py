@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -92,13 +92,11 @@ def answer(bundle: Bundle, question: Question, places: Iterable[Place], output: 
     tasks = list(_tasks(places))
     photos = sum(map(len, tasks))
     _quieten()
-    int8 = dict(bundle.int8) if bundle.int8 is not None and question.precision == "int8" else None
-    in_memory = replace(bundle, weights=dict(bundle.weights), int8=int8)
     with _new_folder(output) as (storage, path):
         try:
             ray.data.from_arrow(tasks).map_batches(
                 Worker,
-                fn_constructor_args=(ray.put(in_memory), question, os.getcwd()),
+                fn_constructor_args=(ray.put(bundle.in_memory()), question, os.getcwd()),
                 batch_size=None,
                 batch_format="pyarrow",
                 num_cpus=CORES,

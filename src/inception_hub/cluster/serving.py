@@ -4,7 +4,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import ray
 from fastapi import FastAPI
@@ -30,7 +29,7 @@ def served(
 
     Each replica takes a core and keeps to `limits` by itself. Raises `OutputError` where the cluster cannot.
     """
-    module = ray.put(replace(bundle, weights=dict(bundle.weights)))
+    module = ray.put(bundle.in_memory())
 
     def build() -> FastAPI:
         spec = ModuleSpec(ray.get(module))
