@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import inception_hub as hub
-from inception_hub.server.app import make_server
+from inception_hub.server.app import make_app, make_server
 from inception_hub.server.limits import Limits
 
 
@@ -74,7 +74,7 @@ class Served:
 def served(path: Path | str, **limits: Any) -> Iterator[Served]:
     """A server that is warmed up, ended with the block."""
     module = hub.Module(path)
-    server = make_server(module, Limits(**limits))
+    server = make_server(make_app(module, Limits(**limits)), Limits(**limits))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 import inception_hub as hub
+from inception_hub import bundle
 from inception_hub.explain import evidence
 from inception_hub.pipeline import Kind, Photo, answers
 from inception_hub.rows import as_record
@@ -223,8 +225,6 @@ def test_prometheus_reads_the_metrics(server: Served) -> None:
 
 
 def test_a_feature_vector_module_has_no_classes(small_module: Path, tmp_path: Path) -> None:
-    from inception_hub import bundle
-
     bundle.write(bundle.read(small_module).without_head(), tmp_path / "features")
     with served(tmp_path / "features") as server:
         assert server.post("/classify", jpeg(1)).status == 404
@@ -233,6 +233,35 @@ def test_a_feature_vector_module_has_no_classes(small_module: Path, tmp_path: Pa
         assert len(server.post(f"{MODEL}:predict", {"instances": [text]}).json["predictions"][0]) == 256
         outputs = server.get("/v2/models/small").json["outputs"]
         assert [output["name"] for output in outputs] == [FEATURES]
+
+
+def test_answers_that_are_no_numbers_are_refused(small_module: Path, tmp_path: Path) -> None:
+    made = bundle.read(small_module)
+    name = "InceptionV2/Logits/Conv2d_1c_1x1/weights"
+    huge = {**made.weights, name: np.full_like(made.weights[name], 3e38)}
+    bundle.write(replace(made, weights=huge), tmp_path / "huge")
+    text = {"b64": base64.b64encode(jpeg(1)).decode()}
+    with served(tmp_path / "huge") as server:
+        for found in (
+            server.post("/classify", jpeg(1)),
+            server.post("/explain", jpeg(1)),
+            server.post(f"{MODEL}:predict", {"instances": [text]}),
+        ):
+            assert found.status == 400 and "small computed numbers that are not finite" in found.error
+        assert len(server.post("/embed", jpeg(1)).json["vector"]) == 256
+
+
+def test_a_module_that_cannot_be_warmed_up_ends_the_command(small_module: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_module, tmp_path / "module")
+    bundle.add_int8(tmp_path / "module", {}, {})
+    command = [sys.executable, "-m", "inception_hub", "serve", "--port", "0", "--precision", "int8"]
+    done = subprocess.run(
+        [*command, "--module", tmp_path / "module"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("inception-hub: The int8 graph does not fit its network: missing: ")
+    assert len(done.stderr.splitlines()) == 3  # the module, the address, the reason
 
 
 def test_the_command_serves_and_drains(small_module: Path) -> None:

@@ -30,7 +30,7 @@ def serve(
     import signal
 
     try:
-        from ..server.app import make_server
+        from ..server.app import make_app, make_server
         from ..server.limits import Limits
     except ImportError as error:
         raise MissingExtraError(
@@ -43,12 +43,15 @@ def serve(
         listener.close()  # only to see that it can be had
         serve_on_cluster(ray, load(module, engine, precision), limits, host, port, f"http://{shown}:{port}/")
         return
-    server = make_server(load(module, engine, precision), limits)
+    app = make_app(load(module, engine, precision), limits)
+    server = make_server(app, limits)
     say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
     # uvicorn drains at these and raises them again afterwards, to whatever stands here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])
+    if (failure := app.state.service.failure) is not None:
+        raise failure
 
 
 def _listen(host: str, port: int, backlog: int) -> "socket.socket":

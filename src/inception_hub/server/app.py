@@ -1,6 +1,7 @@
 """The application: every interface over one service, errors as sentences, started and drained."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -26,9 +27,16 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
     """The ASGI application that answers with `module`; it warms up in its lifespan."""
     service = Service(module, limits or Limits())
 
+    async def warm() -> None:
+        try:
+            await asyncio.to_thread(service.warm_up)
+        except Exception as error:
+            service.failure = error
+            signal.raise_signal(signal.SIGTERM)  # the server's: it ends, and whoever ran it can say why
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(service.warm_up))
+        warming = asyncio.create_task(warm())
         yield
         await warming
         await asyncio.to_thread(service.batcher.close)
@@ -76,10 +84,10 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
     return app
 
 
-def make_server(module: Module, limits: Limits) -> uvicorn.Server:
-    """The application to be `run(sockets=...)`: it serves until SIGTERM or SIGINT and then drains."""
+def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
+    """`app` to be `run(sockets=...)`: it serves until SIGTERM or SIGINT and then drains."""
     config = uvicorn.Config(
-        make_app(module, limits),
+        app,
         http=bounded(limits),
         ws="none",
         lifespan="on",

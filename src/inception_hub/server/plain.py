@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from ..data_uri import clear_png_uri, png_uri
-from ..errors import ImageError, RequestError, TooLargeError
+from ..errors import AnswerError, ImageError, RequestError, TooLargeError
 from ..explain import evidence
 from ..heatmaps import covered, heatmap, legend
 from ..pipeline import predictions_of
@@ -163,7 +163,7 @@ async def answered(
     found = await service.photos(kind, [content for _, content in files])
     records: list[dict[str, Any]] = []
     for (path, _), answer in zip(files, found, strict=True):
-        if isinstance(answer, ImageError):
+        if isinstance(answer, ImageError | AnswerError):
             records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(answer))))
         elif isinstance(answer, BaseException):
             raise answer

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from .. import inputs
 from ..architecture import LAST_MAP
-from ..errors import ArgumentError, InputError, NotReadyError, TooLargeError
+from ..errors import AnswerError, ArgumentError, InputError, NotReadyError, TooLargeError
 from ..images import load_image
 from ..module import Module
+from ..pipeline import finite
 from .batching import Batcher, Compute, Image
 from .limits import Limits
 from .metrics import Metrics
@@ -30,6 +31,7 @@ class Service:
         self.limits = limits
         self.metrics = Metrics()
         self.ready = False
+        self.failure: Exception | None = None  # why it will never be
         self.name = re.sub(r"[^A-Za-z0-9_.-]+", "_", module.spec.bundle.name)  # as it stands in URLs
         self.has_classes = bool(module.architecture.num_classes)
         module.throughput = True
@@ -59,7 +61,7 @@ class Service:
         return np.stack(found)
 
     async def photos(self, kind: str, files: Sequence[bytes]) -> list[Any]:
-        """An answer for each of `files`, or the `ImageError` of one that cannot be read."""
+        """An answer for each of `files`, or its `ImageError` or `AnswerError`."""
         bundle = self.module.spec.bundle
         return await self._answers(
             kind,
@@ -99,11 +101,20 @@ class Service:
         futures = self.batcher.submit(kind, prepare)
         try:
             async with asyncio.timeout(self.limits.deadline):
-                return await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+                found = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
         except TimeoutError as error:
             raise NotReadyError(
                 f"The answer was not ready within {self.limits.deadline:g} s; try again in a second."
             ) from error
+        return [self._finite(answer) for answer in found]
+
+    def _finite(self, answer: Any) -> Any:
+        try:
+            if not isinstance(answer, BaseException):
+                finite(self.module, answer[0] if isinstance(answer, tuple) else answer)
+        except AnswerError as error:
+            return error
+        return answer
 
 
 def _as_it_is(image: NDArray[np.float32]) -> NDArray[np.float32]:
