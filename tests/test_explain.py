@@ -1,6 +1,9 @@
 """Heatmaps: exact on both engines, where the subject is, even to the eye, and as pictures."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +85,18 @@ def test_what_cannot_be_explained(small_module: Path, tmp_path: Path) -> None:
         hub.explain(hub.Module(tmp_path / "huge"), images)
 
 
+def test_a_class_by_any_of_its_names(small_module: Path, tmp_path: Path) -> None:
+    made = bundle.read(small_module)
+    numbers = Labels(("5", *"abcdefghi"), (None,) * 10)
+    bundle.write(replace(made, labels=numbers), tmp_path / "module")
+    module, images = hub.Module(tmp_path / "module"), images_from_seed((1, 64, 64, 3), 0)
+    asked = ["5", "e", 3, "3", np.int64(7)]
+    assert [one.index for one in hub.explain(module, images, classes=asked)[0]] == [0, 5, 3, 3, 7]
+    for wrong in (-1, True, "9" * 5000, "e "):
+        with pytest.raises(ArgumentError, match="has no class"):
+            hub.explain(module, images, classes=[wrong])
+
+
 def test_a_name_of_two_classes_asks_for_the_index(small_module: Path, tmp_path: Path) -> None:
     made = bundle.read(small_module)
     labels = Labels(("crane", "crane", *"cdefghij"), (None,) * 10)
@@ -96,8 +111,17 @@ def test_equal_steps_of_the_colours_look_equal() -> None:
     """By CIELAB's lightness, another model than the one the colours are made in."""
     lightness = color.rgb2lab(heatmaps.colours(np.linspace(0, 1, 33))[None] / 255)[0, :, 0]
     steps = np.diff(lightness)
-    assert lightness[0] < 20 and lightness[-1] > 90
+    assert lightness[0] < 30 and lightness[-1] > 90
     assert (steps > 0.6 * steps.mean()).all() and (steps < 1.4 * steps.mean()).all()
+
+
+def test_the_legend_shows_what_is_seen_on_a_grey_photo() -> None:
+    grey = Image.new("RGB", (33, 1), (heatmaps.GREY,) * 3).convert("RGBA")
+    over = heatmaps.heatmap(np.linspace(0, 5, 33, dtype=np.float32)[None])
+    seen = np.asarray(Image.alpha_composite(grey, Image.fromarray(over)).convert("RGB"), np.int32)
+    assert np.abs(seen - heatmaps.legend(33)).max() <= 1
+    a, b = np.moveaxis(color.rgb2lab(heatmaps.legend(33) / 255)[0, :, 1:], -1, 0)
+    assert (np.hypot(a, b)[3:] > 8).all()  # none but the first is as grey as the photo
 
 
 def test_a_heatmap_lies_on_what_the_network_sees() -> None:
@@ -134,11 +158,66 @@ def test_pictures_from_the_command_line(
     assert (tmp_path / "out" / "pair.png").read_bytes() == before
 
 
+def test_photos_of_all_shapes_and_names(small_module: Path, tmp_path: Path) -> None:
+    """Upright, enlarged where they are small, labels cut where they are long; a name that is no text."""
+    made = bundle.read(small_module)
+    labels = Labels(("W" * 300, *"bcdefghij"), (None,) * 10)
+    bundle.write(replace(made, labels=labels), tmp_path / "module")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rotated = Image.Exif()
+    rotated[0x0112] = 6
+    Image.new("RGB", (80, 40), "red").save(folder / "upright.jpg", exif=rotated)
+    Image.new("RGB", (4000, 1)).save(folder / "flat.png")
+    Image.new("RGB", (1, 900)).save(folder / "thin.png")
+    Image.new("RGB", (30, 40)).save(os.fsencode(folder) + b"/caf\xe9.png", "PNG")
+    command = [sys.executable, "-m", "inception_hub", "explain", folder, "-", "--output", tmp_path / "out"]
+    done = subprocess.run(
+        [*command, "--module", tmp_path / "module", "--top", "10"],
+        input=(folder / "upright.jpg").read_bytes(),
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 5 and rb"caf\udce9.png" in done.stdout
+    shown = {os.fsencode(path.name): np.asarray(Image.open(path)) for path in (tmp_path / "out").iterdir()}
+    sizes = {name: pixels.shape[1::-1] for name, pixels in shown.items()}
+    wide, narrow = 14 + 11 * (360 + 14), 14 + 11 * (180 + 14)
+    assert sizes == {
+        b"upright.png": (narrow, 76 + 360),
+        b"-.png": (narrow, 76 + 360),
+        b"flat.png": (wide, 76 + 1),
+        b"thin.png": (narrow, 76 + 360),
+        b"caf\xe9.png": (14 + 11 * (270 + 14), 76 + 360),
+    }
+    for left in range(14 + 180, narrow, 194):  # nothing reaches into the next panel
+        assert (shown[b"thin.png"][:, left + 2 : left + 14] == 255).all()
+    assert (shown[b"thin.png"][14:34] < 255).any()
+
+
+def test_a_full_disk_leaves_no_half_picture(
+    capsys: pytest.CaptureFixture[str], pair: Image.Image, small_module: Path, tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource")
+    pair.save(tmp_path / "pair.png")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        asked = ("explain", tmp_path / "pair.png", "--output", tmp_path / "out", "--module", small_module)
+        code, out, err = run(capsys, *asked, "--engine", "torch")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (code, out) == (2, "") and "pair.png cannot be written (File too large)" in err
+    assert not list((tmp_path / "out").iterdir())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--class", "unicorn"], "has no class 'unicorn'"),
+        (["--class", "9" * 5000], "has no class"),
         (["--size", "0x5"], "--size is '0x5'; give height x width"),
+        (["--size", "9" * 5000 + "x5"], "give height x width"),
         (["--top", "0"], "Invalid value for '--top'"),
     ],
 )
@@ -160,11 +239,12 @@ def test_heatmaps_in_the_gallery(
     page = tmp_path / "page.html"
     ask = ("classify", tmp_path / "photos", "--module", small_module, "--gallery", page, "--format", "jsonl")
     code, plain, _ = run(capsys, *ask)
-    assert code == 1 and "photo heat" not in page.read_text()
+    assert code == 1 and not re.search("heat|legend|layers", page.read_text())
     code, rows, _ = run(capsys, *ask, "--heatmaps")
     assert code == 1 and rows == plain
     cards = page.read_text().split("<article>")[1:]
     assert [card.count('class="photo heat') for card in cards] == [5] * 9 + [0]
+    assert page.read_text().count('<img class="legend"') == 1
     assert [card.count('tabindex="0"') for card in cards] == [5] * 9 + [0]
     code, out, err = run(capsys, *ask[:4], "--heatmaps")
     assert (code, out) == (2, "") and "--heatmaps are for the page; give --gallery PAGE too" in err

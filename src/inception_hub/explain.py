@@ -90,10 +90,10 @@ def evidence(module: Module, last_map: NDArray[np.float32], classes: Sequence[in
 
 
 def index_of(module: Module, name: str | int) -> int:
-    """The index of a class by label or index; raises `ArgumentError`."""
-    if isinstance(name, int) and 0 <= name < len(module.labels):
-        return name
-    found = [index for index in range(len(module.labels)) if module.labels[index] == name]
+    """The index of a class by its label, or by any kind of integer or its digits; raises `ArgumentError`."""
+    found = [index for index, label in enumerate(module.labels) if label == name]
+    if not found:
+        found = [index for index in range(len(module.labels)) if str(index) == str(name)]
     if len(found) == 1:
         return found[0]
     if found:

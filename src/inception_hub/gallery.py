@@ -13,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from .data_uri import clear_png_uri, jpeg_uri
+from .data_uri import clear_png_uri, jpeg_uri, png_uri
 from .errors import OutputError
 from .outputs import PendingFile, as_output_error
 from .rows import Row, encoded
@@ -26,11 +26,12 @@ GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and noth
 class Gallery:
     """Writes the page `path` of photos answered by `module` (its name); a context manager.
 
+    `legend`: uint8 [1, width, 3], the colours of heatmaps from nothing to the most, if there will be any.
     A gallery that is there already is replaced, on `close`; abandoned after an exception, nothing changes.
     Raises `OutputError` if something else is at `path`, or the page cannot be written.
     """
 
-    def __init__(self, path: Path, module: str) -> None:
+    def __init__(self, path: Path, module: str, legend: NDArray[np.uint8] | None = None) -> None:
         _refuse_all_but_a_gallery(path)
         loader = PackageLoader("inception_hub")
         environment = Environment(
@@ -40,7 +41,8 @@ class Gallery:
         self._name = path
         self._page = PendingFile(path)
         self._photos = self._errors = 0
-        self._write(self._template.head(module, GENERATOR))
+        self._legend = None if legend is None else png_uri(legend)
+        self._write(self._template.head(module, GENERATOR, self._legend))
 
     def add(
         self, row: Row, image: NDArray[np.uint8] | None = None, heatmaps: Sequence[NDArray[np.uint8]] = ()

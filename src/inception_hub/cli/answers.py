@@ -140,12 +140,18 @@ def embed(
 
 
 def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
-    from ..photo_file import MAX_BYTES
     from ..pipeline import Photo
 
     while not stop.signal and (path := next(paths, None)) is not None:
         if not done.take(path):
-            yield Photo(path, sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path)
+            yield Photo(path, source_of(path))
+
+
+def source_of(path: str) -> str | bytes:
+    """What to decode for an input; `-` is standard input."""
+    from ..photo_file import MAX_BYTES
+
+    return sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path
 
 
 class _Stop:
@@ -168,6 +174,14 @@ class _Stop:
     def __exit__(self, *_: object) -> None:
         for ending, handler in self._before.items():
             signal.signal(ending, handler)
+
+
+def _legend(heatmaps: bool) -> "NDArray[np.uint8] | None":
+    if not heatmaps:
+        return None
+    from ..heatmaps import legend
+
+    return legend()
 
 
 def _heatmaps(module: "Module", answer: "Answer", resize: Resize | None) -> "list[NDArray[np.uint8]]":
@@ -221,7 +235,7 @@ def _answer(
                     )
                 say(f"{output} holds the rows of {done} photos already; the others follow.")
                 good, failed = done - writer.done.errors, writer.done.errors
-            page = stack.enter_context(Gallery(gallery, name)) if gallery else None
+            page = stack.enter_context(Gallery(gallery, name, _legend(heatmaps))) if gallery else None
             advance = stack.enter_context(photo_counter(output is None and sys.stdout.isatty()))
             stream = answers(
                 module,

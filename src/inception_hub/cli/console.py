@@ -1,5 +1,6 @@
 """What every verb shares: messages, and a module made ready to answer."""
 
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -100,7 +101,7 @@ def size_of(given: str | None) -> tuple[int, int] | None:
     if given is None:
         return None
     height, _, width = given.partition("x")
-    if not all(side.isdecimal() and 0 < int(side) <= MAX_SIDE for side in (height, width)):
+    if not all(re.fullmatch("[0-9]{1,4}", side) and 0 < int(side) <= MAX_SIDE for side in (height, width)):
         raise typer.BadParameter(
             f"--size is {given!r}; give height x width in pixels, such as 224x224, each from 1 to {MAX_SIDE}."
         )

@@ -1,12 +1,12 @@
 """`explain`: where photos speak for their classes, as pictures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import ImageError, OutputError
-from .answers import Inputs, MaxPixelsOption
+from .answers import Inputs, MaxPixelsOption, source_of
 from .console import (
     Device,
     DeviceOption,
@@ -20,6 +20,9 @@ from .console import (
     report,
     size_of,
 )
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def explain(
@@ -54,25 +57,29 @@ def explain(
     from ..files import find_images
     from ..heatmaps import PANEL, picture
     from ..images import picture as opened
-    from ..outputs import as_output_error
+    from ..outputs import StandardOutput, as_output_error
     from ..resize import least_pixels
     from ..resize import resize as resized
+    from ..rows import encoded
 
     loaded = load(module, engine, precision, device)
     preset = (resize.value if resize else None) or loaded.spec.bundle.resize
     at = size_of(size) or loaded.image_size
-    chosen = None if not classes else [index_of(loaded, int(c) if c.isdecimal() else c) for c in classes]
+    chosen = None if not classes else [index_of(loaded, each) for each in classes]
     paths = find_images(inputs)
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise OutputError(f"{output} exists and is no empty folder; give --output a new one.")
+    with as_output_error(output):
+        if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+            raise OutputError(f"{output} exists and is no empty folder; give --output a new one.")
     least = least_pixels(at, preset)
+    listing = StandardOutput()
     taken: set[str] = set()
     failures: list[str] = []
     photos = 0
     for path in paths:
         photos += 1
+        source = source_of(path)
         try:
-            photo = opened(path, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
+            photo = opened(source, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
             (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
         except ImageError as error:
             failures.append(str(error))
@@ -80,9 +87,22 @@ def explain(
         target = output / _name(path, taken)
         with as_output_error(target):
             output.mkdir(parents=True, exist_ok=True)
-            picture(photo, found, preset).save(target)
-        print(target)
+        _save(picture(photo, found, preset), target)
+        listing.append(encoded(f"{target}\n"))
     report(photos, len(failures), failures)
+
+
+def _save(image: "Image.Image", target: Path) -> None:
+    from ..outputs import PendingFile, as_output_error
+
+    file = PendingFile(target)
+    try:
+        with as_output_error(target):
+            image.save(file.file, "PNG")
+        file.commit()
+    except BaseException:
+        file.discard()
+        raise
 
 
 def _name(path: str, taken: set[str]) -> str:
