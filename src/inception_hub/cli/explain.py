@@ -55,6 +55,7 @@ def explain(
     from ..heatmaps import PANEL, picture
     from ..images import picture as opened
     from ..outputs import as_output_error
+    from ..pipeline import at_least
     from ..resize import least_pixels
     from ..resize import resize as resized
 
@@ -72,8 +73,9 @@ def explain(
     for path in paths:
         photos += 1
         try:
-            photo = opened(path, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
+            photo = opened(path, max_pixels=max_pixels, least=least)
             (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
+            photo = at_least(PANEL, photo, path, max_pixels)
         except ImageError as error:
             failures.append(str(error))
             continue
