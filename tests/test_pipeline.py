@@ -97,6 +97,16 @@ def test_photos_are_read_only_as_far_as_needed(module: hub.Module, photo: Path) 
     stream.close()  # type: ignore[attr-defined]
 
 
+def test_answers_are_the_same_whoever_looks_on(module: hub.Module, tmp_path: Path) -> None:
+    pixels = (images_from_seed((600, 800, 3), 8) * 255).astype(np.uint8)  # noise: a reduced one is another
+    Image.fromarray(pixels).save(tmp_path / "large.jpg")
+    photo = Photo("p", tmp_path / "large.jpg")
+    (plain,) = answers(module, [photo], kind="vector")
+    (shown,) = answers(module, [photo], kind="vector", thumbnails=True)
+    assert plain.row.vector is not None and np.array_equal(plain.row.vector, shown.row.vector)
+    assert shown.thumbnail is not None and shown.thumbnail.shape == (240, 320, 3)
+
+
 def test_what_cannot_be_asked(module: hub.Module, photo: Path, small_module: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="top is 0; give 1 or more"):
         next(answers(module, [Photo("p", photo)], top=0))

@@ -100,23 +100,28 @@ def _preparation(
     size: tuple[int, int], preset: Preset, thumbnails: bool, max_pixels: int
 ) -> Callable[[Photo], _Decoded]:
     least = least_pixels(size, preset)
-    if thumbnails and least is not None:
-        least = max(least, THUMBNAIL)
 
     def prepare(photo: Photo) -> _Decoded:
         try:
             image = picture(photo.source, max_pixels=max_pixels, least=least)
         except ImageError as error:
             return _Decoded(None, None, str(error))
-        return _Decoded(resize(image, size, preset), _thumbnail(image) if thumbnails else None, None)
+        pixels = resize(image, size, preset)
+        if not thumbnails:
+            return _Decoded(pixels, None, None)
+        small = at_least(THUMBNAIL, image, photo.source, max_pixels)
+        small.thumbnail((THUMBNAIL, THUMBNAIL))
+        return _Decoded(pixels, np.asarray(small), None)
 
     return prepare
 
 
-def _thumbnail(image: Image.Image) -> NDArray[np.uint8]:
-    small = image.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    return np.asarray(small)
+def at_least(side: int, image: Image.Image, source: Any, max_pixels: int) -> Image.Image:
+    """`image`, decoded from `source`, as a copy; or decoded once more if its longest side is below `side`.
+
+    What the network sees is the same whether or not somebody looks on: it may be a photo decoded reduced.
+    """
+    return image.copy() if max(image.size) >= side else picture(source, max_pixels=max_pixels, least=side)
 
 
 def _overlapped(

@@ -58,6 +58,7 @@ def explain(
     from ..heatmaps import PANEL, picture
     from ..images import picture as opened
     from ..outputs import StandardOutput, as_output_error
+    from ..pipeline import at_least
     from ..resize import least_pixels
     from ..resize import resize as resized
     from ..rows import encoded
@@ -79,8 +80,9 @@ def explain(
         photos += 1
         source = source_of(path)
         try:
-            photo = opened(source, max_pixels=max_pixels, least=None if least is None else max(least, PANEL))
+            photo = opened(source, max_pixels=max_pixels, least=least)
             (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
+            photo = at_least(PANEL, photo, source, max_pixels)
         except ImageError as error:
             failures.append(str(error))
             continue
