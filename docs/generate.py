@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "classify",
     "embed",
+    "explain",
     "info",
     "pull",
     "convert",
