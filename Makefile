@@ -86,7 +86,7 @@ $(ORIGINAL_VENV)/ready: Makefile
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
-		--extra quantize --extra serve --extra onnx --extra hub --extra timm --group dev --generate-hashes --quiet $(UPGRADE) \
+		--extra quantize --extra serve --extra onnx --extra hub --extra timm --extra sklearn --group dev --generate-hashes --quiet $(UPGRADE) \
 		--custom-compile-command "make lock" --output-file requirements/dev.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.

@@ -106,7 +106,7 @@ def test_one_bad_photo_costs_only_itself(
     assert code == 1 and len(records) == 4
     assert ["error" in record for record in records] == [False, True, False, True]
     assert "2 of 4 photos could not be read:" in err
-    assert "1.png is not an image that can be read" in err and "gone.jpg does not exist" in err
+    assert "1.png is no readable image" in err and "gone.jpg does not exist" in err
 
 
 def test_standard_input(photos: Path, small_module: Path) -> None:
@@ -147,7 +147,7 @@ MISTAKES = [
     (["classify", "x.jpg", "--module", "https://tfhub.dev/google/nnlm/1"], "tfhub.dev is gone"),
     (["classify", "EMPTY", "--module", "MODULE"], "this folder holds no photo"),
     (["classify", "EMPTY/*.jpg", "--module", "MODULE"], "this pattern matches no photo"),
-    (["classify", "MODULE/labels.txt", "--module", "MODULE"], "labels.txt is not an image that can be read"),
+    (["classify", "MODULE/labels.txt", "--module", "MODULE"], "labels.txt is no readable image"),
     (["info", "nowhere"], "nowhere' does not exist"),
     (["convert", "MODULE", "EMPTY"], "already exists and is left as it is"),
     (["convert", "MODULE/labels.txt", "EMPTY/new"], "labels.txt"),

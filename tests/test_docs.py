@@ -12,6 +12,9 @@ import inception_hub
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+FINE_TUNING, SCIKIT_LEARN = (
+    (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("fine-tuning", "scikit-learn")
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "block",
-    re.findall(
-        r"```python\n(.*?)```", README + (ROOT / "docs" / "fine-tuning.md").read_text("utf-8"), re.DOTALL
-    ),
+    re.findall(r"```python\n(.*?)```", README + FINE_TUNING + SCIKIT_LEARN, re.DOTALL),
 )
 def test_python_blocks_run(block: str, folder: Path) -> None:
     done = subprocess.run(

@@ -24,22 +24,24 @@ STOREYS = [
         "tensorflow_files",
     },
     {"weights", "images", "signatures", "table", "resume"},
-    {"inputs", "bundle", "outputs", "evaluation"},
+    {"inputs", "int8", "outputs", "evaluation"},
+    {"bundle"},
     {"engines", "reading", "cache", "repository", "parquet", "describe", "gallery", "watch"},
     {"convert"},
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"training", "quantize", "bench", "server"},
-    {"cluster"},
+    {"calibration", "training", "bench", "server"},
+    {"quantize", "sklearn", "cluster"},
     {"__init__", "cli"},
     {"__main__"},
 ]
 HEAVY = {
     "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
-    "openvino": {"engines.openvino", "quantize", "bench", "export"},
+    "openvino": {"engines.openvino", "calibration", "bench", "export"},
     "tensorflow": {"export"},
     "ray": {"cluster"},
+    "sklearn": {"sklearn"},
 }
 
 

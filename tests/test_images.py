@@ -134,7 +134,7 @@ def test_files_that_are_no_photo(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     for name, reason in [
         ("missing.jpg", "missing.jpg does not exist"),
-        ("notes.jpg", "notes.jpg is not an image that can be read"),
+        ("notes.jpg", "notes.jpg is no readable image"),
         ("empty.jpg", "empty.jpg is empty"),
         (".", "is a folder"),
     ]:
@@ -143,7 +143,7 @@ def test_files_that_are_no_photo(tmp_path: Path) -> None:
 
 
 def test_formats_outside_the_list_are_refused() -> None:
-    with pytest.raises(ImageError, match="is not an image that can be read"):
+    with pytest.raises(ImageError, match="is no readable image"):
         decode(encoded(Image.fromarray(RGB), "PPM"))
 
 

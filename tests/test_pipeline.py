@@ -1,6 +1,7 @@
 """Many photos: in order, each once, one bad one costs itself, memory bounded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from PIL import Image
 
 import inception_hub as hub
 from inception_hub import bundle
+from inception_hub.architecture import LOGITS_LAYER
 from inception_hub.errors import ArgumentError
-from inception_hub.pipeline import BATCH_SIZE, Photo, answers
+from inception_hub.pipeline import BATCH_SIZE, Photo, answers, probabilities
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,7 @@ def test_vectors_are_the_modules_own(module: hub.Module, photo: Path) -> None:
     (answer,) = answers(module, [Photo("p", photo)], kind="vector")
     expected = module(hub.load_images([photo], module), signature="image_feature_vector")[0]
     assert answer.row.vector is not None
+    assert probabilities(np.float32([-3e38, 3e38])).tolist() == [0, 1]
     assert np.allclose(answer.row.vector, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -102,3 +105,24 @@ def test_what_cannot_be_asked(module: hub.Module, photo: Path, small_module: Pat
     with pytest.raises(ArgumentError, match="small is a feature vector module and has no classes; use embed"):
         next(answers(features, [Photo("p", photo)]))
     assert next(answers(features, [Photo("p", photo)], kind="vector")).row.vector is not None
+
+
+def test_answers_that_are_no_numbers_are_errors(small_module: Path, photo: Path, tmp_path: Path) -> None:
+    made = bundle.read(small_module)
+    name = f"{LOGITS_LAYER}/weights"
+    huge = np.full_like(made.weights[name], 3e38)
+    bundle.write(replace(made, weights={**made.weights, name: huge}), tmp_path / "huge")
+    (answer,) = answers(hub.Module(tmp_path / "huge"), [Photo("p", photo)])
+    assert "small computed numbers that are not finite" in (answer.row.error or "")
+    (answer,) = answers(hub.Module(tmp_path / "huge"), [Photo("p", photo)], kind="vector")
+    assert answer.row.vector is not None
+    assert probabilities(np.float32([-3e38, 3e38])).tolist() == [0, 1]
+
+
+def test_a_share_of_the_cores(module: hub.Module, photo: Path, small_module: Path) -> None:
+    one = hub.Module(small_module, cores=1)
+    photos = [Photo(str(i), photo) for i in range(3 * BATCH_SIZE)]
+    found = [[answer.row.predictions for answer in answers(each, photos)] for each in (one, module)]
+    assert found[0] == found[1]
+    compiled = one._openvino.compiled(64, 64, ("InceptionV2/Logits",), True)
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1

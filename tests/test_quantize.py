@@ -1,6 +1,7 @@
 """`quantize`, and answers at the precisions beside float32."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,9 @@ from command import run
 from PIL import Image
 from skimage import data
 
-from inception_hub import Module, bundle, load_images, load_module_spec
+from inception_hub import Module, bundle, load_images, load_module_spec, weights
 from inception_hub.engines import openvino as engine
-from inception_hub.errors import ArgumentError, FormatError
+from inception_hub.errors import ArgumentError, QuantizationError, WeightsError
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_graph_is_stored_beside_the_weights(quantized: Path, small_module: Path) -> None:
-    assert set(content(quantized)) - set(content(small_module)) == {"int8.xml", "int8.bin"}
+    assert set(content(quantized)) - set(content(small_module)) == {"int8.safetensors"}
     assert content(quantized)["weights.safetensors"] == content(small_module)["weights.safetensors"]
     manifest = bundle.verify(quantized)
     (figures,) = manifest["accuracy"]
@@ -126,20 +127,94 @@ def test_a_cpu_without_the_instructions_answers_in_float32(
     assert np.array_equal(module(images), Module(quantized)(images))
 
 
-def test_a_graph_that_lacks_what_is_asked_for_is_a_clear_error(quantized: Path, tmp_path: Path) -> None:
+def test_ranges_and_integers_are_kept_by_name(quantized: Path) -> None:
     found = bundle.read(quantized)
     assert found.int8 is not None
-    description = found.int8.description.replace(b"InceptionV2/Mixed_3b", b"InceptionV2/Mixed_9z")
-    bundle.write(replace(found, int8=replace(found.int8, description=description)), tmp_path / "other")
-    module = Module(tmp_path / "other", precision="int8")
+    architecture = found.architecture
+    dense = [layer.name for layer in architecture.layers if layer.variables]
+    pools = [layer.name for layer in architecture.layers if layer.op == "avg_pool"]
+    assert (len(dense), len(pools)) == (70, 7)
+    rounded = ["scaled_images", *dense[:-1], *pools, "InceptionV2/global_pool"]
+    kinds = [f"{name}/{kind}" for name in dense for kind in ("weights", "scale", "biases")]
+    assert set(found.int8) == {*kinds, *(f"{name}/range" for name in rounded)}
+    for name in dense:  # the folded kernel again, within half a step
+        kernel, bias = weights.fold(next(x for x in architecture.layers if x.name == name), found.weights)
+        scale = found.int8[f"{name}/scale"]
+        assert np.all(np.abs(found.int8[f"{name}/weights"] * scale - kernel) <= 0.501 * scale + 1e-6)
+        assert found.int8[f"{name}/biases"].shape == bias.shape
+    low, high = found.int8["scaled_images/range"]
+    assert -1 <= low < high <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        (
+            "InceptionV2/Mixed_3b/Branch_0/Conv2d_0a_1x1/weights",
+            None,
+            "missing: InceptionV2/Mixed_3b/Branch_0",
+        ),
+        ("else", np.zeros(1, np.float32), "unexpected: else"),
+        (
+            "scaled_images/range",
+            np.zeros(3, np.float32),
+            "of the wrong shape: scaled_images/range [3] instead",
+        ),
+        (
+            "scaled_images/range",
+            np.zeros(2),
+            "of the wrong dtype: scaled_images/range float64 instead of float32",
+        ),
+        ("scaled_images/range", np.array([1, -1], np.float32), "from high to low: scaled_images/range"),
+        (
+            "InceptionV2/global_pool/range",
+            np.float32([0, np.inf]),
+            "not finite: InceptionV2/global_pool/range",
+        ),
+        (
+            "InceptionV2/Logits/Conv2d_1c_1x1/scale",
+            np.full(10, np.nan, np.float32),
+            "not finite: InceptionV2/Logits",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named_and_refused(
+    quantized: Path, tmp_path: Path, name: str, value: np.ndarray | None, complaint: str
+) -> None:
+    shutil.copytree(quantized, tmp_path / "module")
+    arrays = weights.load(tmp_path / "module" / "int8.safetensors") | {name: value}
+    made = {name: array for name, array in arrays.items() if array is not None}
+    (tmp_path / "module" / "int8.safetensors").unlink()
+    bundle.add_int8(tmp_path / "module", made, {})
     images = images_from_seed((1, 64, 64, 3), 0)
-    assert module(images).shape == (1, found.architecture.num_classes)
-    with pytest.raises(FormatError, match="int8 graph has no InceptionV2/Mixed_3b; take another precision"):
-        module(images, as_dict=True, signature="image_classification")
+    assert Module(tmp_path / "module")(images).shape == (1, 10)  # nobody else reads it
+    with pytest.raises(WeightsError, match=re.escape(complaint) + ".*; take another precision, or quantize"):
+        Module(tmp_path / "module", precision="int8")(images)
+    with pytest.raises(WeightsError, match=re.escape(complaint)):
+        bundle.write(bundle.read(tmp_path / "module"), tmp_path / "copy")
+
+
+def test_a_quantizer_that_works_otherwise_is_noticed(
+    small_module: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nncf
+
+    from inception_hub.quantize import quantize
+
+    shutil.copytree(small_module, tmp_path / "module")
+    untouched = content(tmp_path / "module")
+    monkeypatch.setattr(nncf, "quantize", lambda graph, *args, **kwargs: graph)
+    with pytest.raises(
+        QuantizationError, match="NNCF .* in a way that is not known here .*instead of Multiply"
+    ):
+        quantize(tmp_path / "module", str(photos), max_drop=100)
+    assert content(tmp_path / "module") == untouched
 
 
 def test_copies_keep_the_graph_and_trained_weights_lose_it(quantized: Path, tmp_path: Path) -> None:
     Module(quantized).export(tmp_path / "copy")
-    assert bundle.read(tmp_path / "copy").int8 == bundle.read(quantized).int8
+    copy, original = bundle.read(tmp_path / "copy").int8, bundle.read(quantized).int8
+    assert copy is not None and original is not None and list(copy) == list(original)
+    assert all(np.array_equal(copy[name], array) for name, array in original.items())
     Module(quantized, trainable=True).export(tmp_path / "trained")
     assert bundle.read(tmp_path / "trained").int8 is None

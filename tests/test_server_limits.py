@@ -292,14 +292,16 @@ def test_slow_heads(server: Served, start: bytes) -> None:
     with server.connect() as client:
         client.sendall(start)
         assert status_of(client) == 408
-        assert client.recv(10) == b""
+        while client.recv(100):  # until the server closes
+            pass
 
 
 def test_slow_bodies(server: Served) -> None:
     with server.connect() as client:
         client.sendall(b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         assert status_of(client) == 408
-        assert client.recv(10) == b""
+        while client.recv(100):  # until the server closes
+            pass
 
 
 def test_idle_connections_are_closed(server: Served) -> None:

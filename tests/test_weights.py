@@ -124,3 +124,18 @@ def test_initialisation_is_slims() -> None:
             assert (weights[name] == (1 if name.endswith("moving_variance") else 0)).all(), name
     again = weights_file.initialise(architecture, 0)
     assert all(np.array_equal(again[name], weights[name]) for name in weights)
+
+
+def test_files_are_as_readable_as_any(tmp_path: Path) -> None:
+    weights_file.save(tmp_path / "w.safetensors", make())
+    (tmp_path / "any").touch()
+    assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+def test_folding_never_gives_what_is_not_finite() -> None:
+    weights = make()
+    layer = next(layer for layer in SMALL.layers if layer.name.endswith("Mixed_4a/Branch_0/Conv2d_0a_1x1"))
+    weights[layer.weights] = np.full_like(weights[layer.weights], 3e38)
+    weights[layer.moving_variance] = np.zeros_like(weights[layer.moving_variance])
+    with pytest.raises(WeightsError, match="Mixed_4a/Branch_0/Conv2d_0a_1x1 exceed float32 once"):
+        weights_file.fold(layer, weights)

@@ -26,27 +26,39 @@ ODD: list[Any] = [
     None, True, -1, 0, 1 << 70, 1e308, float("nan"), "", "\x1b[2J", "x" * 5000, "../../etc/passwd", "\ud800",
     [], {}, [[]] * 1000, {"a": 1}, [1, 2, 3], "inception_v2",
 ]  # fmt: skip
-WEIGHTS = "weights.safetensors"
+WEIGHTS, INT8 = "weights.safetensors", "int8.safetensors"
 
 
 @functools.cache
 def folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     """The module that cases change files of, made once in each process."""
+    import numpy as np
+
     from inception_hub import bundle
     from inception_hub.architecture import Architecture
+    from inception_hub.int8 import rounded
     from inception_hub.labels import Labels
-    from inception_hub.weights import initialise
+    from inception_hub.weights import fold, initialise
 
     kept = tempfile.TemporaryDirectory()
     architecture = Architecture(0.1, 4)
+    weights = initialise(architecture, 0)
+    int8 = {f"{name}/range": np.array([-1, 1], np.float32) for name in rounded(architecture)}
+    for layer in architecture.layers:
+        if layer.variables:
+            kernel, bias = fold(layer, weights)
+            scale = np.full(bias.shape, np.abs(kernel).max() / 127, np.float32)
+            int8[f"{layer.name}/weights"] = (kernel / scale).astype(np.int8)
+            int8 |= {f"{layer.name}/scale": scale, f"{layer.name}/biases": bias}
     made = bundle.Bundle(
         "small",
         architecture,
-        initialise(architecture, 0),
+        weights,
         Labels(tuple("abcd"), (None,) * 4),
         bundle.Provenance("made", "Apache-2.0"),
         card="# A card",
         report="<html></html>",
+        int8=int8,
     )
     bundle.write(made, Path(kept.name) / "module")
     return kept, Path(kept.name) / "module"
@@ -61,6 +73,20 @@ def read_or_refused(files: Files) -> bool:
         for name, content in files.items():
             (target / name).write_bytes(content)
         return clean(lambda: bundle.read(target))
+
+
+def answered_or_refused(files: Files) -> bool:
+    """In int8, as far as an answer."""
+    import numpy as np
+
+    from inception_hub import Module
+
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "module"
+        shutil.copytree(folder()[1], target)
+        for name, content in files.items():
+            (target / name).write_bytes(content)
+        return clean(lambda: Module(target, precision="int8")(np.zeros((1, 32, 32, 3), np.float32)))
 
 
 def original() -> Files:
@@ -104,16 +130,16 @@ def manifests(count: int) -> Iterator[Files]:
     yield {"module.json": bytes(5 << 20)}
 
 
-def weights(count: int) -> Iterator[Files]:
-    """The safetensors file with damage in its header or its values, and headers that ask for much."""
-    generator, content = random.Random(5), original()[WEIGHTS]
+def arrays(name: str, count: int) -> Iterator[Files]:
+    """A safetensors file with damage in its header or its values, and headers that ask for much."""
+    generator, content = random.Random(5), original()[name]
     length = int.from_bytes(content[:8], "little")
     header, values = json.loads(content[8 : 8 + length]), content[8 + length :]
 
     def file(made: bytes) -> Files:
-        return vouched({WEIGHTS: len(made).to_bytes(8, "little") + made + values})
+        return vouched({name: len(made).to_bytes(8, "little") + made + values})
 
-    names = [name for name in header if name != "__metadata__"]
+    names = [key for key in header if key != "__metadata__"]
     for number in range(count):
         if number % 3 == 0:
             yield file(mutated(content[8 : 8 + length], generator))
@@ -121,7 +147,7 @@ def weights(count: int) -> Iterator[Files]:
         if number % 3 == 1:
             start = 8 + length + generator.randrange(len(values))
             damage = generator.choice([b"\0\0\xc0\x7f", b"\0\0\x80\xff", generator.randbytes(64)])
-            yield vouched({WEIGHTS: content[:start] + damage + content[start + len(damage) :]})
+            yield vouched({name: content[:start] + damage + content[start + len(damage) :]})
             continue
         made = copy.deepcopy(header)
         entry = made[generator.choice(names)]
@@ -129,8 +155,8 @@ def weights(count: int) -> Iterator[Files]:
             ["F16", "BF16", "F8_E4M3", "I64", "BOOL", [1 << 62, 4], [0, 1 << 62], [-1], [1] * 100, [], *ODD]
         )
         yield file(json.dumps(made).encode())
-    yield vouched({WEIGHTS: (1 << 62).to_bytes(8, "little") + values})
-    yield vouched({WEIGHTS: (90 << 20).to_bytes(8, "little") + b" " * (90 << 20)})
+    yield vouched({name: (1 << 62).to_bytes(8, "little") + values})
+    yield vouched({name: (90 << 20).to_bytes(8, "little") + b" " * (90 << 20)})
     empty = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
     yield file(json.dumps({f"{i}": empty for i in range(500_000)}).encode())
     yield file(
@@ -141,7 +167,7 @@ def weights(count: int) -> Iterator[Files]:
 
 
 def texts(count: int) -> Iterator[Files]:
-    """Labels, card, report and int8 graph with anything in them."""
+    """Labels, card and report with anything in them."""
     generator, whole = random.Random(6), original()
     for _ in range(count):
         name = generator.choice(["labels.txt", "labels.txt", "README.md", "report.html"])
@@ -159,7 +185,8 @@ def main() -> None:
     rows = [
         run("any file, the manifest as it was", read_or_refused, untrue(count)),
         run("`module.json`", read_or_refused, manifests(count)),
-        run("`weights.safetensors`, hash right again", read_or_refused, weights(count)),
+        run("`weights.safetensors`, hash right again", read_or_refused, arrays(WEIGHTS, count)),
+        run("`int8.safetensors`, hash right again", answered_or_refused, arrays(INT8, count)),
         run("texts, hash right again", read_or_refused, texts(count)),
     ]
     report("modules", rows, write_docs=given.write_docs)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import int8
 from . import weights as weights_file
 from .architecture import LOGITS_LAYER, Architecture
 from .card import config, with_metadata, without_metadata
 from .errors import ArgumentError, FormatError, InceptionHubError, OutputError
+from .int8 import Int8
 from .labels import Labels
 from .weights import Weights
 
@@ -31,10 +33,10 @@ LABELS = "labels.txt"
 CARD = "README.md"
 CONFIG = "config.json"
 REPORT = "report.html"
-INT8_GRAPH, INT8_CONSTANTS = "int8.xml", "int8.bin"
+INT8 = "int8.safetensors"
 FORMAT_VERSION = 1
 MAX_MANIFEST_BYTES = 4 << 20  # a thousand classes take 60 kB
-MAX_TEXT_BYTES = {LABELS: 16 << 20, INT8_GRAPH: 16 << 20, CARD: 64 << 20, REPORT: 64 << 20}
+MAX_TEXT_BYTES = {LABELS: 16 << 20, CARD: 64 << 20, REPORT: 64 << 20}
 MAX_BYTES = 4 << 30  # of all files
 MAX_LINE = 1000  # characters of a name or a source
 DEFAULT_IMAGE_SIZE = (224, 224)  # TF-Slim's default_image_size
@@ -47,14 +49,6 @@ class Provenance:
     source: str  # a handle, a file name, or the recipe that trained them
     licence: str = "unknown"
     source_sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class Graph:
-    """An OpenVINO graph as its two files hold it."""
-
-    description: bytes  # XML
-    constants: bytes
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class Bundle:
     accuracy: tuple[Mapping[str, Any], ...] = ()
     card: str = ""  # without the metadata that stands before it in the file
     report: str = ""  # the page of the training run
-    int8: Graph | None = None  # what `quantize` made of the weights
+    int8: Int8 | None = None  # what `quantize` made of the weights
 
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels."""
@@ -137,9 +131,8 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     (directory / CONFIG).write_text(config(bundle.labels), "utf-8")
     if bundle.report:
         (directory / REPORT).write_text(bundle.report, "utf-8")
-    if bundle.int8:
-        (directory / INT8_GRAPH).write_bytes(bundle.int8.description)
-        (directory / INT8_CONSTANTS).write_bytes(bundle.int8.constants)
+    if bundle.int8 is not None:
+        weights_file.write(directory / INT8, int8.check(bundle.architecture, bundle.int8))
     files = {path.name: _describe(path) for path in sorted(directory.iterdir())}
     ids = bundle.labels.wordnet_ids
     manifest = {
@@ -161,18 +154,17 @@ def _fill(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     (directory / MANIFEST).write_text(_json(manifest), "utf-8")
 
 
-def add_int8(directory: Path, graph: Graph, figures: Mapping[str, Any]) -> None:
-    """Adds `graph` to a module directory, `figures` to its measured accuracy; `module.json` is replaced last.
+def add_int8(directory: Path, found: Int8, figures: Mapping[str, Any]) -> None:
+    """Adds `found` to a module directory, `figures` to its measured accuracy; `module.json` is replaced last.
 
     Raises `OutputError` if it cannot be written; then the module is as it was.
     """
     manifest = read_manifest(directory)
     manifest["accuracy"].append(dict(figures))
     try:
-        for name, content in ((INT8_GRAPH, graph.description), (INT8_CONSTANTS, graph.constants)):
-            _replace(directory / name, content)
-            manifest["files"][name] = _describe(directory / name)
-        _replace(directory / MANIFEST, _json(manifest).encode())
+        _replace(directory / INT8, lambda path: weights_file.write(path, found))
+        manifest["files"][INT8] = _describe(directory / INT8)
+        _replace(directory / MANIFEST, lambda path: path.write_text(_json(manifest), "utf-8"))
     except OSError as error:
         raise OutputError(
             f"The int8 graph cannot be written to {directory} ({error.strerror or error}); the module is as "
@@ -180,10 +172,10 @@ def add_int8(directory: Path, graph: Graph, figures: Mapping[str, Any]) -> None:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        temporary.write_bytes(content)
+        write(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -342,14 +334,13 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
             "give one name a line."
         )
     height, width = manifest["image_size"]
-    sha256 = manifest["files"][WEIGHTS]["sha256"]
-    weights = weights_file.Stored(directory / WEIGHTS, sha256, architecture)
+
+    def stored(name: str, check: weights_file.Check) -> weights_file.Stored:
+        return weights_file.Stored(directory / name, manifest["files"][name]["sha256"], architecture, check)
+
+    weights = stored(WEIGHTS, weights_file.check)
     if not known(weights.identity):
         _ = weights.arrays
-    int8 = None
-    if {INT8_GRAPH, INT8_CONSTANTS} <= set(manifest["files"]):
-        int8 = Graph((directory / INT8_GRAPH).read_bytes(), (directory / INT8_CONSTANTS).read_bytes())
-
     return Bundle(
         name=manifest["name"],
         architecture=architecture,
@@ -361,5 +352,5 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
         accuracy=tuple(manifest["accuracy"]),
         card=without_metadata(card),
         report=report,
-        int8=int8,
+        int8=stored(INT8, int8.check) if INT8 in manifest["files"] else None,
     )

@@ -46,6 +46,10 @@ class ImageError(InceptionHubError, OSError, ValueError):
     """A photo cannot be read, or is larger than the limit."""
 
 
+class AnswerError(InceptionHubError, ArithmeticError):
+    """A module's answer holds numbers that are not finite."""
+
+
 class TrainingError(InceptionHubError, ArithmeticError):
     """Training cannot go on: the loss is no longer a number."""
 

@@ -91,7 +91,7 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         message = f"{name} has too many pixels; at most {max_pixels:,} are accepted: make it smaller."
         raise ImageError(message) from error
     except Image.UnidentifiedImageError as error:
-        raise ImageError(f"{name} is not an image that can be read; give a {READABLE} file.") from error
+        raise ImageError(f"{name} is no readable image; give a {READABLE} file.") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error

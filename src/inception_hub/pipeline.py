@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .errors import ArgumentError, ImageError
+from .errors import AnswerError, ArgumentError, ImageError
 from .images import MAX_PIXELS, picture
 from .labels import top_k
 from .module import Module
@@ -143,11 +143,27 @@ def _answer(module: Module, batch: list[tuple[Photo, _Decoded]], kind: Kind, top
     for photo, decoded in batch:
         if decoded.error is not None:
             yield Answer(Row(photo.path, name, error=decoded.error))
-        elif kind == "vector":
-            yield Answer(Row(photo.path, name, vector=next(outputs)), decoded.thumbnail)
+            continue
+        try:
+            output = finite(module, next(outputs))
+        except AnswerError as error:
+            yield Answer(Row(photo.path, name, error=str(error)))
+            continue
+        if kind == "vector":
+            row = Row(photo.path, name, vector=output)
         else:
-            predictions = predictions_of(module, next(outputs), top)
-            yield Answer(Row(photo.path, name, predictions=predictions), decoded.thumbnail)
+            row = Row(photo.path, name, predictions=predictions_of(module, output, top))
+        yield Answer(row, decoded.thumbnail)
+
+
+def finite(module: Module, output: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`output`, which formats of rows and replies can hold; else raises `AnswerError`."""
+    if not np.isfinite(output).all():
+        raise AnswerError(
+            f"{module.spec.bundle.name} computed numbers that are not finite, as its weights are too large "
+            f"for {module.precision}; take another module."
+        )
+    return output
 
 
 def predictions_of(module: Module, logits: NDArray[np.float32], top: int) -> tuple[Prediction, ...]:
@@ -158,5 +174,6 @@ def predictions_of(module: Module, logits: NDArray[np.float32], top: int) -> tup
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax over the last axis."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # to minus infinity, whose exponential is the 0 it should be
+        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -1,9 +1,5 @@
 """A module's int8 graph: calibrated by NNCF on some photos, checked on others, stored beside the weights."""
 
-import contextlib
-import io
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +9,13 @@ from numpy.typing import NDArray
 
 from . import bundle as bundles
 from .architecture import LOGITS
-from .bundle import Bundle, Graph
+from .bundle import Bundle
 from .dataset import Dataset, Split, open_dataset, prepared
-from .engines.openvino import Network, build, fold_all
+from .engines.openvino import Network
 from .errors import ArgumentError, FormatError, HandleError, MissingExtraError, OutputError, QuantizationError
 from .evaluation import match_labels
 from .files import find_images
+from .int8 import Int8
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 BATCH = 32
@@ -68,8 +65,8 @@ def quantize(
     if not bundle.architecture.num_classes:
         raise ArgumentError(f"{bundle.name} has no classes to check an int8 graph by; quantize one that has.")
     calibration, checking, classes = _photos(photos, bundle)
-    graph = _calibrated(bundle, calibration, on_progress)
-    check = _check(bundle, graph, checking, classes, on_progress)
+    found = _calibrated(bundle, calibration, on_progress)
+    check = _check(bundle, found, checking, classes, on_progress)
     if check.f32 is not None and check.int8 is not None and 100 * (check.f32 - check.int8) > max_drop:
         raise QuantizationError(
             f"The int8 graph loses too much and is not kept ({check.describe()}; at most {max_drop:g} points "
@@ -80,7 +77,7 @@ def quantize(
             f"The int8 graph answers too differently and is not kept ({check.describe()}; {min_agreement:g}% "
             "must be); give more photos like those it is for, or lower --min-agreement."
         )
-    bundles.add_int8(directory, graph, _figures(photos, check))
+    bundles.add_int8(directory, found, _figures(photos, check))
     return check
 
 
@@ -133,43 +130,29 @@ class Files:
         return None
 
 
-def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Graph:
-    # NNCF draws bars of its own on standard output, and its imports warn of their age.
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        try:
-            import nncf
-            import openvino as ov
-        except ImportError as error:
-            raise MissingExtraError(
-                f"Quantizing needs {error.name}, which is not installed: "
-                "pip install 'inception-hub[quantize]'."
-            ) from error
-        nncf.set_log_level(40)  # errors
-        height, width = bundle.image_size
-        folded = fold_all(bundle.architecture, bundle.weights)
-        # The last output alone: any other would have to stay float32, and the layers before it with it.
-        model = build(bundle.architecture, folded, height, width, (LOGITS,))
+def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
+    try:
+        from .calibration import calibrate
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Quantizing needs {error.name}, which is not installed: pip install 'inception-hub[quantize]'."
+        ) from error
 
-        def images() -> Iterator[NDArray[np.float32]]:
-            done = 0
-            for batch, _ in prepared(photos, bundle.image_size, bundle.resize, 1):
-                done += 1
-                on_progress("calibrating", done, len(photos))
-                yield batch
+    def images() -> Iterator[NDArray[np.float32]]:
+        done = 0
+        for batch, _ in prepared(photos, bundle.image_size, bundle.resize, 1):
+            done += 1
+            on_progress("calibrating", done, len(photos))
+            yield batch
 
-        found = nncf.quantize(model, nncf.Dataset(list(images())), subset_size=len(photos))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / bundles.INT8_GRAPH
-        ov.save_model(found, path, compress_to_fp16=False)
-        return Graph(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    return calibrate(bundle.architecture, bundle.weights, list(images()))
 
 
 def _check(
-    bundle: Bundle, graph: Graph, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
+    bundle: Bundle, found: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
 ) -> Check:
     float32 = Network(bundle.architecture, bundle.weights, "f32")
-    int8 = Network(bundle.architecture, bundle.weights, "int8", graph)
+    int8 = Network(bundle.architecture, bundle.weights, "int8", found)
     first: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
     positions: list[NDArray[np.int64]] = []
     for images, indices in prepared(photos, bundle.image_size, bundle.resize, BATCH):

@@ -4,9 +4,11 @@ Reads and writes safetensors, starts a network as Slim does, and folds batch nor
 inference. Knows arrays and names, never engines.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,33 +26,50 @@ from .architecture import (
 from .errors import FormatError, WeightsError
 
 Weights = Mapping[str, NDArray[np.float32]]
+Check = Callable[[Architecture, Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
 MAX_HEADER_BYTES = 1 << 20  # this network's takes 40 kB
 
 
-class Stored(Mapping[str, NDArray[np.float32]]):
-    """The weights in a safetensors file, read and checked when first asked for.
+class Stored(Mapping[str, NDArray[Any]]):
+    """The arrays in a safetensors file, read and put through `check` when first asked for.
 
     `sha256`: of the file, hexadecimal. `identity` names these bytes taken for this architecture, which they
     are checked against. Asking raises `FormatError` or `WeightsError`.
     """
 
-    def __init__(self, path: Path, sha256: str, architecture: Architecture) -> None:
-        self.path, self.architecture = path, architecture
+    def __init__(
+        self,
+        path: Path,
+        sha256: str,
+        architecture: Architecture,
+        check: Check,
+    ) -> None:
+        self.path, self.architecture, self._check = path, architecture, check
         self.identity = f"{sha256}-{architecture.depth_multiplier!r}-{architecture.num_classes}"
 
     @cached_property
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """All of them, by name."""
-        return check(self.architecture, load(self.path))
+        return self._check(self.architecture, load(self.path))
 
-    def __getitem__(self, name: str) -> NDArray[np.float32]:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.architecture.variables)
+        return iter(self.arrays)
 
     def __len__(self) -> int:
-        return len(self.architecture.variables)
+        return len(self.arrays)
+
+
+def identity(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """What tells `arrays` from any others, without reading them where a file's hash is known."""
+    if isinstance(arrays, Stored):
+        return arrays.identity
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(name.encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def check(
@@ -61,37 +80,17 @@ def check(
     Raises `WeightsError` listing at once what is missing, unexpected, of another shape or dtype, not
     finite, or (moving variances) negative.
     """
-    expected = architecture.variables
-    complaints = [
-        *_complaint("missing", (name for name in expected if name not in weights)),
-        *_complaint("unexpected", (name for name in weights if name not in expected)),
-    ]
-    common = {name: (variable, weights[name]) for name, variable in expected.items() if name in weights}
-    complaints += _complaint(
-        "of the wrong shape",
-        (
-            f"{name} {list(array.shape)} instead of {list(variable.shape)}"
-            for name, (variable, array) in common.items()
-            if array.shape != variable.shape
-        ),
-    )
-    complaints += _complaint(
-        "of the wrong dtype",
-        (
-            f"{name} {array.dtype} instead of float32 or float16"
-            for name, (_, array) in common.items()
-            if array.dtype not in (np.float32, np.float16)
-        ),
-    )
+    either = (np.dtype(np.float32), np.dtype(np.float16))
+    complaints = misfits({name: (v.shape, either) for name, v in architecture.variables.items()}, weights)
     if not complaints:
-        complaints += _complaint(
-            "not finite", (name for name, (_, array) in common.items() if not np.isfinite(array).all())
+        complaints += complaint(
+            "not finite", (n for n, array in weights.items() if not np.isfinite(array).all())
         )
-        complaints += _complaint(
+        complaints += complaint(
             "negative variance",
             (
                 name
-                for name, (_, array) in common.items()
+                for name, array in weights.items()
                 if name.endswith("moving_variance") and np.any(np.signbit(array) & (array != 0))
             ),
         )
@@ -100,12 +99,40 @@ def check(
             "The weights do not fit Inception V2 with "
             f"depth_multiplier={architecture.depth_multiplier:g} and {architecture.num_classes} classes: "
             f"{'; '.join(complaints)}; "
-            f"give a file that holds exactly this network's {len(expected)} variables."
+            f"give a file that holds exactly this network's {len(architecture.variables)} variables."
         )
-    return {name: np.asarray(array, np.float32) for name, (_, array) in common.items()}
+    return {name: np.asarray(weights[name], np.float32) for name in architecture.variables}
 
 
-def _complaint(kind: str, names: Iterator[str]) -> list[str]:
+def misfits(
+    expected: Mapping[str, tuple[Shape, tuple[np.dtype[Any], ...]]], arrays: Mapping[str, NDArray[Any]]
+) -> list[str]:
+    """What is missing, unexpected, of another shape or of another dtype than `expected`: a clause each."""
+    common = {name: (wanted, arrays[name]) for name, wanted in expected.items() if name in arrays}
+    return [
+        *complaint("missing", (name for name in expected if name not in arrays)),
+        *complaint("unexpected", (name for name in arrays if name not in expected)),
+        *complaint(
+            "of the wrong shape",
+            (
+                f"{name} {list(array.shape)} instead of {list(shape)}"
+                for name, ((shape, _), array) in common.items()
+                if array.shape != shape
+            ),
+        ),
+        *complaint(
+            "of the wrong dtype",
+            (
+                f"{name} {array.dtype} instead of {' or '.join(map(str, dtypes))}"
+                for name, ((_, dtypes), array) in common.items()
+                if array.dtype not in dtypes
+            ),
+        ),
+    ]
+
+
+def complaint(kind: str, names: Iterator[str]) -> list[str]:
+    """A clause that says `kind` of the first few of `names`; none if there are none."""
     found = list(names)
     # A hostile file's names may be long or move the cursor; messages are one line.
     listed = (name[:200] if name.isprintable() else repr(name[:200]) for name in found[:5])
@@ -181,26 +208,40 @@ def fold(layer: Layer, weights: Weights) -> tuple[NDArray[np.float32], NDArray[n
     """A layer for inference as one dense kernel (HWIO) and one bias.
 
     Batch norm is folded into the kernel, the separable stem composed; computed in float64, so that
-    folding costs one rounding.
+    folding costs one rounding. Raises `WeightsError` for what is then too large for float32.
     """
+    with np.errstate(over="ignore"):
+        kernel, bias = (array.astype(np.float32) for array in _folded(layer, weights))
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise WeightsError(
+            f"The weights of {layer.name} exceed float32 once its batch norm is folded in; give others."
+        )
+    return kernel, bias
+
+
+def _folded(layer: Layer, weights: Weights) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     if layer.op == "separable_conv":
         depthwise = weights[layer.depthwise_weights].astype(np.float64)
         # TF's depthwise output channel is input channel * multiplier + m.
         pointwise = weights[layer.pointwise_weights].reshape(*depthwise.shape[2:], -1)
-        kernel = np.einsum("hwcm,cmo->hwco", depthwise, pointwise)
-        return kernel.astype(np.float32), weights[layer.biases]
+        return np.einsum("hwcm,cmo->hwco", depthwise, pointwise), weights[layer.biases]
     if layer.name == LOGITS_LAYER:
         return weights[layer.weights], weights[layer.biases]
     scale = 1 / np.sqrt(weights[layer.moving_variance].astype(np.float64) + BATCH_NORM_EPSILON)
-    bias = weights[layer.beta] - weights[layer.moving_mean] * scale
-    return (weights[layer.weights] * scale).astype(np.float32), bias.astype(np.float32)
+    return weights[layer.weights] * scale, weights[layer.beta] - weights[layer.moving_mean] * scale
 
 
 def save(path: Path, weights: Weights, dtype: type[np.floating] = np.float32) -> None:
     """Writes a safetensors file; `dtype` float16 halves it at a relative rounding of 5e-4 per value."""
-    from safetensors.numpy import save_file
+    write(path, {name: np.asarray(array, dtype) for name, array in weights.items()})
 
-    save_file({name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}, path)
+
+def write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Writes `arrays` as they are. Raises `OSError`."""
+    from safetensors.numpy import save
+
+    # safetensors' save_file makes files that their owner alone can read, and calls a full disk otherwise.
+    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def load(path: Path) -> dict[str, NDArray[np.generic]]:

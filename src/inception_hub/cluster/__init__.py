@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 # Read when Ray is imported or started: no report of its use to its makers, no C++ log among our messages.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -17,6 +18,7 @@ os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
 
 import ray
 
+from ..bundle import Bundle
 from ..errors import ArgumentError
 
 LOCAL = "local"
@@ -49,6 +51,12 @@ def connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def share(bundle: Bundle) -> "ray.ObjectRef[Bundle]":
+    """Has `bundle`, its arrays read, at hand for all machines as long as the reference is held."""
+    int8 = None if bundle.int8 is None else dict(bundle.int8)
+    return ray.put(replace(bundle, weights=dict(bundle.weights), int8=int8))
 
 
 def _reach(address: str) -> None:

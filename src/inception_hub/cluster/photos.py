@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from ..outputs import as_output_error, refuse_existing
 from ..parquet import flat, schema
 from ..pipeline import Kind, answers
 from ..resize import Preset
-from . import CORES
+from . import CORES, share
 from .storage import Place, is_url, shown, system
 
 TASK = 64  # photos: three seconds of a core. A multiple of the pipeline's batch, so that batches are the same
@@ -92,12 +92,11 @@ def answer(bundle: Bundle, question: Question, places: Iterable[Place], output: 
     tasks = list(_tasks(places))
     photos = sum(map(len, tasks))
     _quieten()
-    in_memory = replace(bundle, weights=dict(bundle.weights))
     with _new_folder(output) as (storage, path):
         try:
             ray.data.from_arrow(tasks).map_batches(
                 Worker,
-                fn_constructor_args=(ray.put(in_memory), question, os.getcwd()),
+                fn_constructor_args=(share(bundle), question, os.getcwd()),
                 batch_size=None,
                 batch_format="pyarrow",
                 num_cpus=CORES,

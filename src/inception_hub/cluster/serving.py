@@ -4,7 +4,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import ray
 from fastapi import FastAPI
@@ -16,7 +15,7 @@ from ..module import Engine, Module, ModuleSpec, Precision
 from ..pipeline import BATCH_SIZE
 from ..server.app import make_app
 from ..server.limits import Limits
-from . import CORES
+from . import CORES, share
 
 NAME = "inception-hub"
 MOST = 100  # replicas; where there are no cores for them they wait for machines to come
@@ -30,7 +29,7 @@ def served(
 
     Each replica takes a core and keeps to `limits` by itself. Raises `OutputError` where the cluster cannot.
     """
-    module = ray.put(replace(bundle, weights=dict(bundle.weights)))
+    module = share(bundle)
 
     def build() -> FastAPI:
         spec = ModuleSpec(ray.get(module))

@@ -5,12 +5,12 @@ into one dense convolution, the scaling from [0, 1] to [-1, 1] inside the graph.
 each image size is compiled once, at a fixed height and width, and kept.
 """
 
-import hashlib
 import threading
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from typing import Any, Literal
@@ -27,16 +27,14 @@ from ..architecture import (
     Architecture,
     Layer,
 )
-from ..bundle import Graph
-from ..errors import FormatError
 from ..graphs import Graphs
-from ..weights import Weights, fold
+from ..int8 import SCALED, Int8, rounded
+from ..weights import Weights, fold, identity
 
 Precision = Literal["f32", "bf16", "int8"]
 Images = NDArray[np.float32]
-Folded = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel and bias by layer
 
-HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # int8 stands in the graph itself
+HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # what is int8 stands in the graph
 CAPABILITIES = {"f32": "FP32", "bf16": "BF16", "int8": "INT8"}  # as OpenVINO calls them
 BUILT = 2  # to be raised when `build` or `fold` change what they make: graphs kept before then count as none
 SAME = "same_upper"  # TF's SAME: the odd one out goes to the bottom and right
@@ -51,7 +49,7 @@ class Network:
     """Inception V2 with `weights` (Slim's names and shapes, float32), on the CPU.
 
     `precision` is always set explicitly: left alone OpenVINO takes bfloat16 where the CPU has it. `int8` is
-    the graph that `quantize` made, with f32 beside it for a CPU that cannot compute it. `cores`: how many to
+    what `quantize` made of them, with f32 beside it for a CPU that cannot compute it. `cores`: how many to
     use, None for all.
     """
 
@@ -60,7 +58,7 @@ class Network:
         architecture: Architecture,
         weights: Weights,
         precision: Precision = "f32",
-        int8: Graph | None = None,
+        int8: Int8 | None = None,
         graphs: Graphs | None = None,
         cores: int | None = None,
     ) -> None:
@@ -118,7 +116,7 @@ class Network:
         if kept is None or throughput or len(endpoints) > 1 or (height, width) != kept.size:
             return self._core.compile_model(self._graph(height, width, endpoints), "CPU", properties)
         made_by = (str(BUILT), ov.get_version(), self._machine)
-        what = " ".join((*made_by, self.precision, self._int8_sha256, *endpoints))
+        what = " ".join((*made_by, self.precision, self._int8_identity, *endpoints))
         if found := kept.load(what):
             with suppress(RuntimeError):
                 return self._core.import_model(BytesIO(found), "CPU", properties)
@@ -127,29 +125,21 @@ class Network:
         return compiled
 
     def _graph(self, height: int, width: int, endpoints: tuple[str, ...]) -> ov.Model:
-        if self._int8 is None:
-            return build(self.architecture, self._folded, height, width, endpoints)
-        whole = self._core.read_model(self._int8.description, self._int8.constants)
-        whole.reshape([-1, height, width, 3])
-        try:
-            return expose(whole, endpoints)
-        except KeyError as error:
-            raise FormatError(
-                f"The module's int8 graph has no {error.args[0]}; take another precision, or quantize a copy "
-                "of the module without int8.xml."
-            ) from error
+        return build(self.architecture, self._parts, height, width, endpoints)
 
     @property
     def _machine(self) -> str:
         return str(self._core.get_property("CPU", "FULL_DEVICE_NAME"))
 
     @property
-    def _int8_sha256(self) -> str:
-        return hashlib.sha256(self._int8.description + self._int8.constants).hexdigest() if self._int8 else ""
+    def _int8_identity(self) -> str:
+        return "" if self._int8 is None else identity(self._int8)
 
     @cached_property
-    def _folded(self) -> Folded:
-        return fold_all(self.architecture, self._weights)
+    def _parts(self) -> "Parts":
+        if self._int8 is not None:
+            return int8_parts(self.architecture, self._int8)
+        return float_parts(self.architecture, self._weights)
 
     def _computable(self, precision: Precision) -> Precision:
         """`precision`, or f32 and a warning on a CPU without instructions for it."""
@@ -162,47 +152,93 @@ class Network:
         return "f32"
 
 
-def fold_all(architecture: Architecture, weights: Weights) -> Folded:
-    """Every layer with weights as a dense kernel and a bias."""
-    return {layer.name: fold(layer, weights) for layer in architecture.layers if layer.variables}
+@dataclass(frozen=True)
+class Dense:
+    """A layer with weights as one kernel (HWIO), float32 or int8, and a bias; `scale`, [out], is int8's."""
+
+    kernel: NDArray[Any]
+    bias: NDArray[np.float32]
+    scale: NDArray[np.float32] | None = None
+
+    def oriented(self, *axes: int) -> ov.Output:
+        """The kernel with its axes in another order, as float32."""
+        kernel = op.constant(np.ascontiguousarray(self.kernel.transpose(axes)))
+        if self.scale is None:
+            return kernel.output(0)
+        shape = [-1 if axis == self.kernel.ndim - 1 else 1 for axis in axes]
+        return op.multiply(op.convert(kernel, np.float32), self.scale.reshape(shape)).output(0)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What `build` puts into the table: layers with weights, and the ranges of what is rounded, by name."""
+
+    layers: Mapping[str, Dense]
+    ranges: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+def float_parts(architecture: Architecture, weights: Weights) -> Parts:
+    """Batch norm folded; nothing is rounded."""
+    layers = (layer for layer in architecture.layers if layer.variables)
+    return Parts({layer.name: Dense(*fold(layer, weights)) for layer in layers})
+
+
+def int8_parts(architecture: Architecture, int8: Int8) -> Parts:
+    """What `quantize` found."""
+    names = [layer.name for layer in architecture.layers if layer.variables]
+    return Parts(
+        {n: Dense(int8[f"{n}/weights"], int8[f"{n}/biases"], int8[f"{n}/scale"]) for n in names},
+        {name: int8[f"{name}/range"] for name in rounded(architecture)},
+    )
 
 
 def build(
     architecture: Architecture,
-    folded: Folded,
+    parts: Parts,
     height: int,
     width: int,
     endpoints: Sequence[str],
 ) -> ov.Model:
     """The graph for images of `height` x `width`: input `images`, one output per name in `endpoints`."""
+
+    def named(node: ov.Node, name: str) -> ov.Output:
+        """Its output, in 256 steps if it has a range."""
+        node.set_friendly_name(name)
+        if name not in parts.ranges:
+            return node.output(0)
+        low, high = parts.ranges[name]
+        return op.fake_quantize(node.output(0), low, high, low, high, 256).output(0)
+
     images = op.parameter([-1, height, width, 3], np.float32, name="images")
     images.output(0).set_names({"images"})
     # Scaled while still NHWC: three channels fill no vector once they are an axis of their own.
-    x = op.subtract(op.multiply(images, np.float32(2)), np.float32(1))
-    x = op.transpose(x, np.array([0, 3, 1, 2])).output(0)
+    scaled = named(op.subtract(op.multiply(images, np.float32(2)), np.float32(1)), SCALED)
+    x = op.transpose(scaled, np.array([0, 3, 1, 2])).output(0)
     for block in architecture.blocks:
         ends: list[ov.Output] = []
         for branch in block.branches:
             y = x
             for layer in branch:
-                y = _layer(layer, y, folded)
+                y = named(_layer(layer, y, parts), layer.name)
             ends.append(y)
-        x = ends[0] if len(ends) == 1 else op.concat(ends, 1).output(0)
-        x.get_node().set_friendly_name(block.name)
-    pooled = op.reduce_mean(x, np.array([2, 3]), keep_dims=True)
-    pooled.set_friendly_name(GLOBAL_POOL)
-    last = op.squeeze(pooled, np.array([2, 3]))
-    last.set_friendly_name(FEATURES)
+        if len(ends) == 1:  # a block of one layer, which has its name
+            (x,) = ends
+        else:
+            x = named(op.concat(ends, 1), block.name)
+    pooled = named(op.reduce_mean(x, np.array([2, 3]), keep_dims=True), GLOBAL_POOL)
+    last = named(op.squeeze(pooled, np.array([2, 3])), FEATURES)
     if architecture.logits_layer:
-        kernel, bias = folded[architecture.logits_layer.name]
-        last = op.add(op.matmul(last, kernel[0, 0], False, False), bias[None])
-        last.set_friendly_name(LOGITS)
-    last.output(0).set_names({last.get_friendly_name()})  # else the result's own name stays with it
+        head = parts.layers[architecture.logits_layer.name]
+        product = op.matmul(
+            last, Dense(head.kernel[0, 0], head.bias, head.scale).oriented(0, 1), False, False
+        )
+        last = named(op.add(product, head.bias[None]), LOGITS)
+    last.set_names({last.get_node().get_friendly_name()})  # else the result's own name stays with it
     return expose(model([op.result(last)], [images]), endpoints)
 
 
 def expose(whole: ov.Model, endpoints: Sequence[str]) -> ov.Model:
-    """`whole`, made by `build` and perhaps quantized, with these outputs and nothing they do not need."""
+    """`whole`, as made by `build`, with these outputs and nothing they do not need."""
     ends = {node.get_friendly_name(): node.output(0) for node in whole.get_ops()}
     results: list[ov.Node] = []
     for name in endpoints:
@@ -219,12 +255,12 @@ def model(results: list[ov.Node], parameters: list[ov.Node]) -> ov.Model:
     return ov.Model(results, parameters, "inception_v2")  # pyright: ignore - their stubs
 
 
-def _layer(layer: Layer, x: ov.Output, folded: Folded) -> ov.Output:
+def _layer(layer: Layer, x: ov.Output, parts: Parts) -> ov.Node:
     strides, kernel, none = [layer.stride] * 2, [layer.kernel] * 2, [0, 0]
-    if layer.op == "max_pool":  # its second output holds the positions
-        return op.max_pool(x, strides, [1, 1], none, none, kernel, auto_pad=SAME).output(0)
+    if layer.op == "max_pool":
+        return op.max_pool(x, strides, [1, 1], none, none, kernel, auto_pad=SAME)
     if layer.op == "avg_pool":
-        return op.avg_pool(x, strides, none, none, kernel, exclude_pad=True, auto_pad=SAME).output(0)
-    weights, bias = folded[layer.name]
-    y = op.convolution(x, weights.transpose(3, 2, 0, 1).copy(), strides, none, none, [1, 1], auto_pad=SAME)
-    return op.relu(op.add(y, bias[None, :, None, None])).output(0)
+        return op.avg_pool(x, strides, none, none, kernel, exclude_pad=True, auto_pad=SAME)
+    dense = parts.layers[layer.name]
+    y = op.convolution(x, dense.oriented(3, 2, 0, 1), strides, none, none, [1, 1], auto_pad=SAME)
+    return op.relu(op.add(y, dense.bias[None, :, None, None]))

@@ -15,7 +15,7 @@ from openvino.preprocess import PrePostProcessor
 
 from .. import architecture
 from ..bundle import Bundle
-from ..engines.openvino import build, expose, fold_all, model
+from ..engines.openvino import build, float_parts, int8_parts, model
 from .answers import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_answers, metadata
 from .options import Options
 from .outcome import Answers, Check
@@ -52,16 +52,16 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     if not options.int8:
         return compare_answers(bundle, answer, LOADER, options)
     names = (architecture.GLOBAL_POOL, architecture.LOGITS, architecture.PREDICTIONS)
-    whole = _network(bundle, options, names)
-    whole.reshape([-1, -1, -1, 3])
-    own = _answering(whole, names)
+    own = _answering(_network(bundle, options, names), names)
     return compare_answers(bundle, answer, LOADER, options, own, INT8_TOLERANCE)
 
 
 def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> ov.Model:
-    if options.int8 and bundle.int8:
-        return expose(ov.Core().read_model(bundle.int8.description, bundle.int8.constants), ends)
-    return build(bundle.architecture, fold_all(bundle.architecture, bundle.weights), -1, -1, ends)
+    if options.int8 and bundle.int8 is not None:
+        parts = int8_parts(bundle.architecture, bundle.int8)
+    else:
+        parts = float_parts(bundle.architecture, bundle.weights)
+    return build(bundle.architecture, parts, -1, -1, ends)
 
 
 def _answers(whole: ov.Model, options: Options) -> ov.Model:

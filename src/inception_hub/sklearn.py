@@ -1,0 +1,174 @@
+"""scikit-learn estimators of photos: feature vectors, and classes learned from them.
+
+Photos are a list, array or pandas Series of paths, bytes or PIL images, which scikit-learn can cut into
+folds, or floats [n, height, width, 3] in [0, 1]. An estimator's pickle holds the module's handle and what its
+weights are known by, never weights: where the handle leads to others, using it is an error.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ArgumentError, ImageError, InputError, MissingExtraError
+from .module import Engine, Module, Precision
+from .pipeline import BATCH_SIZE, Photo, answers, finite
+from .weights import identity
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.utils import Tags
+    from sklearn.utils.validation import check_is_fitted
+except ImportError as error:
+    raise MissingExtraError(
+        f"These estimators need {error.name}, which is not installed: pip install 'inception-hub[sklearn]'."
+    ) from error
+
+FEATURES = "image_feature_vector"
+
+
+class _OfPhotos(BaseEstimator):
+    """What both have: the module by its handle, opened when first needed and again after unpickling."""
+
+    def __init__(
+        self,
+        module: str = "tiny_imagenet",
+        *,
+        precision: Precision = "f32",
+        engine: Engine | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.module = module
+        self.precision = precision
+        self.engine = engine
+        self.device = device
+
+    def _opened(self) -> Module:
+        """The module; raises `ArgumentError` if its weights are not those this was fitted with."""
+        module = _module(str(self.module), self.precision, self.engine, self.device)
+        known = getattr(self, "weights_identity_", None)
+        if known is not None and known != identity(module.spec.bundle.weights):
+            raise ArgumentError(
+                f"{self.module} leads to other weights than this {type(self).__name__} was fitted with; "
+                "restore them, set module= to where they are, or fit it again."
+            )
+        return module
+
+    def _know(self) -> Module:
+        """The module, whose weights are those to be used from here on."""
+        module = _module(str(self.module), self.precision, self.engine, self.device)
+        self.weights_identity_ = identity(module.spec.bundle.weights)
+        return module
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        return tags
+
+
+class FeatureVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _OfPhotos):
+    """Photos to feature vectors, float32 [n, 1024]: what `inception-hub embed` writes.
+
+    `module`: a handle (see `Module`); `precision`, `engine`, `device` as for `Module`. There is nothing to
+    fit: `fit` only notes which weights the handle leads to (`weights_identity_`). A photo that cannot be read
+    raises `ImageError`, which names it; other objects raise `InputError`.
+    """
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Opens the module; `X` is not looked at."""
+        self._know()
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """The vectors, in the order of `X`."""
+        return _vectors(self._opened(), X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._opened().architecture.num_features
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        assert tags.transformer_tags is not None
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class PhotoClassifier(ClassifierMixin, _OfPhotos):
+    """Logistic regression on a module's feature vectors: classes of one's own from a few photos of each.
+
+    `C`: the inverse of how strongly it is regularised, as in scikit-learn's `LogisticRegression`. The
+    other
+    parameters and errors are `FeatureVectors`'. After `fit`: `classes_`, sorted, and `head_`, the regression.
+    """
+
+    def __init__(
+        self,
+        module: str = "tiny_imagenet",
+        *,
+        C: float = 0.1,
+        precision: Precision = "f32",
+        engine: Engine | None = None,
+        device: str | None = None,
+    ) -> None:
+        super().__init__(module, precision=precision, engine=engine, device=device)
+        self.C = C
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learns the classes `y` [n] of the photos `X`."""
+        vectors = _vectors(self._know(), X)
+        self.head_ = LogisticRegression(C=self.C, max_iter=1000).fit(vectors, y)
+        self.classes_ = self.head_.classes_
+        return self
+
+    def decision_function(self, X: Any) -> NDArray[np.floating]:
+        """Scores [n, classes], or [n] where there are two classes."""
+        check_is_fitted(self)
+        return self.head_.decision_function(_vectors(self._opened(), X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Probabilities [n, classes], in the order of `classes_`."""
+        check_is_fitted(self)
+        return self.head_.predict_proba(_vectors(self._opened(), X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most likely of `classes_` [n]."""
+        check_is_fitted(self)
+        return self.head_.predict(_vectors(self._opened(), X))
+
+
+@lru_cache(maxsize=4)  # clones of a grid search share it
+def _module(handle: str, precision: Precision, engine: Engine | None, device: str | None) -> Module:
+    return Module(handle, precision=precision, engine=engine, device=device)
+
+
+def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
+    if len(photos) == 0:
+        raise ArgumentError("X holds no photos; give one or more.")
+    if getattr(photos, "ndim", 1) == 4:
+        batches = (photos[i : i + BATCH_SIZE] for i in range(0, len(photos), BATCH_SIZE))
+        return np.concatenate([finite(module, module(batch, signature=FEATURES)) for batch in batches])
+    vectors = np.empty((len(photos), module.architecture.num_features), np.float32)
+    for number, answer in enumerate(answers(module, _each(photos), kind="vector")):
+        if answer.row.vector is None:
+            raise ImageError(answer.row.error)
+        vectors[number] = answer.row.vector
+    return vectors
+
+
+def _each(photos: Any) -> Iterator[Photo]:
+    if isinstance(photos, str | bytes) or getattr(photos, "ndim", 1) != 1:
+        raise InputError(
+            f"X is {type(photos).__name__} {list(getattr(photos, 'shape', []))}; give a list or a column of "
+            "paths, bytes or PIL images, or floats [n, height, width, 3] in [0, 1]."
+        )
+    for number, photo in enumerate(photos):
+        yield Photo(f"X[{number}]", photo)
