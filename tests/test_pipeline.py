@@ -126,3 +126,4 @@ def test_a_share_of_the_cores(module: hub.Module, photo: Path, small_module: Pat
     assert found[0] == found[1]
     compiled = one._openvino.compiled(64, 64, ("InceptionV2/Logits",), True)
     assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert not compiled.get_property("ENABLE_CPU_PINNING"), "several processes would share one core"
