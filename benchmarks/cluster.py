@@ -23,6 +23,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # as the command without Ray
 
 from peers import page
 from ray.cluster_utils import Cluster

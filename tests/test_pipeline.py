@@ -127,3 +127,13 @@ def test_answers_that_are_no_numbers_are_errors(small_module: Path, photo: Path,
     (answer,) = answers(hub.Module(tmp_path / "huge"), [Photo("p", photo)], kind="vector")
     assert answer.row.vector is not None
     assert probabilities(np.float32([-3e38, 3e38])).tolist() == [0, 1]
+
+
+def test_a_share_of_the_cores(module: hub.Module, photo: Path, small_module: Path) -> None:
+    one = hub.Module(small_module, cores=1)
+    photos = [Photo(str(i), photo) for i in range(3 * BATCH_SIZE)]
+    found = [[answer.row.predictions for answer in answers(each, photos)] for each in (one, module)]
+    assert found[0] == found[1]
+    compiled = one._openvino.compiled(64, 64, ("InceptionV2/Logits",), True)
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert not compiled.get_property("ENABLE_CPU_PINNING"), "several processes would share one core"
