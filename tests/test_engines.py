@@ -1,6 +1,7 @@
 """Both engines against the original's recorded answers, and against plain NumPy where it recorded nothing."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from cases import RELATIVE_TOLERANCE, Array, Case, check_endpoints, distance, im
 from oracle import Oracle
 from weights_from_seed import random_weights
 
+import inception_hub as hub
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
 from inception_hub.engines.openvino import Network as OpenVinoNetwork
 from inception_hub.engines.torch import Network as TorchNetwork
@@ -111,3 +113,15 @@ def test_recorded_graphs_answer_as_the_cpu(dtype: torch.dtype, tolerance: float)
         for _ in range(2):
             found = answering(torch.from_numpy(images).cuda())
             assert distance(found[LOGITS].cpu().numpy(), Oracle(weights)(images)[LOGITS]) < tolerance
+
+
+def test_a_share_of_the_cores_is_not_always_the_first(small_module: Path) -> None:
+    """Pinned, the workers of a machine would all compute on the same core."""
+    module = hub.Module(small_module, cores=1)
+    compiled = module._openvino.compiled(64, 64, (LOGITS,))
+    assert (compiled.get_property("INFERENCE_NUM_THREADS"), compiled.get_property("ENABLE_CPU_PINNING")) == (
+        1,
+        False,
+    )
+    images = images_from_seed((2, 64, 64, 3), 0)
+    assert distance(module(images), hub.Module(small_module)(images)) < RELATIVE_TOLERANCE

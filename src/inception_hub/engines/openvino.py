@@ -111,6 +111,7 @@ class Network:
         }
         if self._cores is not None:
             properties["INFERENCE_NUM_THREADS"] = self._cores
+            properties["ENABLE_CPU_PINNING"] = False  # else all processes of a machine share its first cores
         # A folder of photos can wait for the compiler; one photo cannot.
         kept = self._graphs
         if kept is None or throughput or len(endpoints) > 1 or (height, width) != kept.size:
