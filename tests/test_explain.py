@@ -239,7 +239,7 @@ def test_heatmaps_in_the_gallery(
     page = tmp_path / "page.html"
     ask = ("classify", tmp_path / "photos", "--module", small_module, "--gallery", page, "--format", "jsonl")
     code, plain, _ = run(capsys, *ask)
-    assert code == 1 and not re.search("heat|legend|layers", page.read_text())
+    assert code == 1 and not re.search(r'class="(photo heat|legend|layers)|\.heat', page.read_text())
     code, rows, _ = run(capsys, *ask, "--heatmaps")
     assert code == 1 and rows == plain
     cards = page.read_text().split("<article>")[1:]
