@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import images_from_seed
+from cases import Case, images_from_seed, recorded
 from command import run
 from PIL import Image, ImageOps
 from skimage import color, data
@@ -19,6 +19,7 @@ from inception_hub import bundle, heatmaps
 from inception_hub.errors import AnswerError, ArgumentError, InputError
 from inception_hub.explain import evidence
 from inception_hub.labels import Labels
+from inception_hub.module import Engine
 
 LOGITS = "InceptionV2/Logits/Conv2d_1c_1x1"
 
@@ -34,7 +35,9 @@ def pair() -> Image.Image:
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 @pytest.mark.parametrize("size", [(64, 64), (75, 131), (224, 224)])
-def test_the_mean_and_the_bias_are_the_logit(small_module: Path, engine: str, size: tuple[int, int]) -> None:
+def test_the_mean_and_the_bias_are_the_logit(
+    small_module: Path, engine: Engine, size: tuple[int, int]
+) -> None:
     module = hub.Module(small_module, engine=engine)
     images = images_from_seed((3, *size, 3), 5)
     logits, bias = module(images), module.spec.bundle.weights[f"{LOGITS}/biases"]
@@ -48,6 +51,24 @@ def test_the_mean_and_the_bias_are_the_logit(small_module: Path, engine: str, si
             assert one.evidence.shape == tuple(-(-side // 32) for side in size)
             assert one.evidence.mean() + one.bias == pytest.approx(row[one.index], rel=1e-4, abs=1e-4)
             assert one.logit == pytest.approx(row[one.index], rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize("case", recorded("eval"), ids=lambda case: f"{case.shape}")
+def test_the_mean_and_the_bias_are_the_originals_logit(case: Case, engine: Engine) -> None:
+    classes = case.architecture.num_classes
+    made = bundle.Bundle(
+        name="case",
+        architecture=case.architecture,
+        weights=case.weights,
+        labels=Labels(tuple(f"class {index}" for index in range(classes)), (None,) * classes),
+        provenance=bundle.Provenance("random numbers", "Apache-2.0"),
+    )
+    found = hub.explain(hub.Module(hub.ModuleSpec(made), engine=engine), case.images, top=5)
+    for logits, each in zip(case.answers["logits"], found, strict=True):
+        for one in each:
+            logit = logits[one.index]
+            assert abs(one.evidence.mean() + one.bias - logit) < 1e-4 * np.abs(logits).max()
 
 
 def test_each_subject_is_found_where_it_is(pair: Image.Image) -> None:
