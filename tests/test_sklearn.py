@@ -147,7 +147,16 @@ def test_what_is_no_photo(small_module: Path, photos: list[str], tmp_path: Path)
         transformer.transform([*photos, tmp_path / "bad.jpg"])
     with pytest.raises(ArgumentError, match="X holds no photos"):
         transformer.transform([])
-    for wrong in (photos[0], np.zeros((3, 4)), pd.DataFrame({"path": photos})):
+    one = Image.new("RGB", (9, 9))
+    for wrong in (
+        photos[0],
+        Path(photos[0]),
+        one,
+        None,
+        iter(photos),
+        np.zeros((3, 4)),
+        pd.DataFrame({"x": photos}),
+    ):
         with pytest.raises(InputError, match="give a list or a column of paths, bytes or PIL images"):
             transformer.transform(wrong)
     with pytest.raises(InputError):

@@ -5,7 +5,7 @@ folds, or floats [n, height, width, 3] in [0, 1]. An estimator's pickle holds th
 weights are known by, never weights: where the handle leads to others, using it is an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Self
 
@@ -106,8 +106,8 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
     """Logistic regression on a module's feature vectors: classes of one's own from a few photos of each.
 
     `C`: the inverse of how strongly it is regularised, as in scikit-learn's `LogisticRegression`. The
-    other
-    parameters and errors are `FeatureVectors`'. After `fit`: `classes_`, sorted, and `head_`, the regression.
+    other parameters and errors are `FeatureVectors`'. After `fit`: `classes_`, sorted, and `head_`, the
+    regression.
     """
 
     def __init__(
@@ -151,24 +151,22 @@ def _module(handle: str, precision: Precision, engine: Engine | None, device: st
 
 
 def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
-    if len(photos) == 0:
-        raise ArgumentError("X holds no photos; give one or more.")
-    if getattr(photos, "ndim", 1) == 4:
-        batches = (photos[i : i + BATCH_SIZE] for i in range(0, len(photos), BATCH_SIZE))
-        return np.concatenate([finite(module, module(batch, signature=FEATURES)) for batch in batches])
-    vectors = np.empty((len(photos), module.architecture.num_features), np.float32)
-    for number, answer in enumerate(answers(module, _each(photos), kind="vector")):
-        if answer.row.vector is None:
-            raise ImageError(answer.row.error)
-        vectors[number] = answer.row.vector
-    return vectors
-
-
-def _each(photos: Any) -> Iterator[Photo]:
-    if isinstance(photos, str | bytes) or getattr(photos, "ndim", 1) != 1:
+    dimensions = getattr(photos, "ndim", 1)
+    if isinstance(photos, str | bytes) or not isinstance(photos, Collection) or dimensions not in (1, 4):
         raise InputError(
             f"X is {type(photos).__name__} {list(getattr(photos, 'shape', []))}; give a list or a column of "
             "paths, bytes or PIL images, or floats [n, height, width, 3] in [0, 1]."
         )
-    for number, photo in enumerate(photos):
-        yield Photo(f"X[{number}]", photo)
+    if len(photos) == 0:
+        raise ArgumentError("X holds no photos; give one or more.")
+    if dimensions == 4:
+        images = np.asarray(photos)
+        batches = (images[i : i + BATCH_SIZE] for i in range(0, len(images), BATCH_SIZE))
+        return np.concatenate([finite(module, module(batch, signature=FEATURES)) for batch in batches])
+    vectors = np.empty((len(photos), module.architecture.num_features), np.float32)
+    each = (Photo(f"X[{number}]", photo) for number, photo in enumerate(photos))
+    for number, answer in enumerate(answers(module, each, kind="vector")):
+        if answer.row.vector is None:
+            raise ImageError(answer.row.error)
+        vectors[number] = answer.row.vector
+    return vectors
