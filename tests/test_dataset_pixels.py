@@ -46,7 +46,7 @@ def test_corrupt_photos_are_skipped_and_listed(tmp_path: Path, on_disk: bool) ->
     whole = decode(png(0, (16, 8))).astype(float)
     assert abs(found.images[0].mean() - whole.mean()) < 3  # the whole photo, averaged
     assert [line.split(": ")[0] for line in found.corrupt] == ["1.png", "3.png"]
-    assert "not an image" in found.corrupt[0] and "gone" in found.corrupt[1]
+    assert "no readable image" in found.corrupt[0] and "gone" in found.corrupt[1]
     assert done == [(i, 5) for i in range(1, 6)]
     assert sorted(os.listdir(tmp_path)) == (["pixels.jsonl", "pixels.npy"] if on_disk else [])
 
@@ -160,7 +160,7 @@ def test_prepared_is_in_order_and_leaves_out_what_is_corrupt() -> None:
         assert images.dtype == np.float32
         for image, index in zip(images, indices, strict=True):
             np.testing.assert_array_equal(image, load_image(contents[index], (8, 6), "slim"))
-    assert [index for index, _ in errors] == [2] and "not an image" in errors[0][1]
+    assert [index for index, _ in errors] == [2] and "no readable image" in errors[0][1]
 
 
 def test_prepared_refuses_at_once() -> None:

@@ -75,11 +75,11 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "not an image"),
-        (b"GIF89a", "damaged|not an image"),
-        (b"%PDF-1.4\n", "not an image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
-        (b"http://169.254.169.254/latest", "not an image"),
+        (b"", "no readable image"),
+        (b"GIF89a", "damaged|no readable image"),
+        (b"%PDF-1.4\n", "no readable image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no readable image"),
+        (b"http://169.254.169.254/latest", "no readable image"),
         (jpeg(1)[:-200], "damaged"),
         (png_header(60_000, 60_000), "pixels"),
         (bomb(), "6000 x 6000 pixels"),
@@ -407,7 +407,7 @@ def test_one_image_that_breaks_a_batch_breaks_alone() -> None:
             raise ArgumentError("poison.")
         return images.max(axis=(1, 2, 3)).tolist()
 
-    batcher = Batcher({"max": compute}, 40, Metrics())
+    batcher = Batcher({"max": compute}, 40, 2, Metrics())
     try:
         values = [0.0, 0.1, -1.0, 0.3] * 8
         futures = batcher.submit("max", [lambda v=v: np.full((2, 2, 3), v, np.float32) for v in values])
@@ -438,7 +438,7 @@ def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
         held.wait()
         return np.zeros((2, 2, 3), np.float32)
 
-    batcher = Batcher({"zero": compute}, 100, Metrics())
+    batcher = Batcher({"zero": compute}, 100, 2, Metrics())
     futures: list[Future[Any]] = batcher.submit("zero", [image] * 100)
     for future in futures[:99]:
         future.cancel()

@@ -47,7 +47,8 @@ def test_trained_weights_are_what_is_exported(small_module: Path, tmp_path: Path
             ["--to", "module", "--photos", "--top", 3],
             "The format module does not take photos, top; its options: none",
         ),
-        (["--to", "onnx", "--size", "0x5"], "One of size, batch and top is below 1"),
+        (["--to", "onnx", "--batch", 0], "Invalid value for '--batch'"),
+        (["--to", "onnx", "--size", "0x5"], "--size is '0x5'; give height x width in pixels"),
         (["--to", "onnx", "--top", 11], "top is 11 and small has 10 classes"),
         (["--to", "openvino", "--int8"], "small has no int8 graph; make one with inception-hub quantize"),
         (["--to", "onnx", "--size", "224"], "--size is '224'; give height x width in pixels"),
@@ -127,3 +128,9 @@ def test_relative_errors() -> None:
         judge("software 1.0", [0.00011, 1e-6])
     with pytest.raises(ArgumentError):
         export_bundle(None, "none", Path())  # type: ignore[arg-type]
+
+
+def test_options_below_one(small_module: Path, tmp_path: Path) -> None:
+    for options in (Options(batch=0), Options(size=(0, 5)), Options(top=0)):
+        with pytest.raises(ArgumentError, match="One of size, batch and top is below 1"):
+            export_bundle(bundle.read(small_module), "onnx", tmp_path / "out.onnx", options=options)
