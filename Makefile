@@ -67,31 +67,38 @@ $(VENV)/ready: pyproject.toml requirements/dev.lock
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(TENSORFLOW_VENV)/ready: pyproject.toml
+$(TENSORFLOW_VENV)/ready: pyproject.toml requirements/tensorflow.lock
 	$(PYTHON) -m venv $(TENSORFLOW_VENV)
-	$(TENSORFLOW_VENV)/bin/pip install --quiet --editable '.[tensorflow]'
+	$(TENSORFLOW_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/tensorflow.lock
+	$(TENSORFLOW_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(RAY_VENV)/ready: pyproject.toml
+$(RAY_VENV)/ready: pyproject.toml requirements/ray.lock
 	$(PYTHON) -m venv $(RAY_VENV)
-	$(RAY_VENV)/bin/pip install --quiet --editable '.[ray]' 'pytest>=8.3'
+	$(RAY_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/ray.lock
+	$(RAY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
-$(ORIGINAL_VENV)/ready: Makefile
+$(ORIGINAL_VENV)/ready: requirements/original.lock
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
-	$(ORIGINAL_VENV)/bin/pip install --quiet tensorflow==2.13.1 tensorflow_hub==0.15.0 tf_slim==1.1.0
+	$(ORIGINAL_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/original.lock
 	touch $@
 
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
+LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
+	--custom-compile-command "make lock"
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra parquet --extra train \
-		--extra quantize --extra serve --extra onnx --extra hub --extra timm --extra sklearn --group dev --generate-hashes --quiet $(UPGRADE) \
-		--custom-compile-command "make lock" --output-file requirements/dev.lock
+	$(LOCK) pyproject.toml --extra parquet --extra train --extra quantize --extra serve --extra onnx --extra hub \
+		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
+	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
+	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
+	$(LOCK) --group original --output-file requirements/original.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
-	pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
+	for lock in dev tensorflow ray; do \
+		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) demo build dist
