@@ -287,18 +287,15 @@ def test_what_is_no_http(server: Served, head: bytes) -> None:
         assert status_of(client) == 400
 
 
-@pytest.mark.parametrize("start", [b"", b"POST /classify HTT"], ids=["silent", "half a head"])
-def test_slow_heads(server: Served, start: bytes) -> None:
+PART_OF_A_BODY = b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"POST /classify HTT", PART_OF_A_BODY], ids=["silent", "half a head", "half a body"]
+)
+def test_slow_requests(server: Served, start: bytes) -> None:
     with server.connect() as client:
         client.sendall(start)
-        assert status_of(client) == 408
-        while client.recv(100):  # until the server closes
-            pass
-
-
-def test_slow_bodies(server: Served) -> None:
-    with server.connect() as client:
-        client.sendall(b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         assert status_of(client) == 408
         while client.recv(100):  # until the server closes
             pass

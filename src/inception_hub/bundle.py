@@ -73,8 +73,7 @@ class Bundle:
 
     def in_memory(self) -> "Bundle":
         """The same with every array in memory, to be sent to where its files are not."""
-        int8 = None if self.int8 is None else dict(self.int8)
-        return replace(self, weights=dict(self.weights), int8=int8)
+        return replace(self, weights=dict(self.weights), int8=None if self.int8 is None else dict(self.int8))
 
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels."""

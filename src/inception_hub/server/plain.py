@@ -70,6 +70,15 @@ def body_of(description: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
+def described(model: Any, example: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of an endpoint that takes photos and answers with `model`."""
+    content = {"application/json": {"example": example}}
+    return {
+        "openapi_extra": body_of("One photo, or several as multipart"),
+        "responses": {200: {"model": model, "content": content}},
+    }
+
+
 def router(service: Service) -> APIRouter:
     """`/classify`, `/explain` and `/embed`."""
     routes = APIRouter(tags=["plain"], responses=REFUSALS)
@@ -82,32 +91,22 @@ def router(service: Service) -> APIRouter:
             "predictions": [{"label": module.labels[0], "index": 0, "probability": 0.93}],
         }
 
+        def classified(path: str, logits: Any, top: int) -> dict[str, Any]:
+            return as_record(Row(path, name, predictions=predictions_of(module, logits, top)))
+
         @routes.post(
-            "/classify",
-            summary="Name what is on photos",
-            openapi_extra=body_of("One photo, or several as multipart"),
-            responses={
-                200: {
-                    "model": Classified | list[Classified],
-                    "content": {"application/json": {"example": example}},
-                }
-            },
+            "/classify", summary="Name what is on photos", **described(Classified | list[Classified], example)
         )
         async def classify(request: Request, top: Top = 5) -> Response:
             return await answered(
-                service,
-                request,
-                CLASSIFICATION,
-                lambda path, logits: as_record(
-                    Row(path, name, predictions=predictions_of(module, logits, top))
-                ),
+                service, request, CLASSIFICATION, lambda path, logits: classified(path, logits, top)
             )
 
         part = covered(module.spec.bundle.resize)
 
         def explained(path: str, answer: Any, top: int) -> dict[str, Any]:
             logits, last_map = answer
-            record = as_record(Row(path, name, predictions=predictions_of(module, logits, top)))
+            record = classified(path, logits, top)
             classes = [prediction["index"] for prediction in record["predictions"]]
             maps = evidence(module, last_map, classes)
             for prediction, each in zip(record["predictions"], maps, strict=True):
@@ -117,13 +116,7 @@ def router(service: Service) -> APIRouter:
         @routes.post(
             "/explain",
             summary="Name what is on photos, and where it is seen",
-            openapi_extra=body_of("One photo, or several as multipart"),
-            responses={
-                200: {
-                    "model": Explained | list[Explained],
-                    "content": {"application/json": {"example": example}},
-                }
-            },
+            **described(Explained | list[Explained], example),
         )
         async def explain(request: Request, top: Annotated[int, Query(ge=1, le=20)] = 5) -> Response:
             return await answered(
@@ -133,15 +126,7 @@ def router(service: Service) -> APIRouter:
     @routes.post(
         "/embed",
         summary="Turn photos into feature vectors",
-        openapi_extra=body_of("One photo, or several as multipart"),
-        responses={
-            200: {
-                "model": Embedded | list[Embedded],
-                "content": {
-                    "application/json": {"example": {"path": "cat.jpg", "module": name, "vector": [0.1, 0.7]}}
-                },
-            }
-        },
+        **described(Embedded | list[Embedded], {"path": "cat.jpg", "module": name, "vector": [0.1, 0.7]}),
     )
     async def embed(request: Request) -> Response:
         return await answered(
