@@ -1,4 +1,4 @@
-"""Every kind of data through Hugging Face `datasets`, and each sentence about data that is no use."""
+"""Every kind of data: folders by ourselves, the others through Hugging Face `datasets`; what is no use."""
 
 import io
 import json
@@ -15,7 +15,7 @@ import pytest
 from dataset_photos import png
 
 from inception_hub.dataset import Dataset, decode_split, open_dataset
-from inception_hub.errors import DownloadError, FormatError, HandleError, InceptionHubError
+from inception_hub.errors import DownloadError, FormatError, HandleError, InceptionHubError, MissingExtraError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 COUNTS = {"daisy": 2, "rose": 3}
@@ -88,14 +88,28 @@ def test_nested_splits_and_what_counts_as_data_changed(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "moved").fingerprint != data.fingerprint
 
 
+def test_a_folder_s_fingerprint_stays_what_it_was(tmp_path: Path) -> None:
+    """Runs and decoded photos of earlier versions are found by it."""
+    root = tmp_path / "flowers"
+    class_folders(root / "Train", {"daisy": 2, "rose": 3, "n01443537": 1})
+    class_folders(root / "val", {"daisy": 1, "rose": 1}, seed=10)
+    for photo in root.rglob("*.png"):
+        os.utime(photo, ns=(10**18, 10**18))
+    expected = "1e2f6efff3e51485a3212a99ad0bb1bf8d375786046dbce982faa6cad85b1eef"
+    assert open_dataset(root).fingerprint == expected
+
+
 def test_a_changed_folder_is_read_anew(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
     root = class_folders(tmp_path / "flowers")
-    first = open_dataset(root, cache_dir=cache)
+    first = open_dataset(root)
     (root / "rose" / "2.png").rename(root / "daisy" / "2.png")
-    second = open_dataset(root, cache_dir=cache)
+    second = open_dataset(root)
     assert second.counts() == {"train": {"daisy": 3, "rose": 2}}
     assert first.fingerprint != second.fingerprint
+
+
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
     file = parquet(tmp_path / "train.parquet", ["a", "b"])
     before = file.stat()
     open_dataset(file, cache_dir=cache)
@@ -104,7 +118,7 @@ def test_a_changed_folder_is_read_anew(tmp_path: Path) -> None:
     assert contents(open_dataset(file, cache_dir=cache)) == [png(7), png(8)]
     assert all(len(list(source.iterdir())) == 1 for source in cache.iterdir())
     open_dataset(parquet(tmp_path / "other.parquet", ["a", "b"]), cache_dir=cache)
-    assert len(list(cache.iterdir())) == 3  # a neighbour is not an earlier state
+    assert len(list(cache.iterdir())) == 2  # a neighbour is not an earlier state
 
 
 def test_parquet_with_names_beside(tmp_path: Path) -> None:
@@ -271,10 +285,31 @@ assert open_dataset({str(tmp_path / "flowers")!r}).counts() == {{"train": {COUNT
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_datasets_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_folders_need_no_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(ImportError, match=r"pip install 'inception-hub\[train\]'"):
-        open_dataset(class_folders(tmp_path / "flowers"))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    data = open_dataset(class_folders(tmp_path / "flowers"))
+    assert contents(data) == [png(1), png(2), png(3), png(4), png(5)]
+    (tmp_path / "list.csv").write_text("path,label\na.png,a\nb.png,b\n")
+    with pytest.raises(MissingExtraError, match=r"pip install 'inception-hub\[train\]', or give a folder"):
+        open_dataset(tmp_path / "list.csv")
+
+
+def test_a_photo_of_a_folder_that_cannot_be_read_costs_itself(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "flowers")
+    (root / "rose" / "gone.png").symlink_to("nowhere")
+    train = open_dataset(root).splits["train"]
+    assert len(train.fingerprint) == 64 and len(train.content_hashes()) == 6
+    found = decode_split(train, None, 8)
+    assert len(found.images) == 5 and "gone.png cannot be read (No such file" in found.corrupt[0]
+
+
+def test_names_that_are_numbers_or_no_text_are_classes_like_others(tmp_path: Path) -> None:
+    odd = b"caf\xe9".decode("utf-8", "surrogateescape")
+    data = open_dataset(class_folders(tmp_path / "odd", {"10": 1, "9": 2, odd: 1}))
+    assert data.labels.names == ("10", "9", odd)
+    assert data.splits["train"].classes.tolist() == [0, 1, 1, 2]
+    assert len(data.fingerprint) == 64
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs shared/data")

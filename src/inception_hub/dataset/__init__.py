@@ -1,5 +1,6 @@
 """Photos with classes, from wherever they are to arrays that training and evaluation can use."""
 
+from .folders import Files as Files
 from .photos import Dataset as Dataset
 from .photos import Split as Split
 from .pixels import MEMORY_BUDGET as MEMORY_BUDGET

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FormatError, ImageError
+from .folders import file_stamp, read_file
 
 IMAGE_NAMES = ("image", "img", "path")
 LABEL_NAMES = ("label", "labels", "cls", "class")
@@ -39,23 +40,11 @@ class Rows:
         path = self._file(row)
         if path is None:
             raise ImageError(f"{self._inside[row]} has no image; give one a row.")
-        try:
-            return Path(path).read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ImageError(f"{path} cannot be read ({reason}); give an image file.") from error
+        return read_file(path)
 
     def stamp(self, row: int) -> bytes | None:
         path = self._file(row)
-        if path is None:
-            return None
-        # Relative, so that moving the whole folder changes nothing.
-        within = path.removeprefix(f"{self._root}{os.sep}").encode("utf-8", "surrogateescape")
-        try:
-            status = os.stat(path)
-        except (OSError, ValueError):
-            return within
-        return within + f"\0{status.st_size}\0{status.st_mtime_ns}".encode()
+        return None if path is None else file_stamp(path, self._root)
 
     def _file(self, row: int) -> str | None:
         path = self._paths[row]

@@ -16,7 +16,6 @@ from ..errors import DownloadError, FormatError, HandleError, MissingExtraError,
 from .kinds import ACCEPTED, Found
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "imagefolder": {"drop_labels": False, "drop_metadata": True},
     "parquet": {},
     # A class may be called "NA" or "007"; pandas would make a gap and a number of them.
     "csv": {"converters": {"path": str, "label": str}, "keep_default_na": False},
@@ -84,8 +83,9 @@ def _quiet(offline: bool) -> Iterator[Any]:
             import datasets.config
         except ImportError as error:
             raise MissingExtraError(
-                "Reading data sets needs Hugging Face datasets, which is not installed; "
-                "pip install 'inception-hub[train]'."
+                "Reading Parquet, CSV, tar shards and hub names needs Hugging Face datasets, which is not "
+                "installed: pip install 'inception-hub[train]', or give a folder with a folder of photos per "
+                "class."
             ) from error
         config: Any = datasets.config
         before = config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS

@@ -9,7 +9,7 @@ from typing import Literal
 from ..errors import FormatError, HandleError
 from ..files import EXTENSIONS
 
-Kind = Literal["imagefolder", "parquet", "csv", "webdataset"]
+Kind = Literal["folders", "parquet", "csv", "webdataset"]
 ACCEPTED = (
     "a folder with one folder of photos per class, Parquet files or tar shards named <split>-*, "
     "one .parquet, .csv or .tar file, or a hub name such as owner/name"
@@ -85,9 +85,9 @@ def _class_folders(folder: Path) -> Found | None:
             if photos := _photos_by_class(Path(entry.path)):
                 splits.setdefault(SPLITS[entry.name.lower()], []).extend(photos)
     if splits:
-        return Found("imagefolder", _with_train(splits, folder), folder)
+        return Found("folders", _with_train(splits, folder), folder)
     photos = _photos_by_class(folder)
-    return Found("imagefolder", {"train": photos}, folder) if photos else None
+    return Found("folders", {"train": photos}, folder) if photos else None
 
 
 def _with_train(splits: dict[str, list[str]], folder: Path) -> dict[str, list[str]]:

@@ -11,9 +11,10 @@ import numpy as np
 from ..errors import FormatError
 from .classes import number
 from .columns import labels_of, photos_of
+from .folders import class_folders
 from .huggingface import load_hub, load_local
-from .kinds import ACCEPTED, SPLITS, SUFFIXES, Found, find
-from .photos import Dataset, Split
+from .kinds import ACCEPTED, SPLITS, SUFFIXES, find
+from .photos import Dataset, Photos, Split
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 Data = str | Path
@@ -21,10 +22,13 @@ Data = str | Path
 
 @dataclass(frozen=True)
 class _Loaded:
-    tables: Mapping[str, Any]  # a `datasets.Dataset` by split
-    files: Mapping[str, list[str]]
-    root: Path | None  # None: from the hub
+    """By split the photos and the label of each; `declared`: what the data itself calls its classes."""
+
     name: str
+    photos: Mapping[str, Photos]
+    labels: dict[str, list[Any]]
+    declared: tuple[str, ...] | None
+    root: Path | None = None  # the folder that may hold names beside the photos
 
 
 def open_dataset(
@@ -44,7 +48,8 @@ def open_dataset(
 
     Raises `HandleError` for a path with nothing of use, `FormatError` for data that cannot be read, has one
     class only, or class names that differ, `DownloadError` for a hub name that cannot be had,
-    `OutputError` if the cache cannot be written, `MissingExtraError` without Hugging Face `datasets`.
+    `OutputError` if the cache cannot be written, `MissingExtraError` without Hugging Face `datasets` for
+    anything but folders.
     """
     dataset = _open(data, cache_dir)
     for split, other in (("validation", validation), ("test", test)):
@@ -61,27 +66,40 @@ def open_dataset(
 
 
 def _open(data: Data, cache_dir: Path | None) -> Dataset:
-    loaded = _load(data, cache_dir)
-    photos = {s: photos_of(t, s, loaded.files.get(s, []), loaded.root) for s, t in loaded.tables.items()}
-    labels = {s: labels_of(t, s, loaded.files.get(s, [])) for s, t in loaded.tables.items()}
-    if loaded.root is None and "test" in labels and set(labels["test"][0]) <= {-1, None}:
-        del labels["test"]  # how competitions publish photos whose classes they keep to themselves
-    values = {split: found for split, (found, _) in labels.items() if found}
-    if not values.get("train"):
+    hub = _hub_name(data)
+    loaded = _local(Path(data), cache_dir) if hub is None else _from_hub(hub, cache_dir)
+    values = {split: labels for split, labels in loaded.labels.items() if labels}
+    if "train" not in values:
         raise FormatError(f"{data} holds no images to train on; give {ACCEPTED}.")
-    names, classes = number(values, labels["train"][1], loaded.root, str(data))
-    splits = {s: Split(found, photos[s], np.arange(len(found))) for s, found in classes.items()}
+    names, classes = number(values, loaded.declared, loaded.root, str(data))
+    splits = {s: Split(found, loaded.photos[s], np.arange(len(found))) for s, found in classes.items()}
     return Dataset(loaded.name, names, splits)
 
 
-def _load(data: Data, cache_dir: Path | None) -> _Loaded:
-    hub = _hub_name(data)
-    if hub is None:
-        found: Found = find(Path(data))
-        tables = load_local(found, cache_dir)
-        return _Loaded(tables, found.files, found.root, Path(data).absolute().resolve().name)
-    tables = {SPLITS[s.lower()]: t for s, t in load_hub(hub, cache_dir).items() if s.lower() in SPLITS}
-    return _Loaded(tables, {}, None, hub.split("/")[-1])
+def _local(path: Path, cache_dir: Path | None) -> _Loaded:
+    found = find(path)
+    name = path.absolute().resolve().name
+    if found.kind == "folders":
+        return _Loaded(name, *class_folders(found), found.root)
+    return _from_tables(name, load_local(found, cache_dir), found.files, found.root)
+
+
+def _from_hub(name: str, cache_dir: Path | None) -> _Loaded:
+    tables = {SPLITS[s.lower()]: t for s, t in load_hub(name, cache_dir).items() if s.lower() in SPLITS}
+    loaded = _from_tables(name.split("/")[-1], tables, {}, None)
+    if set(loaded.labels.get("test", [0])) <= {-1, None}:
+        del loaded.labels["test"]  # how competitions publish photos whose classes they keep to themselves
+    return loaded
+
+
+def _from_tables(
+    name: str, tables: Mapping[str, Any], files: Mapping[str, list[str]], root: Path | None
+) -> _Loaded:
+    """`tables`: a `datasets.Dataset` by split, read from `files`."""
+    photos = {split: photos_of(table, split, files.get(split, []), root) for split, table in tables.items()}
+    found = {split: labels_of(table, split, files.get(split, [])) for split, table in tables.items()}
+    declared = found["train"][1] if "train" in found else None
+    return _Loaded(name, photos, {split: labels for split, (labels, _) in found.items()}, declared, root)
 
 
 def _hub_name(data: Data) -> str | None:
