@@ -1,6 +1,7 @@
 """The house: which file may import which, what importing the package costs, and who prints."""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ STOREYS = [
     {"resolve", "writers"},
     {"module", "progress", "dataset"},
     {"pipeline", "evaluate", "export"},
-    {"explain", "calibration", "training", "bench"},
+    {"explain", "training", "bench"},
     {"heatmaps", "quantize", "sklearn"},
     {"server"},
     {"cluster"},
@@ -40,7 +41,12 @@ STOREYS = [
 ]
 HEAVY = {
     "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
-    "openvino": {"engines.openvino", "calibration", "bench", "export"},
+    "openvino": {
+        "engines.openvino",
+        "engines.openvino_calibration",
+        "engines.openvino_product",
+        "export.openvino",
+    },
     "tensorflow": {"export"},
     "sklearn": {"sklearn"},
     "ray": {"cluster"},
@@ -97,9 +103,56 @@ def test_only_engines_and_side_doors_import_an_engine() -> None:
             top = imported.split(".")[0]
             if top in HEAVY:
                 assert name in HEAVY[top] or name.split(".")[0] in HEAVY[top], f"{name} imports {imported}"
-    assert not any("engines.torch" in i for i in imports("engines.openvino", modules()["engines.openvino"]))
-    for name in ("engines.torch", "engines.torch_answering"):
-        assert not any("engines.openvino" in i for i in imports(name, modules()[name]))
+    for name, path in modules().items():
+        for engine, other in (("torch", "openvino"), ("openvino", "torch")):
+            if name.startswith(f"engines.{engine}"):
+                assert not any(f"engines.{other}" in imported for imported in imports(name, path)), name
+
+
+# What is not installed everywhere, and the modules that are about it: only they cannot be imported without.
+OPTIONAL = {
+    "openvino": {"engines.openvino", "engines.openvino_calibration", "engines.openvino_product"},
+    "onnx": {"export.onnx"},
+    "timm": {"export.timm"},
+    "fastapi": {"server.app", "server.kserve", "server.page", "server.plain", "server.tensorflow_serving"},
+    "pyarrow": {"cluster.storage"},
+    "ray": {"cluster", "cluster.photos", "cluster.serving"},
+    "sklearn": {"sklearn"},
+    "datasets": set(),
+    "huggingface_hub": set(),
+    "matplotlib": set(),
+    "nncf": set(),
+    "tensorboard": set(),
+    "tensorflow": {
+        "export.savedmodel",
+        "export.tensorflow_graph",
+        "export.tensorflow_library",
+        "export.tf1_hub",
+        "export.tf1_variant",
+        "export.tf_checkpoint",
+    },
+}
+
+
+def test_only_what_is_about_an_extra_needs_it() -> None:
+    code = """
+import importlib, json, sys
+missing, names = json.loads(sys.argv[1])
+sys.modules.update(dict.fromkeys(missing))
+failed = []
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        failed.append(name)
+print(json.dumps(failed))
+"""
+    names = ["inception_hub" if name == "__init__" else f"inception_hub.{name}" for name in modules()]
+    names.remove("inception_hub.__main__")
+    given = json.dumps([list(OPTIONAL), names])
+    failed = json.loads(subprocess.check_output([sys.executable, "-c", code, given], text=True))
+    about = {f"inception_hub.{name}" for names in OPTIONAL.values() for name in names}
+    assert set(failed) == about
 
 
 def test_only_the_command_line_prints() -> None:

@@ -1,5 +1,6 @@
 """The public face, call by call: what goes in, what comes out, what is refused and how."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,15 @@ def module(spec: hub.ModuleSpec) -> hub.Module:
 
 def trainable(spec: hub.ModuleSpec, trains: bool, *tags: str) -> hub.Module:
     return hub.Module(spec, trainable=trains, tags=set(tags), engine="torch")
+
+
+def test_a_missing_engine_is_named_with_what_to_install(
+    spec: hub.ModuleSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "inception_hub.engines.openvino", None)
+    with pytest.raises(errors.MissingExtraError, match="pip install openvino, or give engine='torch'"):
+        hub.Module(spec)
+    assert hub.Module(spec, engine="torch")(IMAGES).shape == (2, 10)
 
 
 def test_signatures(module: hub.Module) -> None:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from .engines import openvino_network
 from .errors import ArgumentError
 from .images import picture
 from .module import PRECISIONS, Engine, Module, ModuleSpec, Precision, load_module_spec
@@ -82,12 +83,14 @@ def measure(
     """Measures the module behind `handle`, each configuration for about `seconds`.
 
     `photos`: files for the second part; none takes one that is made here. Raises `ArgumentError` for a batch
-    below 1 or a time that is not positive, `ImageError` for a photo that cannot be read.
+    below 1 or a time that is not positive, `ImageError` for a photo that cannot be read, `MissingExtraError`
+    without OpenVINO.
     """
     if not batches or min(batches) < 1:
         raise ArgumentError(f"batch is {min(batches, default=None)}; give 1 or more.")
     if not seconds > 0:
         raise ArgumentError(f"seconds is {seconds}; give more than 0.")
+    openvino_network()  # what the figures are held to is OpenVINO's
     spec = load_module_spec(handle)
     pairs = list(configurations(spec))
     runs: list[tuple[Engine, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
@@ -186,25 +189,9 @@ def time_photos(
 
 def matrix_product(precision: Precision, seconds: float) -> float:
     """GFLOP/s of OpenVINO's product of two square matrices of `PRODUCT` rows, in `precision`."""
-    import openvino as ov
-    import openvino.opset13 as op
+    from .engines.openvino_product import matrix_product as product
 
-    from .engines.openvino import HINTS, model
-
-    values = np.random.default_rng(0).random((PRODUCT, PRODUCT), np.float32)
-    left = op.parameter(values.shape, np.float32)
-    factors = [left, op.constant(values)]
-    if precision == "int8":
-        low, high = np.float32(0), np.float32(1)
-        factors = [op.fake_quantize(factor, low, high, low, high, 256) for factor in factors[:1]] + [
-            op.fake_quantize(factors[1], -high, high, -high, high, 255)
-        ]
-    graph = model([op.result(op.matmul(*factors, False, False))], [left])
-    compiled = ov.Core().compile_model(
-        graph, "CPU", {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
-    )
-    request = compiled.create_infer_request()
-    return 2 * PRODUCT**3 / statistics.median(_calls(lambda: request.infer([values]), seconds)) / 1e9
+    return 2 * PRODUCT**3 / statistics.median(_calls(product(PRODUCT, precision), seconds)) / 1e9
 
 
 def made_photo() -> bytes:
@@ -220,11 +207,10 @@ def made_photo() -> bytes:
 
 def machine() -> dict[str, str | int]:
     """What was measured on."""
-    import openvino as ov
+    from .engines.openvino_product import cpu_name
 
-    core = ov.Core()
     return {
-        "cpu": str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
+        "cpu": cpu_name(),
         "cores": multiprocessing.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

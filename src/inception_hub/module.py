@@ -18,6 +18,7 @@ from . import signatures
 from .architecture import GLOBAL_POOL, Architecture
 from .bundle import Bundle
 from .cache import default_cache
+from .engines import openvino_network
 from .errors import ArgumentError, FormatError, MissingExtraError, TagsError
 from .graphs import Graphs, has_graphs
 from .labels import Labels
@@ -118,7 +119,7 @@ class Module:
     `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO to use; None is all of them.
 
     Raises `TagsError` (a `ValueError`) for unknown tags, `ArgumentError` for an unknown engine,
-    precision or device, `MissingExtraError` where PyTorch is needed and not installed.
+    precision or device, `MissingExtraError` where the engine's library is not installed.
     """
 
     def __init__(
@@ -173,13 +174,11 @@ class Module:
             self._torch = _torch_network(self.spec.bundle, trainable, device)
             self._answering = _torch_answering(self._torch, precision)
         else:
-            from .engines.openvino import Network
-
-            bundle, graphs = self.spec.bundle, None
+            network, bundle, graphs = openvino_network(), self.spec.bundle, None
             # Only weights as they lie in a file are known by a hash; those in memory may be any.
             if isinstance(weights := bundle.weights, Stored):
                 graphs = Graphs(_graphs(), weights.identity, self.image_size)
-            self._openvino = Network(bundle.architecture, weights, precision, bundle.int8, graphs, cores)
+            self._openvino = network(bundle.architecture, weights, precision, bundle.int8, graphs, cores)
             self.precision = self._openvino.precision
 
     def __repr__(self) -> str:

@@ -1,21 +1,20 @@
 """A module's int8 graph: calibrated by NNCF on some photos, checked on others, stored beside the weights."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import bundle as bundles
-from .architecture import LOGITS
 from .bundle import Bundle
-from .dataset import Dataset, Split, open_dataset, prepared
-from .engines.openvino import Network
+from .dataset import Dataset, Files, Split, open_dataset, prepared
 from .errors import ArgumentError, FormatError, HandleError, MissingExtraError, OutputError, QuantizationError
 from .evaluation import match_labels
 from .files import find_images
 from .int8 import Int8
+from .module import Module, ModuleSpec
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 BATCH = 32
@@ -106,7 +105,7 @@ def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] |
         dataset = open_dataset(photos)
     except (HandleError, FormatError):  # no data set; photos, perhaps
         paths = list(find_images([photos]))
-        files = Split(np.zeros(len(paths), np.int64), Files(paths), np.arange(len(paths)))
+        files = Split(np.zeros(len(paths), np.int64), Files(paths, Path(photos)), np.arange(len(paths)))
         return Dataset(Path(photos).name, bundle.labels, {"train": files}), None
     try:
         return dataset, match_labels(bundle.labels, dataset.labels)
@@ -114,25 +113,9 @@ def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] |
         return dataset, None
 
 
-@dataclass(frozen=True)
-class Files:
-    """Photos without classes, by path."""
-
-    paths: list[str]
-
-    def name(self, row: int) -> str:
-        return self.paths[row]
-
-    def encoded(self, row: int) -> bytes:
-        return Path(self.paths[row]).read_bytes()
-
-    def stamp(self, row: int) -> bytes | None:
-        return None
-
-
 def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
     try:
-        from .calibration import calibrate
+        from .engines.openvino_calibration import calibrate
     except ImportError as error:
         raise MissingExtraError(
             f"Quantizing needs {error.name}, which is not installed: pip install 'inception-hub[quantize]'."
@@ -151,14 +134,16 @@ def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
 def _check(
     bundle: Bundle, found: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
 ) -> Check:
-    float32 = Network(bundle.architecture, bundle.weights, "f32")
-    int8 = Network(bundle.architecture, bundle.weights, "int8", found)
+    modules = {
+        "f32": Module(ModuleSpec(bundle)),
+        "int8": Module(ModuleSpec(replace(bundle, int8=found)), precision="int8"),
+    }
     first: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
     positions: list[NDArray[np.int64]] = []
     for images, indices in prepared(photos, bundle.image_size, bundle.resize, BATCH):
         positions.append(indices)
-        for name, network in (("f32", float32), ("int8", int8)):
-            first[name].append(network(images, (LOGITS,))[LOGITS].argmax(1))
+        for name, module in modules.items():
+            first[name].append(module(images).argmax(1))
         on_progress("checking", int(indices[-1]) + 1, len(photos))
     if not positions:
         raise ArgumentError("None of the photos can be read; give intact ones.")

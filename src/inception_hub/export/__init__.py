@@ -77,11 +77,11 @@ def export_bundle(
             door.write(bundle, temporary, options)
             return door.check(bundle, temporary, options)
         except ModuleNotFoundError as error:
-            if not chosen.extra or (error.name or "").startswith("inception_hub"):
+            if (error.name or "").startswith("inception_hub"):
                 raise
+            package = f"'inception-hub[{chosen.extra}]'" if chosen.extra else error.name
             raise MissingExtraError(
-                f"The format {format} needs {error.name}, which is not installed: "
-                f"pip install 'inception-hub[{chosen.extra}]'."
+                f"The format {format} needs {error.name}, which is not installed: pip install {package}."
             ) from error
 
 

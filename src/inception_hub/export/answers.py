@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from .. import architecture
 from ..bundle import Bundle
-from ..engines import openvino as engine
 from .options import Options
 from .outcome import TOLERANCE, Answers, Check, cases, judge, reference, relative_error
 
 IMAGES = "images"
 LOGITS = "logits"  # [batch, classes]
-FEATURES = engine.FEATURES  # [batch, features]
+FEATURES = "feature_vector"  # [batch, features]
 INDICES = "indices"  # [batch, top], best first
 PROBABILITIES = "probabilities"  # of those
 

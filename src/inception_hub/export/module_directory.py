@@ -5,9 +5,8 @@ from pathlib import Path
 
 from .. import bundle as bundles
 from ..bundle import Bundle
-from ..engines.openvino import Network
 from .options import Options
-from .outcome import Check, compare
+from .outcome import Check, compare, reference
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
@@ -17,9 +16,5 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Reads it back, every file verified."""
-    found = bundles.read(path)
-    network = Network(found.architecture, found.weights)
-    names = found.architecture.endpoint_names
-    return compare(
-        bundle, lambda images: network(images, names), f"inception-hub {version('inception-hub')}", options
-    )
+    loader = f"inception-hub {version('inception-hub')}"
+    return compare(bundle, reference(bundles.read(path)), loader, options)

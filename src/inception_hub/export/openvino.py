@@ -6,29 +6,30 @@ folded cannot be taken apart again: weights do not come back from here.
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as op
-from openvino.preprocess import PrePostProcessor
 
 from .. import architecture
 from ..bundle import Bundle
-from ..engines.openvino import build, float_parts, int8_parts, model
 from .answers import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_answers, metadata
 from .options import Options
 from .outcome import Answers, Check
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 GRAPH = "inception_v2.xml"
 # A value at the edge of two steps may fall to either: 2e-3 was seen, 2e-2 where photos are scaled within the
 # graph; float32 is some 1e-1 away.
 INT8_TOLERANCE = 5e-2
-LOADER = f"openvino {ov.__version__.split('-')[0]}"
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
     """Both files; `rt_info` holds what a module says of itself."""
+    import openvino as ov
+    from openvino.preprocess import PrePostProcessor
+
     head = (architecture.LOGITS,) if bundle.architecture.num_classes else ()
     graph = _answers(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
     height, width = options.size or (-1, -1)
@@ -46,17 +47,22 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Runs it on the CPU; int8 is held to the module's own int8 graph, which passed its gate on photos."""
+    import openvino as ov
+
+    loader = f"openvino {ov.__version__.split('-')[0]}"
     found = ov.Core().read_model(path / GRAPH)
     names = [output.get_any_name() for output in found.outputs]
     answer = _answering(found, names)
     if not options.int8:
-        return compare_answers(bundle, answer, LOADER, options)
+        return compare_answers(bundle, answer, loader, options)
     names = (architecture.GLOBAL_POOL, architecture.LOGITS, architecture.PREDICTIONS)
     own = _answering(_network(bundle, options, names), names)
-    return compare_answers(bundle, answer, LOADER, options, own, INT8_TOLERANCE)
+    return compare_answers(bundle, answer, loader, options, own, INT8_TOLERANCE)
 
 
-def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> ov.Model:
+def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model":
+    from ..engines.openvino import build, float_parts, int8_parts
+
     if options.int8 and bundle.int8 is not None:
         parts = int8_parts(bundle.architecture, bundle.int8)
     else:
@@ -64,8 +70,12 @@ def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> ov.Model:
     return build(bundle.architecture, parts, -1, -1, ends)
 
 
-def _answers(whole: ov.Model, options: Options) -> ov.Model:
+def _answers(whole: "ov.Model", options: Options) -> "ov.Model":
     """Only the outputs asked for, under their short names."""
+    import openvino.opset13 as op
+
+    from ..engines.openvino import model
+
     ends = {name: output.get_node().input_value(0) for output in whole.outputs for name in output.get_names()}
     found = {FEATURES: op.squeeze(ends[architecture.GLOBAL_POOL], np.array([1, 2])).output(0)}
     if architecture.LOGITS in ends:
@@ -79,7 +89,9 @@ def _answers(whole: ov.Model, options: Options) -> ov.Model:
     return model([op.result(output) for output in found.values()], whole.get_parameters())
 
 
-def _answering(graph: ov.Model, names: Iterable[str]) -> Callable[[Any], Answers]:
+def _answering(graph: "ov.Model", names: Iterable[str]) -> Callable[[Any], Answers]:
+    import openvino as ov
+
     compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def answer(images: Any) -> Answers:

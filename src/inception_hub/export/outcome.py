@@ -1,6 +1,6 @@
 """Whether an export answers as the module it was made from: one list of cases for every format."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..bundle import Bundle
 from ..errors import ExportError
+from ..module import Module, ModuleSpec
 from .options import Options
 
 TOLERANCE = 1e-4  # relative: norm of the difference over norm of the reference
@@ -35,13 +36,10 @@ def cases(options: Options) -> Iterator[Images]:
         yield np.random.default_rng(number).random((*shape, 3), np.float32)
 
 
-def reference(bundle: Bundle, endpoints: Sequence[str] | None = None) -> Callable[[Images], Answers]:
-    """What answers with the named endpoints (None: all), as OpenVINO computes them from float32 weights."""
-    from ..engines.openvino import Network
-
-    network = Network(bundle.architecture, bundle.weights)
-    names = tuple(endpoints or bundle.architecture.endpoint_names)
-    return lambda images: network(images, names)
+def reference(bundle: Bundle) -> Callable[[Images], Answers]:
+    """A function that computes every endpoint, and `default`, by name, on OpenVINO in float32."""
+    module = Module(ModuleSpec(bundle))
+    return lambda images: module(images, as_dict=True)
 
 
 def relative_error(found: NDArray[np.generic], expected: NDArray[np.generic]) -> float:

@@ -9,11 +9,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from .architecture import LOGITS, Architecture
-from .engines.openvino import Parts, build, float_parts, int8_parts
-from .errors import QuantizationError
-from .int8 import Int8, check, rounded
-from .weights import Weights
+from ..architecture import LOGITS, Architecture
+from ..errors import QuantizationError
+from ..int8 import Int8, check, rounded
+from ..weights import Weights
+from .openvino import Parts, build, float_parts, int8_parts
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its imports warn of their age
