@@ -80,11 +80,11 @@ TeacherOption = Annotated[
 ]
 TeacherShareOption = Annotated[
     float | None,
-    typer.Option("--teacher-share", min=0, max=1, help="Of the loss that is theirs. [default: 0.5]"),
+    typer.Option("--teacher-share", min=0, max=1, help="The teachers' share of the loss. [default: 0.5]"),
 ]
 TemperatureOption = Annotated[
     float | None,
-    typer.Option("--temperature", help="Above 0; divides all logits in their part. [default: 2]"),
+    typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
 ]
 
 
