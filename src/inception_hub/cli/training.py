@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import MissingExtraError, OutputError
+from ..errors import ArgumentError, MissingExtraError, OutputError
 from .console import (
     Device,
     DeviceOption,
@@ -26,6 +26,7 @@ from .console import (
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
+    from ..training.teacher import Distillation
 
 
 class Phases(StrEnum):
@@ -68,6 +69,22 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at
 TrainingPrecision = Annotated[
     Mixed,
     typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
+]
+TeacherOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--teacher",
+        metavar="MODULE",
+        help="Also learn from this module's probabilities; given again, from the mean of several.",
+    ),
+]
+TeacherShareOption = Annotated[
+    float | None,
+    typer.Option("--teacher-share", min=0, max=1, help="The teachers' share of the loss. [default: 0.5]"),
+]
+TemperatureOption = Annotated[
+    float | None,
+    typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
 ]
 
 
@@ -120,6 +137,9 @@ def finetune(
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Let photos of rare classes count more.")
     ] = False,
+    teacher: TeacherOption = None,
+    teacher_share: TeacherShareOption = None,
+    temperature: TemperatureOption = None,
     precision: TrainingPrecision = Mixed.bf16,
     device: DeviceOption = Device.cpu,
     seed: SeedOption = 0,
@@ -145,6 +165,7 @@ def finetune(
         class_weights=class_weights,
         bfloat16=precision is Mixed.bf16,
         device=device.value,
+        distillation=_distillation(teacher, teacher_share, temperature),
     )
     base = load_module_spec(resolve_handle(choose(module)))
     say(f"Fine-tuning {base.bundle.name}.")
@@ -160,6 +181,9 @@ def train(
     data: Data,
     output: OutputOption,
     validation: ValidationOption = None,
+    teacher: TeacherOption = None,
+    teacher_share: TeacherShareOption = None,
+    temperature: TemperatureOption = None,
     precision: TrainingPrecision = Mixed.bf16,
     device: DeviceOption = Device.cpu,
     seed: SeedOption = 0,
@@ -179,6 +203,7 @@ def train(
             seed=seed,
             bfloat16=precision is Mixed.bf16,
             device=device.value,
+            distillation=_distillation(teacher, teacher_share, temperature),
             watch=watch,
         )
     _tell(output, found)
@@ -260,6 +285,20 @@ def evaluate(
         for message in broken:
             say(f"  {message}")
         raise typer.Exit(1)
+
+
+def _distillation(
+    teachers: list[str] | None, share: float | None, temperature: float | None
+) -> "Distillation | None":
+    from ..training.teacher import Distillation
+
+    given = {"share": share, "temperature": temperature}
+    numbers = {name: value for name, value in given.items() if value is not None}
+    if teachers:
+        return Distillation(tuple(str(resolve_handle(handle)) for handle in teachers), **numbers)
+    if numbers:
+        raise ArgumentError("--teacher-share and --temperature are for --teacher MODULE; give it with them.")
+    return None
 
 
 def _line(evaluation: "Evaluation") -> str:

@@ -28,6 +28,7 @@ from .photos import Material, material, scorer
 from .preview import preview
 from .recipes import AdamW, Cycle, Phase, Recipe
 from .session import Session, identity
+from .teacher import Distillation, Teachers
 
 Phases = Literal["both", "head", "full"]
 SEEN = 50_000  # photos, repetitions counted, that the second phase sees by default
@@ -51,6 +52,7 @@ class Options:
     class_weights: bool = False
     bfloat16: bool = True
     device: str | None = None
+    distillation: Distillation | None = None  # in the second phase
 
     def __post_init__(self) -> None:
         if not 0 <= self.batch_norm_momentum <= 1:
@@ -59,6 +61,11 @@ class Options:
             )
         if self.image_size is not None and self.image_size < 32:
             raise ArgumentError(f"image_size is {self.image_size}; give 32 px or more.")
+        if self.distillation and self.phases == "head":
+            raise ArgumentError(
+                "A teacher is given and phases is 'head', where none is asked; "
+                "leave the teacher out, or give phases 'both' or 'full'."
+            )
 
 
 def plan(images: int, size: int, options: Options) -> Recipe:
@@ -103,16 +110,25 @@ def finetune(
     written module does on the test photos, if there are any, and on the validation photos.
 
     Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
-    has fewer than two classes, `TrainingError` if the loss is no longer a number.
+    has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
+    `TrainingError` if the loss is no longer a number.
     """
     options = options or Options()
     session = Session.begin(output, data, validation, options.device, watch)
     dataset, folder, workers, watch = session.dataset, session.folder, session.workers, session.watch
     labels = dataset.labels
+    teachers = options.distillation and Teachers.load(options.distillation, labels, workers.device)
     size = (options.image_size, options.image_size) if options.image_size else base.image_size
     recipe = plan(len(dataset.splits["train"]), max(size), options)
     stuff = material(dataset, recipe.pixels, size, base.bundle.resize, folder / "pixels", watch, workers)
-    begun_with = identity(dataset.fingerprint, _digest(base), asdict(recipe), asdict(options), seed)
+    begun_with = identity(
+        dataset.fingerprint,
+        _digest(base),
+        asdict(recipe),
+        asdict(replace(options, distillation=None)),  # which names the teachers by path, not by weights
+        seed,
+        teachers and teachers.identity(),
+    )
 
     network = _with_new_head(base, labels, seed).to(workers.device)
     if options.phases != "full" and workers.is_main:  # what the others have is overwritten by the main one's
@@ -132,6 +148,7 @@ def finetune(
             phase="whole network",
             validate=scorer(stuff.validation, options.bfloat16),
             watch=watch,
+            teachers=teachers,
         )
         history = train(network, run, workers)
     source = f"fine-tuned on {dataset.name} from {base.bundle.provenance.source}"
@@ -149,6 +166,8 @@ def finetune(
     facts["phases"] = {"both": "head, then whole network", "head": "head only", "full": "whole network"}[
         options.phases
     ]
+    if teachers:
+        facts["teacher"] = teachers.describe()
     notes = [*session.notes, *stuff.notes]
     story = Story(f"{output.name}: {dataset.name}", facts, history, pictures, notes, True)
     return session.end(draft, network, recipe.dtype, story)

@@ -26,6 +26,7 @@ from .augmentation import cut_and_paste, distort
 from .optimisers import optimisers, rate_at, restore_state, set_rate, state_tensors
 from .randomness import permutation, uniform
 from .recipes import Cycle, Phase, Recipe, RMSProp
+from .teacher import Teachers
 from .workers import Workers
 
 SAVE_EVERY = 30.0  # seconds; at most this much is lost, and a save takes a fifth of one
@@ -75,7 +76,8 @@ class Run:
     """One training run and everything it is given.
 
     `identity` names data, recipe and seed: a checkpoint of another identity is refused. `validate` scores a
-    network after every epoch; `watch` hears of steps and epochs, in the main process.
+    network after every epoch; `watch` hears of steps and epochs, in the main process. `teachers` have a share
+    in the loss.
     """
 
     recipe: Recipe
@@ -87,6 +89,7 @@ class Run:
     phase: str = "training"
     validate: Callable[[Network], Score] | None = None
     watch: Watch = field(default_factory=Watch)
+    teachers: Teachers | None = None
 
 
 def train(network: Network, run: Run, workers: Workers) -> list[Epoch]:
@@ -221,6 +224,10 @@ class _Training:
         loss = self._loss(logits, classes[samples]) * remains
         if partners is not None and remains < 1:
             loss = loss + self._loss(logits, classes[partners]) * (1 - remains)
+        if (teachers := self.run.teachers) is not None:
+            with self._autocast():
+                soft = teachers.loss(logits, inputs).mean()
+            loss = loss * (1 - teachers.share) + soft * teachers.share
         if isinstance(recipe.optimiser, RMSProp):
             loss = loss + torch.stack(self.network.regularization_losses()).sum()
         loss.backward()
@@ -248,7 +255,7 @@ class _Training:
             features = self.network.architecture.num_features
             draws = uniform(self.run.seed, self.progress.epoch, "dropout", samples, features)
             dropout = (draws >= DROPOUT_RATE).float() / (1 - DROPOUT_RATE)
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.run.bfloat16):
+        with self._autocast():
             endpoints = self.model(
                 images,
                 batch_statistics=updates,
@@ -258,6 +265,9 @@ class _Training:
             )
         logits: Tensor = endpoints[LOGITS]
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.workers.device.type, torch.bfloat16, enabled=self.run.bfloat16)
 
     def _loss(self, logits: Tensor, classes: Tensor) -> Tensor:
         return F.cross_entropy(logits, classes, self.weights, label_smoothing=self.recipe.label_smoothing)

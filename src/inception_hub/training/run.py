@@ -15,6 +15,7 @@ from .photos import material, scorer
 from .preview import preview
 from .recipes import Recipe
 from .session import Session, identity
+from .teacher import Distillation, Teachers
 
 
 def train_from_scratch(
@@ -26,18 +27,22 @@ def train_from_scratch(
     seed: int = 0,
     bfloat16: bool = True,
     device: str | None = None,
+    distillation: Distillation | None = None,
     watch: Watch | None = None,
 ) -> list[Evaluation]:
     """Trains the full network by `recipe` on the photos of `data` into the module directory `output`.
 
     Interrupted and run again it goes on from `OUTPUT.run`, where TensorBoard's files stay. Returns how the
     written module does on the test photos, if there are any, and on the validation photos.
+    With `distillation` the network also learns from other modules (see `teacher`).
 
     Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
-    has fewer than two classes, `TrainingError` if the loss is no longer a number.
+    has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
+    `TrainingError` if the loss is no longer a number.
     """
     session = Session.begin(output, data, validation, device, watch)
     dataset, watch = session.dataset, session.watch
+    teachers = distillation and Teachers.load(distillation, dataset.labels, session.workers.device)
     size = (recipe.image_size, recipe.image_size)
     pixels = session.folder / "pixels"
     stuff = material(dataset, recipe.pixels, size, "default", pixels, watch, session.workers)
@@ -49,16 +54,20 @@ def train_from_scratch(
         recipe,
         stuff.train,
         session.checkpoint,
-        identity(dataset.fingerprint, asdict(recipe), seed, bfloat16),
+        identity(dataset.fingerprint, asdict(recipe), seed, bfloat16, teachers and teachers.identity()),
         seed,
         bfloat16,
         validate=scorer(stuff.validation, bfloat16),
         watch=watch,
+        teachers=teachers,
     )
     history = train(network, run, session.workers)
+    facts = run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history)
+    if teachers:
+        facts["teacher"] = teachers.describe()
     story = Story(
         f"Inception V2, {output.name}",
-        run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history),
+        facts,
         history,
         pictures,
         [*session.notes, *stuff.notes],
