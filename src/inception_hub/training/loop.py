@@ -22,9 +22,9 @@ from ..errors import FormatError, TrainingError
 from ..evaluation import Epoch
 from ..watch import Watch
 from . import checkpoint
-from .augmentation import cut_and_paste, distort
+from .augmentation import distort, mix
 from .optimisers import optimisers, rate_at, restore_state, set_rate, state_tensors
-from .randomness import permutation, uniform
+from .randomness import Draws, permutation
 from .recipes import Cycle, Phase, Recipe, RMSProp
 from .workers import Workers
 
@@ -181,7 +181,7 @@ class _Training:
             samples = self.workers.share(whole)
             partners = self.workers.share(whole.roll(1))
             found = [samples, self._images(samples)]
-            if phase.augmentation.cutmix:
+            if phase.augmentation.mixes:
                 found += [partners, self._images(partners)]
             return tuple(tensor.to(device, non_blocking=True) for tensor in found)
 
@@ -207,20 +207,19 @@ class _Training:
         partners: Tensor | None = None,
         other_images: Tensor | None = None,
     ) -> float:
-        recipe, epoch, seed = self.recipe, self.progress.epoch, self.run.seed
-        inputs = self._distorted(phase, samples, images)
+        recipe, how = self.recipe, phase.augmentation
+        draws = Draws(self.run.seed, torch.tensor(self.progress.epoch, device=samples.device))
+        inputs = self._distorted(phase, samples, images, draws)
         classes = self.run.photos.classes.to(samples.device)
-        remains = 1.0
         if partners is not None and other_images is not None:
-            step = torch.tensor([self.progress.step])
-            draws = uniform(seed, epoch, "cutmix", step, 4)[0]
-            if draws[0] < phase.augmentation.cutmix:
-                others = self._distorted(phase, partners, other_images)
-                remains = cut_and_paste(inputs, others, draws[1:])
-        logits = self._logits(inputs, samples)
-        loss = self._loss(logits, classes[samples]) * remains
-        if partners is not None and remains < 1:
-            loss = loss + self._loss(logits, classes[partners]) * (1 - remains)
+            others = self._distorted(phase, partners, other_images, draws)
+            inputs, remains = mix(inputs, others, samples, how, draws)
+            logits = self._logits(inputs.to(self.dtype), samples, draws)
+            loss = self._loss(logits, classes[samples], remains)
+            loss = loss + self._loss(logits, classes[partners], 1 - remains)
+        else:
+            logits = self._logits(inputs.to(self.dtype), samples, draws)
+            loss = self._loss(logits, classes[samples])
         if isinstance(recipe.optimiser, RMSProp):
             loss = loss + torch.stack(self.network.regularization_losses()).sum()
         loss.backward()
@@ -233,21 +232,18 @@ class _Training:
         self._update_average()
         return value
 
-    def _distorted(self, phase: Phase, samples: Tensor, images: Tensor) -> Tensor:
+    def _distorted(self, phase: Phase, samples: Tensor, images: Tensor, draws: Draws) -> Tensor:
         aspects = self.run.photos.aspects.to(samples.device)[samples]
-        found = distort(
-            images, aspects, samples, phase.size, phase.augmentation, self.run.seed, self.progress.epoch
-        )
-        return found.to(self.dtype)
+        return distort(images, aspects, samples, phase.size, phase.augmentation, draws)
 
-    def _logits(self, images: Tensor, samples: Tensor) -> Tensor:
+    def _logits(self, images: Tensor, samples: Tensor, draws: Draws) -> Tensor:
         recipe = self.recipe
         updates = recipe.batch_norm == "update"
         dropout: Tensor | bool = False
         if recipe.dropout:
             features = self.network.architecture.num_features
-            draws = uniform(self.run.seed, self.progress.epoch, "dropout", samples, features)
-            dropout = (draws >= DROPOUT_RATE).float() / (1 - DROPOUT_RATE)
+            kept = draws.uniform("dropout", samples, features) >= DROPOUT_RATE
+            dropout = kept.float() / (1 - DROPOUT_RATE)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.run.bfloat16):
             endpoints = self.model(
                 images,
@@ -259,8 +255,13 @@ class _Training:
         logits: Tensor = endpoints[LOGITS]
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
-    def _loss(self, logits: Tensor, classes: Tensor) -> Tensor:
-        return F.cross_entropy(logits, classes, self.weights, label_smoothing=self.recipe.label_smoothing)
+    def _loss(self, logits: Tensor, classes: Tensor, shares: Tensor | None = None) -> Tensor:
+        """Mean cross entropy; with `shares` [batch] each photo counts by its own."""
+        losses = F.cross_entropy(
+            logits, classes, self.weights, reduction="none", label_smoothing=self.recipe.label_smoothing
+        )
+        losses = losses if shares is None else losses * shares
+        return losses.mean() if self.weights is None else losses.sum() / self.weights[classes].sum()
 
     @torch.no_grad()
     def _update_average(self) -> None:
