@@ -1,4 +1,4 @@
-"""The training loop: steps over photos in memory, saved at step boundaries, resumable to the bit.
+"""The training loop: epochs of steps, saved at step boundaries, resumable to the bit.
 
 Whatever a step draws at random depends on the seed, the epoch and the sample (`randomness`), so a run that
 was killed and started again computes what the uninterrupted run computes.
@@ -6,54 +6,36 @@ was killed and started again computes what the uninterrupted run computes.
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..architecture import DROPOUT_RATE, LOGITS
 from ..engines.torch import Network
 from ..errors import FormatError, TrainingError
 from ..evaluation import Epoch
-from ..watch import Watch
 from . import checkpoint
-from .augmentation import cut_and_paste, distort
-from .optimisers import optimisers, rate_at, restore_state, set_rate, state_tensors
-from .randomness import permutation, uniform
-from .recipes import Cycle, Phase, Recipe, RMSProp
-from .teacher import Teachers
+from .failures import device_failures, out_of_memory
+from .feed import Batch, Feed
+from .job import Photos, Run, Score
+from .optimisers import Optimisers, rate_at
+from .recipes import Cycle, Phase, weight_decay_at
+from .recording import Recorded
+from .step import Step
 from .workers import Workers
 
+__all__ = ["Photos", "Run", "Score", "train"]
+
 SAVE_EVERY = 30.0  # seconds; at most this much is lost, and a save takes a fifth of one
-
-
-@dataclass(frozen=True)
-class Photos:
-    """Training photos. `images`: uint8 [n, size, size, 3], whole photos squashed; `aspects`: float32 [n],
-    their width over height; `classes`: int64 [n]."""
-
-    images: Tensor
-    aspects: Tensor
-    classes: Tensor
-
-
-@dataclass(frozen=True)
-class Score:
-    """How a network does on the validation photos."""
-
-    loss: float
-    top1: float
+LOOK_EVERY = {"cpu": 1, "cuda": 32}  # steps between two looks at the loss, for which the CPU waits
 
 
 @dataclass
 class Progress:
     """Where a run stands, as the checkpoint keeps it."""
 
+    batch: int  # photos in a step, over all processes
     epoch: int = 0  # whole epochs done
     step: int = 0  # steps done of the next
     losses: float = 0.0  # their sum over those steps
@@ -71,63 +53,49 @@ class Progress:
         return cls(**{**facts, "best": best})
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training run and everything it is given.
-
-    `identity` names data, recipe and seed: a checkpoint of another identity is refused. `validate` scores a
-    network after every epoch; `watch` hears of steps and epochs, in the main process. `teachers` have a share
-    in the loss.
-    """
-
-    recipe: Recipe
-    photos: Photos
-    checkpoint: Path
-    identity: str
-    seed: int = 0
-    bfloat16: bool = True
-    phase: str = "training"
-    validate: Callable[[Network], Score] | None = None
-    watch: Watch = field(default_factory=Watch)
-    teachers: Teachers | None = None
-
-
 def train(network: Network, run: Run, workers: Workers) -> list[Epoch]:
-    """Trains `network` in place by `run.recipe`, going on where `run.checkpoint` stands; its epochs.
+    """Trains `network` in place by `run.recipe`, continuing where `run.checkpoint` stands; its epochs.
 
     In the end it holds the moving average of its weights, or those of the best epoch, where the recipe asks
-    for them. Raises `TrainingError` if the loss is no longer finite, `FormatError` for a checkpoint of
-    another run, `OutputError` if a checkpoint cannot be written.
+    for them. Raises `TrainingError` if the loss is no longer finite, the device fails or its memory holds no
+    batch, `FormatError` for a checkpoint of another run, `OutputError` if a checkpoint cannot be written.
     """
-    return _Training(network, run, workers).run_to_the_end()
+    with device_failures(run.checkpoint):
+        return _Training(network, run, workers).run_to_the_end()
 
 
 class _Training:
     def __init__(self, network: Network, run: Run, workers: Workers) -> None:
         self.run, self.recipe, self.workers = run, run.recipe, workers
         self.network = network.to(workers.device)
-        self.dtype = next(network.parameters()).dtype
-        self.optimisers = optimisers(network, run.recipe)
+        self.optimisers = Optimisers(network, run.recipe)
         state = network.state_dict()
         self.average = {n: v.clone() for n, v in state.items()} if run.recipe.average else None
         self.best = {n: v.clone() for n, v in state.items()} if run.recipe.patience else None
-        self.weights = (
-            class_weights(run.photos.classes).to(workers.device) if run.recipe.class_weights else None
-        )
-        self.progress = Progress()
+        batch = min(run.recipe.batch_size, len(run.photos.classes)) // workers.count * workers.count
+        self.progress = Progress(batch)
         self._restore()
-        self.model = workers.wrap(network)
-        self.batch = min(run.recipe.batch_size, len(run.photos.classes)) // workers.count * workers.count
-        self.steps = len(run.photos.classes) // self.batch
+        self.feed = Feed(run.photos, run.seed, workers)
+        model = workers.wrap(network)
+        self.step = Step(network, model, run, workers, self.optimisers, self.feed.resident)
+        self.recorded: Recorded | None = None
+        if workers.device.type == "cuda" and workers.count == 1:  # reductions between GPUs are not recorded
+            changed = [*state.values(), *self.optimisers.state().values(), self.step.losses]
+            self.recorded = Recorded(self.step, changed)
         self.saved = time.monotonic()
+
+    @property
+    def steps(self) -> int:
+        """In an epoch."""
+        return len(self.run.photos.classes) // self.progress.batch
 
     def run_to_the_end(self) -> list[Epoch]:
         if self.best is not None and not self.progress.best:
             self._validate()  # what it begins with may be the best: a head on frozen features is hard to beat
         first = 0
         for cycle in self.recipe.cycles:
-            epochs = [(cycle, phase) for phase in cycle.phases for _ in range(phase.epochs)]
-            for number, (_, phase) in enumerate(epochs):
+            epochs = [phase for phase in cycle.phases for _ in range(phase.epochs)]
+            for number, phase in enumerate(epochs):
                 if first + number == self.progress.epoch and not self._stops_early():
                     self._epoch(cycle, phase, number)
             first += len(epochs)
@@ -137,140 +105,95 @@ class _Training:
         return [Epoch(**epoch) for epoch in self.progress.history]
 
     def _epoch(self, cycle: Cycle, phase: Phase, in_cycle: int) -> None:
-        progress, run = self.progress, self.run
-        start, waited, done = time.perf_counter(), 0.0, self.steps - progress.step
-        for batch, waiting in self._batches(phase):
-            waited += waiting
-            set_rate(self.optimisers, rate_at(cycle, in_cycle + progress.step / self.steps))
-            loss = self._step(phase, *batch)
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"The loss became {loss} in epoch {progress.epoch + 1}; what was saved before is in "
-                    f"{run.checkpoint}: remove it and take a lower learning rate, or --precision f32."
-                )
-            progress.losses += loss
-            progress.step += 1
-            if self.workers.is_main:
-                total = self.steps * len(self.recipe.epochs)
-                run.watch.progress(run.phase, progress.epoch * self.steps + progress.step, total)
-            if progress.step < self.steps and time.monotonic() - self.saved > SAVE_EVERY:
-                self._save()
+        progress, start, already = (
+            self.progress,
+            time.perf_counter(),
+            self.progress.step * self.progress.batch,
+        )
+        waited = 0.0
+        while progress.step < self.steps:
+            try:
+                waited += self._steps(cycle, phase, in_cycle)
+            except torch.OutOfMemoryError as error:
+                self._take_smaller_batches(phase, error)
         seconds = time.perf_counter() - start
         progress.seconds += seconds
         score = self._validate()
         finished = Epoch(
-            phase=run.phase,
+            phase=self.run.phase,
             epoch=progress.epoch + 1,
             train_loss=progress.losses / self.steps,
             validation_loss=score.loss if score else None,
             validation_top1=score.top1 if score else None,
             learning_rate=rate_at(cycle, in_cycle),
-            images_per_second=done * self.batch / seconds,
+            images_per_second=(self.steps * progress.batch - already) / seconds,
             waiting=waited / seconds,
         )
         progress.history.append(asdict(finished))
         progress.epoch, progress.step, progress.losses = progress.epoch + 1, 0, 0.0
         self._save()
         if self.workers.is_main:
-            run.watch.epoch(finished)
+            self.run.watch.epoch(finished)
 
-    def _batches(self, phase: Phase) -> Iterator[tuple[tuple[Tensor, ...], float]]:
-        """What each step needs, fetched while the one before computes; and seconds waited for it."""
-        order = permutation(self.run.seed, self.progress.epoch, len(self.run.photos.classes))
-        device = self.workers.device
-
-        def fetch(step: int) -> tuple[Tensor, ...]:
-            whole = order[step * self.batch : (step + 1) * self.batch]
-            samples = self.workers.share(whole)
-            partners = self.workers.share(whole.roll(1))
-            found = [samples, self._images(samples)]
-            if phase.augmentation.cutmix:
-                found += [partners, self._images(partners)]
-            return tuple(tensor.to(device, non_blocking=True) for tensor in found)
-
-        with ThreadPoolExecutor(1, "fetch") as thread:
-            ahead = thread.submit(fetch, self.progress.step)
-            for step in range(self.progress.step, self.steps):
-                start = time.perf_counter()
-                batch = ahead.result()
-                waited = time.perf_counter() - start
-                if step + 1 < self.steps:
-                    ahead = thread.submit(fetch, step + 1)
-                yield batch, waited
-
-    def _images(self, samples: Tensor) -> Tensor:
-        # By NumPy: PyTorch would start a second team of threads here, which waits by spinning.
-        return torch.from_numpy(self.run.photos.images.numpy()[samples.numpy()])
-
-    def _step(
-        self,
-        phase: Phase,
-        samples: Tensor,
-        images: Tensor,
-        partners: Tensor | None = None,
-        other_images: Tensor | None = None,
-    ) -> float:
-        recipe, epoch, seed = self.recipe, self.progress.epoch, self.run.seed
-        inputs = self._distorted(phase, samples, images)
-        classes = self.run.photos.classes.to(samples.device)
-        remains = 1.0
-        if partners is not None and other_images is not None:
-            step = torch.tensor([self.progress.step])
-            draws = uniform(seed, epoch, "cutmix", step, 4)[0]
-            if draws[0] < phase.augmentation.cutmix:
-                others = self._distorted(phase, partners, other_images)
-                remains = cut_and_paste(inputs, others, draws[1:])
-        logits = self._logits(inputs, samples)
-        loss = self._loss(logits, classes[samples]) * remains
-        if partners is not None and remains < 1:
-            loss = loss + self._loss(logits, classes[partners]) * (1 - remains)
-        if (teachers := self.run.teachers) is not None:
-            with self._autocast():
-                soft = teachers.loss(logits, inputs).mean()
-            loss = loss * (1 - teachers.share) + soft * teachers.share
-        if isinstance(recipe.optimiser, RMSProp):
-            loss = loss + torch.stack(self.network.regularization_losses()).sum()
-        loss.backward()
-        value = float(self.workers.mean(loss.detach()))
-        if math.isfinite(value):
-            for optimiser in self.optimisers:
-                optimiser.step()
-        for optimiser in self.optimisers:
-            optimiser.zero_grad()
-        self._update_average()
-        return value
-
-    def _distorted(self, phase: Phase, samples: Tensor, images: Tensor) -> Tensor:
-        aspects = self.run.photos.aspects.to(samples.device)[samples]
-        found = distort(
-            images, aspects, samples, phase.size, phase.augmentation, self.run.seed, self.progress.epoch
+    def _steps(self, cycle: Cycle, phase: Phase, in_cycle: int) -> float:
+        """The rest of an epoch's steps; seconds waited for photos."""
+        progress, waited = self.progress, 0.0
+        self.step.epoch.fill_(progress.epoch)
+        look_every = LOOK_EVERY[self.workers.device.type]
+        batches = self.feed.batches(
+            progress.epoch, progress.batch, progress.step, neighbours=phase.augmentation.mixes
         )
-        return found.to(self.dtype)
+        for batch in batches:
+            waited += batch.waited
+            done = progress.step / self.steps
+            decay = weight_decay_at(self.recipe, progress.epoch + done)
+            self.optimisers.set_rates(rate_at(cycle, in_cycle + done), decay)
+            self._step(phase, batch)
+            self._update_average()
+            progress.step += 1
+            if self.workers.is_main:
+                total = self.steps * len(self.recipe.epochs)
+                self.run.watch.progress(self.run.phase, progress.epoch * self.steps + progress.step, total)
+            if progress.step % look_every == 0 or progress.step == self.steps:
+                self._look_at_losses()
+                if progress.step < self.steps and time.monotonic() - self.saved > SAVE_EVERY:
+                    self._save()
+        return waited
 
-    def _logits(self, images: Tensor, samples: Tensor) -> Tensor:
-        recipe = self.recipe
-        updates = recipe.batch_norm == "update"
-        dropout: Tensor | bool = False
-        if recipe.dropout:
-            features = self.network.architecture.num_features
-            draws = uniform(self.run.seed, self.progress.epoch, "dropout", samples, features)
-            dropout = (draws >= DROPOUT_RATE).float() / (1 - DROPOUT_RATE)
-        with self._autocast():
-            endpoints = self.model(
-                images,
-                batch_statistics=updates,
-                momentum=recipe.batch_norm_momentum if updates else None,
-                dropout=dropout,
-                all_reduce=self.workers.all_reduce,
-            )
-        logits: Tensor = endpoints[LOGITS]
-        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+    def _step(self, phase: Phase, batch: Batch) -> None:
+        if self.recorded is not None:
+            self.recorded(phase, batch)
+        else:
+            self.step(phase, batch.samples, batch.images)
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.workers.device.type, torch.bfloat16, enabled=self.run.bfloat16)
+    def _look_at_losses(self) -> None:
+        """Waits for the device, and ends the run if it diverged."""
+        losses = float(self.workers.mean(self.step.losses.clone()))
+        self.step.losses.zero_()
+        if not math.isfinite(losses):
+            raise self._diverged(f"The loss became {losses}")
+        self.progress.losses += losses
 
-    def _loss(self, logits: Tensor, classes: Tensor) -> Tensor:
-        return F.cross_entropy(logits, classes, self.weights, label_smoothing=self.recipe.label_smoothing)
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what} in epoch {self.progress.epoch + 1}; what was saved before is in {self.run.checkpoint}: "
+            "remove it and take a lower learning rate, or --precision f32."
+        )
+
+    def _take_smaller_batches(self, phase: Phase, error: torch.OutOfMemoryError) -> None:
+        """Halves the batch; photos of this epoch that were seen are not seen again."""
+        progress = self.progress
+        if self.recorded is None or progress.batch < 4:
+            raise out_of_memory(progress.batch, phase.size, self.run.checkpoint) from error
+        self.recorded.forget()
+        seen = progress.step * progress.batch
+        progress.losses *= 2  # a mean over twice as many steps
+        progress.batch //= 2
+        progress.step = seen // progress.batch
+        self.run.watch.note(
+            f"The GPU's memory does not hold a step of {2 * progress.batch:,} photos at {phase.size} px; "
+            f"training continues with batches of {progress.batch:,}."
+        )
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -279,8 +202,8 @@ class _Training:
         steps = self.progress.epoch * self.steps + self.progress.step
         # Young averages forget faster, or the first weights would weigh on a short run.
         decay = min(self.recipe.average, (1 + steps) / (10 + steps))
-        for name, value in self.network.state_dict().items():
-            self.average[name].lerp_(value, 1 - decay)
+        present = self.network.state_dict()
+        torch._foreach_lerp_(list(self.average.values()), [present[n] for n in self.average], 1 - decay)
 
     def _validate(self) -> Score | None:
         if self.run.validate is None:
@@ -307,10 +230,13 @@ class _Training:
 
     def _save(self) -> None:
         if self.workers.is_main:
-            tensors = {f"weights/{n}": v.detach() for n, v in self.network.state_dict().items()}
-            tensors |= {f"optimiser/{n}": v for n, v in state_tensors(self.optimisers, self.network).items()}
-            for kind, kept in (("average", self.average), ("best", self.best)):
-                tensors |= {f"{kind}/{name}": value for name, value in (kept or {}).items()}
+            weights = {name: value.detach() for name, value in self.network.state_dict().items()}
+            norms = torch.stack(torch._foreach_norm(list(weights.values())))
+            if not bool(norms.isfinite().all()):
+                raise self._diverged("Weights became infinite or NaN")
+            parts = {"weights": weights, "optimiser": self.optimisers.state()}
+            parts |= {"average": self.average or {}, "best": self.best or {}}
+            tensors = {f"{kind}/{name}": v for kind, part in parts.items() for name, v in part.items()}
             facts = {"identity": self.run.identity, "progress": self.progress.facts()}
             checkpoint.save(self.run.checkpoint, tensors, facts)
         self.saved = time.monotonic()
@@ -331,13 +257,7 @@ class _Training:
             kind, rest = name.split("/", 1)
             parts[kind][rest] = value
         self.network.load_state_dict(parts["weights"])
-        restore_state(self.optimisers, self.network, parts["optimiser"])
+        self.optimisers.restore(parts["optimiser"])
         for kept, values in ((self.average, parts["average"]), (self.best, parts["best"])):
             if kept is not None:
                 kept.update({name: value.to(self.workers.device) for name, value in values.items()})
-
-
-def class_weights(classes: Tensor) -> Tensor:
-    """float32 [number of classes]: inversely proportional to a class's photos, mean one over the photos."""
-    counts = torch.bincount(classes).float()
-    return len(classes) / (len(counts) * counts.clamp(min=1))

@@ -6,6 +6,7 @@ import torch
 from ..watch import Pictures
 from .augmentation import distort
 from .loop import Photos
+from .randomness import Draws
 from .recipes import Phase
 
 VARIATIONS = 5
@@ -16,8 +17,7 @@ def preview(photos: Photos, phase: Phase, seed: int) -> Pictures:
     sample = torch.zeros(1, dtype=torch.int64)
     pictures = [("original", photos.images[0].numpy().copy())]
     for epoch in range(VARIATIONS):
-        found = distort(
-            photos.images[:1], photos.aspects[:1], sample, phase.size, phase.augmentation, seed, epoch
-        )
+        draws = Draws(seed, torch.tensor(epoch))
+        found = distort(photos.images[:1], photos.aspects[:1], sample, phase.size, phase.augmentation, draws)
         pictures.append((f"epoch {epoch + 1}", (found[0] * 255).round().numpy().astype(np.uint8)))
     return pictures
