@@ -53,7 +53,8 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     from inception_hub.dataset import open_dataset
     from inception_hub.engines.torch import Network
     from inception_hub.training.augmentation import Augmentation
-    from inception_hub.training.loop import Run, train
+    from inception_hub.training.job import Run
+    from inception_hub.training.loop import train
     from inception_hub.training.memory import keep_freed_memory
     from inception_hub.training.photos import training_photos
     from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe

@@ -19,7 +19,7 @@ from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
 from inception_hub.training import loop
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.loop import Photos, Run
+from inception_hub.training.job import Photos, Run
 from inception_hub.training.memory import keep_freed_memory
 from inception_hub.training.recipes import AdamW, Cycle, Muon, Phase, Recipe
 from inception_hub.training.workers import Workers

@@ -17,8 +17,12 @@ from inception_hub.errors import FormatError, OutputError, TrainingError
 from inception_hub.evaluation import Epoch
 from inception_hub.training import loop
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.loop import Score, class_weights, train
+from inception_hub.training.feed import Batch
+from inception_hub.training.job import Score
+from inception_hub.training.loop import train
 from inception_hub.training.recipes import Cycle, Phase
+from inception_hub.training.recording import Eager
+from inception_hub.training.step import class_weights
 from inception_hub.training.workers import Workers
 from inception_hub.watch import Watch
 
@@ -203,6 +207,104 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was_saved(
     with pytest.raises(TrainingError, match="The loss became (nan|inf) in epoch 2.*lower learning rate"):
         train(runs.network(), tiny_run(path, diverging), workers)
     assert path.read_bytes() == saved
+
+
+class SmallMemory(Eager):
+    """A device that holds a step of four photos."""
+
+    def __call__(self, phase: Phase, batch: Batch) -> None:
+        if len(batch.samples) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        super().__call__(phase, batch)
+
+
+class Notes(Watch):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def test_a_batch_that_does_not_fit_is_halved(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, small, expected, watch = replace(ONE_EPOCH, batch_size=4), runs.network(), runs.network(), Notes()
+    photos = runs.photos(16)
+    train(expected, tiny_run(tmp_path / "four.safetensors", recipe, photos=photos), workers)
+    monkeypatch.setattr(loop, "Eager", SmallMemory)
+    recipe = replace(recipe, batch_size=16)
+    run = tiny_run(tmp_path / "sixteen.safetensors", recipe, photos=photos, watch=watch)
+    (epoch,) = train(small, run, workers)
+    assert runs.digest(small) == runs.digest(expected)
+    assert watch.notes == [
+        "The GPU's memory does not hold a step of 16 photos at 32 px; training continues with batches of 8.",
+        "The GPU's memory does not hold a step of 8 photos at 32 px; training continues with batches of 4.",
+    ]
+    resumed = runs.network()
+    assert train(resumed, run, workers) == [epoch]
+    assert runs.digest(resumed) == runs.digest(expected)
+
+
+@pytest.mark.parametrize(
+    "error, sentence",
+    [
+        (torch.OutOfMemoryError("CUDA out of memory.\nMore"), r"does not hold a step of 2 photos at 32 px"),
+        (
+            RuntimeError("CUDA error: unspecified launch failure\nHint"),
+            r"GPU failed \(CUDA error: unspec.*re\)",
+        ),
+    ],
+    ids=["out of memory", "device lost"],
+)
+def test_what_a_device_does_is_told_in_a_sentence(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    path = tmp_path / "c.safetensors"
+    train(runs.network(), tiny_run(path, ONE_EPOCH), workers)
+    saved = path.read_bytes()
+
+    class Failing(Eager):
+        def __call__(self, phase: Phase, batch: Batch) -> None:
+            raise error
+
+    monkeypatch.setattr(loop, "Eager", Failing)
+    two = replace(ONE_EPOCH, cycles=RECIPE.cycles)
+    with pytest.raises(TrainingError, match=sentence) as raised:
+        train(runs.network(), tiny_run(path, two), workers)
+    assert str(path) in str(raised.value)
+    assert path.read_bytes() == saved
+
+
+def test_other_errors_are_not_taken_for_the_device(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Eager):
+        def __call__(self, phase: Phase, batch: Batch) -> None:
+            raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(loop, "Eager", Failing)
+    with pytest.raises(RuntimeError, match="^a fault of ours$"):
+        train(runs.network(), tiny_run(tmp_path / "c.safetensors"), workers)
+
+
+def test_weights_that_became_infinite_are_not_saved(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's loss was still a number; the next one's would not be."""
+
+    class Exploding(Eager):
+        def __call__(self, phase: Phase, batch: Batch) -> None:
+            super().__call__(phase, batch)
+            with torch.no_grad():
+                next(network.parameters()).fill_(torch.inf)
+
+    monkeypatch.setattr(loop, "Eager", Exploding)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    network, path = runs.network(), tmp_path / "c.safetensors"
+    with pytest.raises(TrainingError, match="Weights became infinite or NaN in epoch 1"):
+        train(network, tiny_run(path), workers)
+    assert not path.exists()
 
 
 def test_checkpoints_of_other_runs_and_damaged_ones_are_refused(workers: Workers, tmp_path: Path) -> None:

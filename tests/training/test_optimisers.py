@@ -2,71 +2,71 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import runs
 import torch
 
+from inception_hub.engines.torch import Network
 from inception_hub.errors import ArgumentError
-from inception_hub.training.muon import Muon, orthogonalise
-from inception_hub.training.optimisers import optimisers, rate_at, set_rate
-from inception_hub.training.recipes import RECIPES, AdamW, Cycle, Phase, find_recipe
-from inception_hub.training.rmsprop import RMSProp
+from inception_hub.training.muon import orthogonalise
+from inception_hub.training.optimisers import Optimisers, rate_at
+from inception_hub.training.recipes import RECIPES, AdamW, Cycle, Muon, Phase, find_recipe
 
 
 @pytest.mark.parametrize("shape", [(64, 16), (16, 64), (32, 32)])
 def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
-    values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
+    values = torch.linalg.svdvals(orthogonalise(torch.randn(1, *shape)))
     assert 0.4 < float(values.min()) and float(values.max()) < 1.4
 
 
-def test_muon_steps_by_its_rate_and_decays() -> None:
+def test_kernels_of_one_shape_are_orthogonalised_as_each_alone() -> None:
     torch.manual_seed(0)
-    kernel = torch.nn.Parameter(torch.zeros(3, 3, 16, 16))
-    optimiser = Muon([kernel], lr=0.1, weight_decay=0.5)
-    kernel.grad = torch.randn_like(kernel)
-    optimiser.step()
-    # Orthogonal 144 x 16 times 0.2 * 12: a root mean square of 0.2 per entry of a full-rank step.
-    assert float(kernel.detach().square().mean().sqrt()) == pytest.approx(0.1 * 0.2, rel=0.3)
-    assert float((kernel.grad * kernel.detach()).sum()) < 0
-    with torch.no_grad():
-        kernel.fill_(1.0)
-        kernel.grad.zero_()
-        optimiser.state[kernel]["momentum"].zero_()
-    optimiser.step()
-    assert float(kernel.detach().mean()) == pytest.approx(1 - 0.1 * 0.5)
-
-
-def test_rmsprop_is_tensorflows() -> None:
-    """tf.train.RMSPropOptimizer's documented update, in NumPy."""
-    parameter = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
-    optimiser = RMSProp([parameter], 0.01, decay=0.9, momentum=0.9, epsilon=1.0)
-    value, square, momentum = np.array([1.0, -2.0]), np.ones(2), np.zeros(2)
-    for step in range(5):
-        gradient = np.array([0.5, -3.0]) * (step + 1)
-        parameter.grad = torch.tensor(gradient, dtype=torch.float32)
-        optimiser.step()
-        square = 0.9 * square + 0.1 * gradient**2
-        momentum = 0.9 * momentum + 0.01 * gradient / np.sqrt(square + 1.0)
-        value = value - momentum
-    np.testing.assert_allclose(parameter.detach().numpy(), value, rtol=1e-6)
+    matrices = torch.randn(3, 24, 8)
+    together = orthogonalise(matrices)
+    for matrix, found in zip(matrices, together, strict=True):
+        assert torch.equal(orthogonalise(matrix[None])[0], found)
 
 
 @pytest.mark.parametrize("optimiser", [runs.RECIPE.optimiser, AdamW(0.05)])
-def test_exactly_slims_69_kernels_decay(optimiser: object) -> None:
-    """With gradients of zero only weight decay changes anything."""
+def test_exactly_slims_69_kernels_decay(optimiser: Muon | AdamW) -> None:
+    """With gradients of zero only weight decay changes anything, by 1 - rate * decay."""
     network = runs.network()
     before = {name: value.clone() for name, value in network.named_parameters()}
-    found = optimisers(network, replace(runs.RECIPE, optimiser=optimiser))  # type: ignore[arg-type]
-    set_rate(found, 0.1)
+    optimisers = Optimisers(network, replace(runs.RECIPE, optimiser=optimiser))
+    optimisers.set_rates(0.1, 0.5)
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    for one in found:
-        one.step()
+    optimisers.step()
+    ratios = {n: value.detach().norm() / before[n].detach().norm() for n, value in network.named_parameters()}
     changed = {name for name, value in network.named_parameters() if not torch.equal(value, before[name])}
     assert changed == {v.name for v in network.architecture.variables.values() if v.regularized}
     assert len(changed) == 69
+    head = optimiser.head_learning_rate if isinstance(optimiser, Muon) else 1.0
+    for name in changed:
+        share = head if "Logits" in name else 1.0
+        assert float(ratios[name]) == pytest.approx(1 - 0.1 * share * 0.5, rel=1e-5)
+
+
+def test_what_an_optimiser_remembers_comes_back() -> None:
+    """A second one, given the first's memory, steps as the first does."""
+    first, second = runs.network(), runs.network()
+    makers = [Optimisers(network, runs.RECIPE) for network in (first, second)]
+    generator = torch.Generator().manual_seed(0)
+    gradients = [{n: torch.randn(p.shape, generator=generator) for n, p in first.named_parameters()}] * 2
+
+    def step(network: Network, optimisers: Optimisers, number: int) -> None:
+        for name, parameter in network.named_parameters():
+            parameter.grad = gradients[number][name].clone()
+        optimisers.set_rates(0.01, 0.1)
+        optimisers.step()
+
+    step(first, makers[0], 0)
+    second.load_state_dict(first.state_dict())
+    makers[1].restore({name: value.clone() for name, value in makers[0].state().items()})
+    for network, optimisers in zip((first, second), makers, strict=True):
+        step(network, optimisers, 1)
+    assert runs.digest(first) == runs.digest(second)
 
 
 def test_rates_warm_up_and_fall_to_zero() -> None:

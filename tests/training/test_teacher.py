@@ -22,7 +22,8 @@ from inception_hub.errors import ArgumentError, FormatError
 from inception_hub.labels import Labels
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.finetune import Options, finetune
-from inception_hub.training.loop import Photos, train
+from inception_hub.training.job import Photos
+from inception_hub.training.loop import train
 from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
 from inception_hub.training.run import train_from_scratch
 from inception_hub.training.teacher import Distillation, Teachers

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..architecture import GLOBAL_POOL
 from ..engines.torch import Network
-from .loop import Score
+from .job import Score
 
 BATCH = 64
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)  # strengths of the head's weight decay; the validation photos choose

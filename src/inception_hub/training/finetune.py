@@ -23,11 +23,13 @@ from ..weights import initialise
 from .augmentation import Augmentation
 from .features import feature_vectors, fit_head
 from .finish import Story, run_facts
-from .loop import Photos, Run, class_weights, train
+from .job import Photos, Run
+from .loop import train
 from .photos import Material, material, scorer
 from .preview import preview
 from .recipes import AdamW, Cycle, Phase, Recipe
 from .session import Session, identity
+from .step import class_weights
 from .teacher import Distillation, Teachers
 
 Phases = Literal["both", "head", "full"]

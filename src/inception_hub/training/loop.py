@@ -15,17 +15,15 @@ from torch import Tensor
 from ..engines.torch import Network
 from ..errors import FormatError, TrainingError
 from ..evaluation import Epoch
-from . import checkpoint
+from . import checkpoint, foreach
 from .failures import device_failures, out_of_memory
-from .feed import Batch, Feed
-from .job import Photos, Run, Score
+from .feed import Feed
+from .job import Run, Score
 from .optimisers import Optimisers, rate_at
 from .recipes import Cycle, Phase, weight_decay_at
-from .recording import Recorded
+from .recording import Eager, Recorded
 from .step import Step
 from .workers import Workers
-
-__all__ = ["Photos", "Run", "Score", "train"]
 
 SAVE_EVERY = 30.0  # seconds; at most this much is lost, and a save takes a fifth of one
 LOOK_EVERY = {"cpu": 1, "cuda": 32}  # steps between two looks at the loss, for which the CPU waits
@@ -78,10 +76,10 @@ class _Training:
         self.feed = Feed(run.photos, run.seed, workers)
         model = workers.wrap(network)
         self.step = Step(network, model, run, workers, self.optimisers, self.feed.resident)
-        self.recorded: Recorded | None = None
+        self.run_step: Eager | Recorded = Eager(self.step)
         if workers.device.type == "cuda" and workers.count == 1:  # reductions between GPUs are not recorded
             changed = [*state.values(), *self.optimisers.state().values(), self.step.losses]
-            self.recorded = Recorded(self.step, changed)
+            self.run_step = Recorded(self.step, changed)
         self.saved = time.monotonic()
 
     @property
@@ -148,7 +146,7 @@ class _Training:
             done = progress.step / self.steps
             decay = weight_decay_at(self.recipe, progress.epoch + done)
             self.optimisers.set_rates(rate_at(cycle, in_cycle + done), decay)
-            self._step(phase, batch)
+            self.run_step(phase, batch)
             self._update_average()
             progress.step += 1
             if self.workers.is_main:
@@ -159,12 +157,6 @@ class _Training:
                 if progress.step < self.steps and time.monotonic() - self.saved > SAVE_EVERY:
                     self._save()
         return waited
-
-    def _step(self, phase: Phase, batch: Batch) -> None:
-        if self.recorded is not None:
-            self.recorded(phase, batch)
-        else:
-            self.step(phase, batch.samples, batch.images)
 
     def _look_at_losses(self) -> None:
         """Waits for the device, and ends the run if it diverged."""
@@ -183,9 +175,9 @@ class _Training:
     def _take_smaller_batches(self, phase: Phase, error: torch.OutOfMemoryError) -> None:
         """Halves the batch; photos of this epoch that were seen are not seen again."""
         progress = self.progress
-        if self.recorded is None or progress.batch < 4:
+        if self.workers.count > 1 or progress.batch < 4:
             raise out_of_memory(progress.batch, phase.size, self.run.checkpoint) from error
-        self.recorded.forget()
+        self.run_step.forget()
         seen = progress.step * progress.batch
         progress.losses *= 2  # a mean over twice as many steps
         progress.batch //= 2
@@ -203,7 +195,7 @@ class _Training:
         # Young averages forget faster, or the first weights would weigh on a short run.
         decay = min(self.recipe.average, (1 + steps) / (10 + steps))
         present = self.network.state_dict()
-        torch._foreach_lerp_(list(self.average.values()), [present[n] for n in self.average], 1 - decay)
+        foreach.lerp_(list(self.average.values()), [present[n] for n in self.average], 1 - decay)
 
     def _validate(self) -> Score | None:
         if self.run.validate is None:
@@ -231,7 +223,7 @@ class _Training:
     def _save(self) -> None:
         if self.workers.is_main:
             weights = {name: value.detach() for name, value in self.network.state_dict().items()}
-            norms = torch.stack(torch._foreach_norm(list(weights.values())))
+            norms = torch.stack(foreach.norm(list(weights.values())))
             if not bool(norms.isfinite().all()):
                 raise self._diverged("Weights became infinite or NaN")
             parts = {"weights": weights, "optimiser": self.optimisers.state()}

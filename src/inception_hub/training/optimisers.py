@@ -1,57 +1,101 @@
-"""From a recipe to optimisers over the network's variables, and their rate at each step."""
+"""From a recipe to optimisers over the network's variables, with rates that are tensors on the device.
+
+A step recorded as a CUDA graph reads its learning rate and weight decay from memory, so `set_rates` writes
+them there between replays.
+"""
 
 import math
+from collections.abc import Sequence
+from itertools import chain
 
 import torch
+from torch import Tensor
 
 from ..architecture import LOGITS_LAYER
 from ..engines.torch import Network
+from . import foreach
 from .muon import Muon
-from .recipes import Cycle, Recipe
+from .recipes import AdamW, Cycle, Recipe, RMSProp
 from .recipes import Muon as MuonRecipe
-from .recipes import RMSProp as RMSPropRecipe
-from .rmsprop import RMSProp
+from .rmsprop import RMSProp as TensorFlowRMSProp
 
 STAIRCASE_FACTOR, STAIRCASE_EPOCHS, STAIRCASE_END = 0.94, 2, 0.01  # TF-Slim's defaults
 
 
-def optimisers(network: Network, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """One optimiser for each kind of variable; `relative_rate` in each group scales the recipe's rate."""
-    found = recipe.optimiser
-    if isinstance(found, RMSPropRecipe):
-        groups = [dict(params=list(network.parameters()), relative_rate=1.0)]
-        return [RMSProp(groups, 0.0, found.decay, found.momentum, found.epsilon)]
-    head = network.get_parameter(f"{LOGITS_LAYER}/weights")
-    regularized = [
-        network.get_parameter(v.name) for v in network.architecture.variables.values() if v.regularized
-    ]
-    kernels = [parameter for parameter in regularized if parameter is not head]
-    decayed = {id(parameter) for parameter in regularized}
-    rest = [parameter for parameter in network.parameters() if id(parameter) not in decayed]
-    muon = isinstance(found, MuonRecipe)
-    relative = found.head_learning_rate if isinstance(found, MuonRecipe) else 1.0
-    adam = torch.optim.AdamW(
-        [
-            dict(
-                params=[head] if muon else regularized,
-                weight_decay=found.weight_decay,
-                relative_rate=relative,
-            ),
-            dict(params=rest, weight_decay=0.0, relative_rate=relative),
-        ],
-        lr=0.0,
-        fused=True,
-    )
-    if not muon:
-        return [adam]
-    return [Muon([dict(params=kernels, relative_rate=1.0)], 0.0, found.weight_decay), adam]
+class Optimisers:
+    """All that moves the variables of a network: Muon and AdamW, AdamW alone, or TF-Slim's RMSProp.
 
+    The decoupled weight decay acts on the 69 kernels that Slim regularises; RMSProp has none, as Slim's decay
+    is part of its loss.
+    """
 
-def set_rate(found: list[torch.optim.Optimizer], rate: float) -> None:
-    """Gives every group its share of `rate`."""
-    for optimiser in found:
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["relative_rate"]
+    def __init__(self, network: Network, recipe: Recipe) -> None:
+        self._parameters: dict[str, Tensor] = dict(network.named_parameters())
+        self._example = next(iter(self._parameters.values()))
+        self._rates: dict[float, Tensor] = {}  # by their share of the recipe's rate
+        self._decay = self._example.new_zeros(())
+        self._decayed: list[tuple[list[Tensor], Tensor]] = []  # kernels and their rate
+        self._all: Sequence[torch.optim.Optimizer] = self._made(network, recipe.optimiser)
+
+    def _made(
+        self, network: Network, made_by: MuonRecipe | AdamW | RMSProp
+    ) -> Sequence[torch.optim.Optimizer]:
+        everything = list(self._parameters.values())
+        if isinstance(made_by, RMSProp):
+            rate = self._rate(1.0)
+            return [TensorFlowRMSProp(everything, rate, made_by.decay, made_by.momentum, made_by.epsilon)]
+        variables = network.architecture.variables.values()
+        regularized = [self._parameters[v.name] for v in variables if v.regularized]
+        if isinstance(made_by, AdamW):
+            self._decayed = [(regularized, self._rate(1.0))]
+            return [self._adam(everything, self._rate(1.0))]
+        head = self._parameters[f"{LOGITS_LAYER}/weights"]
+        kernels = [parameter for parameter in regularized if parameter is not head]
+        by_muon = {id(parameter) for parameter in kernels}
+        rest = [parameter for parameter in everything if id(parameter) not in by_muon]
+        muon, adam = self._rate(1.0), self._rate(made_by.head_learning_rate)
+        self._decayed = [(kernels, muon), ([head], adam)]
+        return [Muon(kernels, muon), self._adam(rest, adam)]
+
+    def _rate(self, share: float) -> Tensor:
+        return self._rates.setdefault(share, self._example.new_zeros(()))
+
+    def _adam(self, parameters: list[Tensor], rate: Tensor) -> torch.optim.AdamW:
+        # Weight decay is ours, as PyTorch's is a number that a recorded graph would keep for ever.
+        graphs = self._example.is_cuda
+        adam = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0, fused=True, capturable=graphs)
+        for parameter in parameters:  # as its first step would make it: a graph may only read what is there
+            adam.state[parameter]["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
+            adam.state[parameter]["exp_avg"] = torch.zeros_like(parameter)
+            adam.state[parameter]["exp_avg_sq"] = torch.zeros_like(parameter)
+        return adam
+
+    def set_rates(self, rate: float, weight_decay: float) -> None:
+        """The recipe's learning rate and weight decay for the steps to come."""
+        for share, tensor in self._rates.items():
+            tensor.fill_(rate * share)
+        self._decay.fill_(weight_decay)
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One update of every variable from its gradient, which is forgotten then."""
+        for kernels, rate in self._decayed:
+            foreach.mul_(kernels, 1 - rate * self._decay)
+        for optimiser in self._all:
+            optimiser.step()
+        for parameter in self._parameters.values():
+            parameter.grad = None
+
+    def state(self) -> dict[str, Tensor]:
+        """What the optimisers remember, by `key/variable`."""
+        names = {id(parameter): name for name, parameter in self._parameters.items()}
+        items = chain.from_iterable(optimiser.state.items() for optimiser in self._all)
+        return {f"{key}/{names[id(p)]}": value for p, kept in items for key, value in kept.items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Puts back what `state` gave."""
+        for key, value in self.state().items():
+            value.copy_(state[key])
 
 
 def rate_at(cycle: Cycle, epoch: float) -> float:
@@ -62,26 +106,3 @@ def rate_at(cycle: Cycle, epoch: float) -> float:
     else:
         factor = 0.5 * (1 + math.cos(math.pi * progress))
     return cycle.learning_rate * (min(progress / cycle.warmup, factor) if cycle.warmup else factor)
-
-
-def state_tensors(found: list[torch.optim.Optimizer], network: Network) -> dict[str, torch.Tensor]:
-    """What the optimisers remember, by `key/variable`."""
-    return {
-        f"{key}/{name}": value
-        for name, parameter in network.named_parameters()
-        for optimiser in found
-        for key, value in optimiser.state.get(parameter, {}).items()
-    }
-
-
-def restore_state(
-    found: list[torch.optim.Optimizer], network: Network, tensors: dict[str, torch.Tensor]
-) -> None:
-    """Puts back what `state_tensors` gave."""
-    owner = {id(p): o for o in found for group in o.param_groups for p in group["params"]}
-    parameters = dict(network.named_parameters())
-    for key_and_name, value in tensors.items():
-        key, name = key_and_name.split("/", 1)
-        parameter = parameters[name]
-        optimiser = owner[id(parameter)]
-        optimiser.state[parameter][key] = value if key == "step" else value.to(parameter.device)

@@ -17,7 +17,7 @@ from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..resize import Preset
 from ..watch import Watch
-from .loop import Photos, Score
+from .job import Photos, Score
 from .workers import Workers
 
 BATCH = 64

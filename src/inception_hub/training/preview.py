@@ -5,7 +5,7 @@ import torch
 
 from ..watch import Pictures
 from .augmentation import distort
-from .loop import Photos
+from .job import Photos
 from .randomness import Draws
 from .recipes import Phase
 

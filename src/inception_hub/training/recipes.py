@@ -65,6 +65,7 @@ class Recipe:
     dropout: bool = True  # a fifth of the features, as the original
     average: float | None = None  # decay of the moving average of weights that is kept in the end
     patience: int | None = None  # epochs without a better validation loss before it stops early
+    weight_decay_end: float | None = None
     class_weights: bool = False  # rare classes count more
     dtype: Literal["float32", "float16"] = "float32"  # of the trained module's weights on disk
     stored_size: int | None = None  # px that photos are kept at while training; None: the largest phase's
@@ -157,3 +158,14 @@ def find_recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise ArgumentError(f"There is no recipe {name!r}; give {', '.join(RECIPES)}.")
     return RECIPES[name]
+
+
+def weight_decay_at(recipe, epoch):
+    import math
+
+    if isinstance(recipe.optimiser, RMSProp):
+        return 0.0
+    start, end = recipe.optimiser.weight_decay, recipe.weight_decay_end
+    if end is None:
+        return start
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * epoch / len(recipe.epochs)))

@@ -4,38 +4,37 @@ Against PyTorch's: the running square begins at one, epsilon stands under the ro
 the momentum. With Slim's epsilon of 1.0 the first two make all the difference.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from . import foreach
+
 
 class RMSProp(torch.optim.Optimizer):
-    """`tf.train.RMSPropOptimizer(lr, decay, momentum, epsilon)`, not centred."""
+    """`tf.train.RMSPropOptimizer(lr, decay, momentum, epsilon)`, not centred; `lr` is a tensor."""
 
     def __init__(
-        self,
-        params: Iterable[Tensor] | Iterable[dict[str, Any]],
-        lr: float,
-        decay: float,
-        momentum: float,
-        epsilon: float,
+        self, params: Sequence[Tensor], lr: Tensor, decay: float, momentum: float, epsilon: float
     ) -> None:
         super().__init__(params, dict(lr=lr, decay=decay, momentum=momentum, epsilon=epsilon))
+        for parameter in params:
+            self.state[parameter]["square"] = torch.ones_like(parameter)
+            self.state[parameter]["momentum"] = torch.zeros_like(parameter)
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
         """One update of every parameter from its gradient."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                state = self.state[parameter]
-                if not state:
-                    state["square"], state["momentum"] = (
-                        torch.ones_like(parameter),
-                        torch.zeros_like(parameter),
-                    )
-                gradient = parameter.grad
-                state["square"].lerp_(gradient.square(), 1 - group["decay"])
-                change = gradient * (state["square"] + group["epsilon"]).rsqrt()
-                parameter.sub_(state["momentum"].mul_(group["momentum"]).add_(change, alpha=group["lr"]))
+            parameters: list[Tensor] = group["params"]
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            squares: list[Tensor] = [self.state[p]["square"] for p in parameters]
+            momenta: list[Tensor] = [self.state[p]["momentum"] for p in parameters]
+            foreach.lerp_(squares, foreach.mul(gradients, gradients), 1 - group["decay"])
+            roots = foreach.add(squares, group["epsilon"])
+            changes = foreach.div(gradients, foreach.sqrt(roots))
+            foreach.mul_(changes, group["lr"])
+            foreach.mul_(momenta, group["momentum"])
+            foreach.add_(momenta, changes)
+            foreach.sub_(parameters, momenta)

@@ -10,7 +10,8 @@ from ..evaluation import Evaluation
 from ..watch import Watch
 from ..weights import initialise
 from .finish import Story, run_facts
-from .loop import Run, train
+from .job import Run
+from .loop import train
 from .photos import material, scorer
 from .preview import preview
 from .recipes import Recipe
