@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from test_gallery import Page
 
-from inception_hub.errors import MissingExtraError
 from inception_hub.evaluation import Epoch, Evaluation, Report, compare, plots, render
 from inception_hub.labels import Labels
 
@@ -186,9 +185,14 @@ def test_plots_leave_matplotlib_as_it_was() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_a_note_stands_in_place_of_the_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'inception-hub\[train\]'"):
-        plots.reliability(evaluation(10, 4).reliability())
-    with pytest.raises(MissingExtraError):
-        render(full(50))
+    for classes in (5, 50):
+        page = Page(render(full(classes)))
+        assert not page.attributes("svg")
+        assert not [image for image in page.attributes("img") if image.get("class") == "heatmap"]
+        assert "The report has no plots, as matplotlib is not installed: pip install matplotlib." in (
+            page.texts("li")
+        )
+        headings = "Facts|Notes|Training|Classes|Most confused|Mistakes|Augmentation|Images"
+        assert page.texts("h2")[1:] == headings.split("|")

@@ -260,7 +260,10 @@ def evaluate(
     comparison = compare(found[0], found[1]) if against else None
     if report is not None:
         from ..evaluate import page
+        from ..evaluation import without_plots
 
+        if no_plots := without_plots():
+            say(no_plots)
         report.write_text(page(found, comparison, photos, dataset.counts(), broken), "utf-8")
         say(f"Report: {report}")
     if json:

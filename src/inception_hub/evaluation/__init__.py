@@ -1,6 +1,6 @@
 """How good a module is on labelled images: numbers, comparisons, plots and a page to read.
 
-Plots and the page need matplotlib, loaded when they are drawn; the rest is numpy.
+Plots need matplotlib, loaded when they are drawn; without it the page has none. The rest is NumPy.
 """
 
 from .comparison import Comparison as Comparison
@@ -12,6 +12,7 @@ from .metrics import ClassScore as ClassScore
 from .metrics import Evaluation as Evaluation
 from .report import Report as Report
 from .report import render as render
+from .svg import without_plots as without_plots
 
 __all__ = [
     "Bin",
@@ -23,4 +24,5 @@ __all__ = [
     "compare",
     "match_labels",
     "render",
+    "without_plots",
 ]

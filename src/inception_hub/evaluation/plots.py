@@ -11,7 +11,7 @@ from ..data_uri import png_uri
 from ..rows import encoded
 from .history import Epoch
 from .metrics import Bin
-from .svg import FIRST, INK, SECOND, drawn, matplotlib_needed
+from .svg import FIRST, INK, SECOND, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,8 +129,7 @@ def _whole_numbers(most: int) -> "MaxNLocator":
 
 def _coloured(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Viridis over [0, 1] as uint8 [rows, columns, 3]."""
-    with matplotlib_needed():
-        from matplotlib import colormaps
+    from matplotlib import colormaps
 
     return np.asarray(colormaps["viridis"](shares, bytes=True))[..., :3]
 

@@ -13,6 +13,7 @@ from . import plots
 from .comparison import Comparison
 from .history import Epoch
 from .metrics import ClassScore, Evaluation
+from .svg import without_plots
 
 MISTAKES = 24  # pictures of about 8 kB
 CONFUSED = 12  # pairs
@@ -46,10 +47,9 @@ class Report:
 def render(report: Report) -> str:
     """The page, HTML that encodes to UTF-8; the same report gives the same page.
 
-    Raises `MissingExtraError` without matplotlib.
+    Without matplotlib it has its tables, and a note in place of the plots.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("inception_hub"),
@@ -59,7 +59,7 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
     )
     evaluation = report.evaluation
-    matrix, columns = _seen(evaluation)
+    no_plots = without_plots()
     page = environment.get_template("report.html.j2").render(
         report=report,
         evaluation=evaluation,
@@ -70,13 +70,24 @@ def render(report: Report) -> str:
         mistakes=[_mistake(report, index) for index in evaluation.mistakes(MISTAKES)],
         augmented=[(caption, jpeg_uri(image, THUMBNAIL, QUALITY)) for caption, image in report.augmented],
         counted=list(dict.fromkeys(name for counts in report.class_counts.values() for name in counts)),
-        confusion=Markup(plots.confusion(matrix, columns)),
-        shown=len(columns),
-        outside=len(columns) > len(matrix),
-        reliability=Markup(plots.reliability(evaluation.reliability())),
-        curves=Markup(plots.curves(report.history) if report.history else ""),
+        notes=[*report.notes, no_plots] if no_plots else report.notes,
+        plots=None if no_plots else _plots(report),
     )
     return encoded(page).decode()
+
+
+def _plots(report: Report) -> dict[str, Any]:
+    """Each plot as it stands in the page, and what is said beside the confusion matrix."""
+    from markupsafe import Markup
+
+    matrix, columns = _seen(report.evaluation)
+    return {
+        "confusion": Markup(plots.confusion(matrix, columns)),
+        "shown": len(columns),
+        "outside": len(columns) > len(matrix),
+        "reliability": Markup(plots.reliability(report.evaluation.reliability())),
+        "curves": Markup(plots.curves(report.history) if report.history else ""),
+    }
 
 
 def _worst_first(scores: Sequence[ClassScore]) -> list[ClassScore]:

@@ -9,11 +9,9 @@ import html
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-
-from ..errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,25 +35,18 @@ STYLE: dict[str, Any] = {
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
-@contextmanager
-def matplotlib_needed() -> Iterator[None]:
-    """Around an import of matplotlib: says how to install it where it is missing."""
-    try:
-        yield
-    except ImportError as error:
-        raise MissingExtraError(
-            "Plots need matplotlib, which is not installed: pip install 'inception-hub[train]'."
-        ) from error
+def without_plots() -> str | None:
+    """Why a report has no plots; None where matplotlib, which draws them, is installed."""
+    if find_spec("matplotlib"):
+        return None
+    return "The report has no plots, as matplotlib is not installed: pip install matplotlib."
 
 
 def drawn(draw: "Callable[[Figure], None]", width: float, height: float, title: str) -> str:
-    """What `draw` makes of an empty figure of `width` times `height` inches; `title` is for screen readers.
+    """What `draw` makes of an empty figure of `width` x `height` inches; `title` is for screen readers."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
 
-    Raises `MissingExtraError` without matplotlib.
-    """
-    with matplotlib_needed():
-        from matplotlib import style
-        from matplotlib.figure import Figure
     text = io.StringIO()
     with style.context(["default", STYLE]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # the browser has the fonts

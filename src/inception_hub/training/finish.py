@@ -3,17 +3,20 @@
 import platform
 import shutil
 import statistics
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from .. import bundle
 from ..bundle import Bundle
 from ..dataset import Dataset
 from ..engines.torch import Network
+from ..errors import MissingExtraError
 from ..evaluate import evaluate, pick_split, pictures
-from ..evaluation import Epoch, Evaluation, Report, render
+from ..evaluation import Epoch, Evaluation, Report, render, without_plots
 from ..module import Module, ModuleSpec
 from ..watch import Pictures, Watch
 from .recipes import Recipe
@@ -34,7 +37,9 @@ class Story:
 def finish(
     draft: Bundle, network: Network, dataset: Dataset, output: Path, dtype: str, story: Story, watch: Watch
 ) -> list[Evaluation]:
-    """Writes `network` to `output`, measured as it is stored, on OpenVINO: the test split, then validation.
+    """Writes `network` to `output`, measured as it is stored: the test split, then validation.
+
+    OpenVINO measures; where it is not installed, PyTorch on the network's device, as report and card say.
 
     Raises `OutputError` if `output` cannot be written.
     """
@@ -43,7 +48,9 @@ def finish(
         name: value.detach().cpu().numpy().astype(stored) for name, value in network.state_dict().items()
     }
     made = replace(draft, weights={name: value.astype(np.float32) for name, value in state.items()})
-    module = Module(ModuleSpec(made))
+    module = _runnable(made, network)
+    engine = "OpenVINO" if module.engine == "openvino" else f"PyTorch ({_device(network).type})"
+    measured = f"as stored, on {engine} in float32"
     evaluations = []
     for name in ("test", "validation"):
         if name in dataset.splits:
@@ -57,10 +64,12 @@ def finish(
                 )
             )
     facts = story.facts | {"machine": f"{platform.machine()}, {platform.system()}"}
+    if no_plots := without_plots():
+        watch.note(no_plots)
     page = render(
         Report(
             title=story.title,
-            facts=facts,
+            facts=facts | {"measured": measured},
             evaluation=evaluations[0],
             picture=pictures(evaluations[0], pick_split(dataset, None)[1]),
             history=story.history,
@@ -73,9 +82,21 @@ def finish(
         {"data": e.data, "images": len(e.classes), "top1": e.top1, "top5": e.top5, "ece": e.ece}
         for e in evaluations
     )
-    made = replace(made, accuracy=accuracy, card=card(made, facts, evaluations, story), report=page)
+    made = replace(made, accuracy=accuracy, card=card(made, facts, evaluations, measured, story), report=page)
     bundle.write(made, output, stored)
     return evaluations
+
+
+def _runnable(made: Bundle, network: Network) -> Module:
+    """`made` in float32, on OpenVINO if that is installed."""
+    try:
+        return Module(ModuleSpec(made))
+    except MissingExtraError:
+        return Module(ModuleSpec(made), engine="torch", device=str(_device(network)))
+
+
+def _device(network: Network) -> torch.device:
+    return next(network.parameters()).device
 
 
 def clear(folder: Path) -> None:
@@ -83,6 +104,8 @@ def clear(folder: Path) -> None:
     for name in ("pixels", "features"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()  # where nothing was written for TensorBoard
 
 
 def run_facts(recipe: Recipe, images: int, seed: int, minutes: float, history: list[Epoch]) -> dict[str, str]:
@@ -109,7 +132,9 @@ def run_facts(recipe: Recipe, images: int, seed: int, minutes: float, history: l
     }
 
 
-def card(made: Bundle, facts: dict[str, str], evaluations: list[Evaluation], story: Story) -> str:
+def card(
+    made: Bundle, facts: dict[str, str], evaluations: list[Evaluation], measured: str, story: Story
+) -> str:
     """The module's README.md: accuracy, what it was made of, what it is not for."""
     rows = "\n".join(
         f"| {e.data} | {len(e.classes):,} | {e.top1:.2%} | {e.top5:.2%} | {e.ece:.3f} |" for e in evaluations
@@ -131,7 +156,7 @@ by the preset `{made.resize}`.
 |---|---|---|---|---|
 {rows}
 
-Measured as stored, on OpenVINO in float32.
+Measured {measured}.
 {chosen}
 | | |
 |---|---|

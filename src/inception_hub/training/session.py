@@ -9,7 +9,7 @@ from pathlib import Path
 from ..bundle import Bundle
 from ..dataset import Dataset, open_dataset
 from ..engines.torch import Network
-from ..errors import OutputError
+from ..errors import MissingExtraError, OutputError
 from ..evaluation import Evaluation
 from ..watch import Watch, Watches
 from .finish import Story, clear, finish
@@ -47,7 +47,10 @@ class Session:
         dataset, notes = with_splits(open_dataset(data, validation), watch)
         folder = output.with_name(f"{output.name}.run")
         if workers.is_main:
-            watch = Watches(watch, TensorBoard(folder / "tensorboard"))
+            try:
+                watch = Watches(watch, TensorBoard(folder / "tensorboard"))
+            except MissingExtraError as error:
+                watch.note(str(error))
         return cls(output, folder, dataset, notes, workers, watch, started)
 
     @property

@@ -3,18 +3,26 @@
 import warnings
 from pathlib import Path
 
+from ..errors import MissingExtraError
 from ..evaluation import Epoch
 from ..watch import Pictures, Watch
 
 
 class TensorBoard(Watch):
-    """Writes event files into `folder`; look at them with `tensorboard --logdir`."""
+    """Writes event files into `folder`; look at them with `tensorboard --logdir`.
+
+    Raises `MissingExtraError` where TensorBoard is not installed.
+    """
 
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():  # TensorBoard's own imports warn of their age
             warnings.simplefilter("ignore")
-            from torch.utils.tensorboard import SummaryWriter
-
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError as error:
+                raise MissingExtraError(
+                    "No curves are written for TensorBoard, which is not installed: pip install tensorboard."
+                ) from error
             self._writer = SummaryWriter(folder)
 
     def pictures(self, what: str, pictures: Pictures) -> None:
