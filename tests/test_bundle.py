@@ -252,3 +252,14 @@ def test_what_the_manifest_lacks_or_exaggerates(copy: Path) -> None:
         (copy / "module.json").write_text(json.dumps({k: v for k, v in manifest.items() if k != field}))
         with pytest.raises(FormatError, match="is not a readable module description"):
             bundle.read(copy)
+
+
+def test_other_users_may_read_a_module(small_module: Path, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        bundle.write(bundle.read(small_module), tmp_path / "module")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "module").iterdir()}
+    assert (tmp_path / "module").stat().st_mode & 0o777 == 0o755
+    assert set(modes.values()) == {0o644}, modes

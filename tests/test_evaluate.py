@@ -1,6 +1,7 @@
 """`evaluate`: a module's answers for labelled photos, alone and against another's, from either engine."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from cases import images_from_seed
 from command import run
 from PIL import Image
 
-from inception_hub import Module, load_images
+from inception_hub import Module, bundle, load_images
+from inception_hub.labels import Labels
 
 CLASSES = "abc"  # three of the module's ten
 
@@ -38,19 +40,52 @@ def test_it_counts_what_the_module_answers(
     assert {"top5", "ece"} <= set(facts)
 
 
+@pytest.fixture
+def other_module(folder: Path, small_module: Path, tmp_path: Path) -> Path:
+    """The same network but for the name of its commonest answer: right where it was wrong, or not."""
+    module = Module(small_module)
+    answers = module(load_images(sorted(folder.rglob("*.png")), module)).argmax(1)
+    names = list(module.labels)
+    here, there = int(np.bincount(answers).argmax()), 0
+    if names[here] in CLASSES:
+        there = next(index for index in range(10) if names[index] not in CLASSES and index not in answers)
+    names[here], names[there] = names[there], names[here]
+    labels = Labels(tuple(names), (None,) * 10)
+    bundle.write(replace(bundle.read(small_module), name="other", labels=labels), tmp_path / "other")
+    return tmp_path / "other"
+
+
 def test_two_modules_side_by_side(
-    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, other_module: Path, tmp_path: Path
 ) -> None:
+    paths = sorted(folder.rglob("*.png"))
+    top1 = []
+    for path in (small_module, other_module):
+        module = Module(path)
+        answers = module(load_images(paths, module)).argmax(1)
+        top1.append(np.mean([module.labels[n] == p.parent.name for n, p in zip(answers, paths, strict=True)]))
+    difference = top1[1] - top1[0]
+    assert difference != 0
     page = tmp_path / "page.html"
-    command = ("evaluate", small_module, folder, "--against", small_module)
-    code, out, _ = run(capsys, *command, "--report", page)
-    assert code == 0
-    assert "small minus small: top-1 +0.00%, 95% interval +0.00% to +0.00%" in out
-    assert page.read_text("utf-8").startswith("<!doctype html>")
+    command = ("evaluate", small_module, folder, "--against", other_module)
+    code, out, err = run(capsys, *command, "--report", page)
+    assert code == 0 and err == f"Answering with small.\nAnswering with other.\nReport: {page}\n"
+    first, second, last = out.splitlines()
+    assert first.startswith(f"small: top-1 {top1[0]:.2%}") and second.startswith(
+        f"other: top-1 {top1[1]:.2%}"
+    )
+    assert last.startswith(f"other minus small: top-1 {difference:+.2%}, 95% interval ")
+    html = page.read_text("utf-8")
+    assert html.startswith("<!doctype html>") and "Compared with other" in html
     code, out, _ = run(capsys, *command, "--json")
     facts = json.loads(out)
-    assert [f["module"] for f in facts["modules"]] == ["small", "small"]
-    assert facts["comparison"]["difference"] == 0
+    assert [(f["module"], f["top1"]) for f in facts["modules"]] == [
+        ("small", pytest.approx(top1[0])), ("other", pytest.approx(top1[1])),
+    ]  # fmt: skip
+    comparison = facts["comparison"]
+    assert comparison["difference"] == pytest.approx(difference) and comparison["images"] == 12
+    assert comparison["low"] < difference < comparison["high"]
+    assert (comparison["wins"] - comparison["losses"]) / 12 == pytest.approx(difference)
     code, _, err = run(capsys, *command, "--report", page)
     assert code == 2 and "already exists and is left as it is" in err
 

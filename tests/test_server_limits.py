@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import socket
 import struct
 import threading
@@ -87,8 +88,6 @@ def bomb() -> bytes:
     ids=["nothing", "gif", "pdf", "svg", "url", "truncated", "header", "bomb"],
 )
 def test_bad_photos(server: Served, body: bytes, says: str) -> None:
-    import re
-
     for path in ("/classify", "/embed"):
         found = server.post(path, body)
         assert found.status == 400 and re.search(says, found.error)
@@ -174,10 +173,14 @@ def test_bad_tensorflow_serving_requests(server: Served, body: bytes) -> None:
 
 
 def test_images_that_are_none(server: Served) -> None:
-    for value, says in ((7.0, "0 to 255|values from"), (float("1e30"), "values from")):
+    for value, says in (
+        (7.0, r"values from 7 to 7; .*: divide pixels in \[0, 255\] by 255"),
+        (1e30, r"values from 1e\+30 to 1e\+30; "),
+        (-1.5, r"values from -1.5 to -1.5; expected float32 .* in \[0, 1\]\.$"),
+    ):
         images = np.full((1, 64, 64, 3), value).tolist()
         found = server.post(MODEL, {"instances": images})
-        assert found.status == 400 and "values from" in found.error, says
+        assert found.status == 400 and re.search(says, found.error), found.error
     found = server.post(MODEL, {"instances": np.zeros((1, 32, 32, 3)).tolist()})
     assert found.status == 400 and "[n, 64, 64, 3]" in found.error
 
