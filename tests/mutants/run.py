@@ -3,10 +3,10 @@
 `make mutants`, or `python tests/mutants/run.py [--changed REV] [--only ROOM[/NAME]] [--jobs N]`.
 
 A slip is data, in a file for each room of the house: `file` (below `src/inception_hub`), `text` that stands
-there once, its `replacement`, the `consequence` for whoever uses the package, and the `tests` that must notice.
-`harmless` says why one that stays unnoticed does not matter, `needs` names a library that its tests need. mutmut
-and cosmic-ray make every slip that a syntax tree allows, thousands of which mean nothing to anybody: those here
-are chosen, and each says what it would cost.
+there once, its `replacement`, the `consequence` for who uses the package, and the `tests` that must notice.
+`harmless` says why one that stays unnoticed does not matter, `needs` names a library that its tests need.
+mutmut and cosmic-ray make every slip that a syntax tree allows, thousands of which mean nothing to anybody:
+those here are chosen, and each says what it would cost.
 
 What was found is kept by the content of all that bears on it, so that an interrupted run
 goes on where it was.
