@@ -8,10 +8,16 @@ import numpy as np
 import pytest
 from cases import images_from_seed
 from command import run
+from dataset_photos import png, split_of
 from PIL import Image
 
 from inception_hub import Module, bundle, load_images
+from inception_hub.dataset import Dataset
+from inception_hub.errors import ArgumentError
+from inception_hub.evaluate import evaluate, pick_split, pictures
+from inception_hub.images import decode
 from inception_hub.labels import Labels
+from inception_hub.resize import Preset
 
 CLASSES = "abc"  # three of the module's ten
 
@@ -97,3 +103,44 @@ def test_photos_that_cannot_be_read_are_named(
     code, out, err = run(capsys, "evaluate", small_module, folder)
     assert code == 1 and "on 11 photos" in out
     assert "1 of 12 photos could not be read:" in err and "0.png" in err
+
+
+def noise(seed: int) -> bytes:
+    return png(seed, (96, 72))
+
+
+def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
+    splits = {name: split_of([noise(0)], [0]) for name in ("train", "validation", "test")}
+    whole = Dataset("photos", Labels(("a",), (None,)), splits)
+    assert pick_split(whole, None) == ("test", splits["test"])
+    assert pick_split(whole, "train") == ("train", splits["train"])
+    held = replace(whole, splits={name: splits[name] for name in ("train", "validation")})
+    assert pick_split(held, None) == ("validation", splits["validation"])
+    assert pick_split(replace(whole, splits={"train": splits["train"]}), None)[0] == "train"
+    with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train, validation"):
+        pick_split(held, "test")
+
+
+@pytest.mark.parametrize("preset", ["default", "slim", "plain"])
+def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None:
+    module, contents = Module(small_module), [noise(seed) for seed in range(3)]
+    split = split_of(contents, [0, 1, 2])
+    found = evaluate(module, split, module.labels, "photos", preset=preset)
+    images = load_images(contents, module, resize=preset)
+    outputs = module(images, signature="image_classification", as_dict=True)
+    assert np.allclose(found.probabilities, outputs["InceptionV2/Predictions"], rtol=1e-4, atol=1e-6)
+    other = evaluate(module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim")
+    assert not np.allclose(found.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
+
+
+def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module: Path) -> None:
+    module = Module(small_module)
+    contents = [noise(0), b"no photo", noise(2), noise(3)]
+    split = split_of(contents, [4, 5, 6, 7])
+    broken: list[str] = []
+    found = evaluate(module, split, module.labels, "photos", on_error=broken.append)
+    assert found.names == ["0.png", "2.png", "3.png"] and found.classes.tolist() == [4, 6, 7]
+    assert len(broken) == 1 and broken[0].startswith("1.png: ")
+    picture = pictures(found, split)
+    for index, content in enumerate(contents[:1] + contents[2:]):
+        assert np.array_equal(picture(index), decode(content))
