@@ -266,9 +266,10 @@ def test_other_users_may_read_a_module(small_module: Path, tmp_path: Path) -> No
     assert set(modes.values()) == {0o644}, modes
 
 
-@pytest.mark.parametrize(
-    "name", ["../labels.txt", "deep/er.txt", "..", ".", "", "a\\b", "a\0b", "module.json"]
-)
+NAMES = ["../labels.txt", "deep/er.txt", "..", ".", "", "a\\b", "a\0b", "module.json"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_files_lie_in_the_directory_itself(copy: Path, name: str) -> None:
     files = json.loads((copy / "module.json").read_text("utf-8"))["files"]
     edit(copy, files=files | {name: {"size": 1, "sha256": "0" * 64}})
