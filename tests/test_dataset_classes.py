@@ -28,17 +28,13 @@ def test_a_name_of_digits_is_a_name() -> None:
 
 @pytest.mark.parametrize("label", [-1, 2, 3])
 def test_numbers_beyond_the_names(label: int) -> None:
-    with pytest.raises(
-        FormatError, match=f"Photo 1 of the train split of data has label {label}, .* give 0 to 1"
-    ):
+    with pytest.raises(FormatError, match=f"Photo 1 of the train split .* has label {label}, .* give 0 to 1"):
         numbered([0, label], ("cat", "dog"))
 
 
 @pytest.mark.parametrize("label", [None, True, 1.5, ""])
 def test_labels_that_are_none(label: Any) -> None:
-    with pytest.raises(
-        FormatError, match="The label of photo 1 of the train split of data is .*; give a whole"
-    ):
+    with pytest.raises(FormatError, match="The label of photo 1 of the train split .*; give a whole"):
         numbered(["cat", label])
 
 
