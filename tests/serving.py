@@ -71,8 +71,8 @@ class Served:
 
 
 @contextmanager
-def served(path: Path | str, **limits: Any) -> Iterator[Served]:
-    """A server that is warmed up, ended with the block."""
+def served(path: Path | str, *, warm: bool = True, **limits: Any) -> Iterator[Served]:
+    """A server, warmed up unless it is not to be waited for, ended with the block."""
     module = hub.Module(path)
     server = make_server(make_app(module, Limits(**limits)), Limits(**limits))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -80,7 +80,8 @@ def served(path: Path | str, **limits: Any) -> Iterator[Served]:
     thread.start()
     try:
         found = Served(module, listener.getsockname()[1])
-        wait_until(lambda: found.get("/v2/health/ready").status == 200)
+        if warm:
+            wait_until(lambda: found.get("/v2/health/ready").status == 200)
         yield found
     finally:
         server.should_exit = True

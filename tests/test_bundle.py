@@ -13,6 +13,7 @@ import pytest
 
 from inception_hub import bundle
 from inception_hub.errors import FormatError, InceptionHubError, OutputError
+from inception_hub.labels import Labels
 
 
 @pytest.fixture
@@ -252,3 +253,32 @@ def test_what_the_manifest_lacks_or_exaggerates(copy: Path) -> None:
         (copy / "module.json").write_text(json.dumps({k: v for k, v in manifest.items() if k != field}))
         with pytest.raises(FormatError, match="is not a readable module description"):
             bundle.read(copy)
+
+
+def test_other_users_may_read_a_module(small_module: Path, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        bundle.write(bundle.read(small_module), tmp_path / "module")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "module").iterdir()}
+    assert (tmp_path / "module").stat().st_mode & 0o777 == 0o755
+    assert set(modes.values()) == {0o644}, modes
+
+
+NAMES = ["../labels.txt", "deep/er.txt", "..", ".", "", "a\\b", "a\0b", "module.json"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_lie_in_the_directory_itself(copy: Path, name: str) -> None:
+    files = json.loads((copy / "module.json").read_text("utf-8"))["files"]
+    edit(copy, files=files | {name: {"size": 1, "sha256": "0" * 64}})
+    with pytest.raises(FormatError, match="`files` does not give size and sha256 of each file"):
+        bundle.read_manifest(copy)
+
+
+def test_wordnet_ids_come_back_though_the_background_has_none(small_module: Path, tmp_path: Path) -> None:
+    ids = (None, *(f"n{index:08}" for index in range(1, 10)))
+    labels = Labels(("background", *"bcdefghij"), ids)
+    bundle.write(replace(bundle.read(small_module), labels=labels), tmp_path / "module")
+    assert bundle.read(tmp_path / "module").labels == labels

@@ -14,6 +14,10 @@ from cases import images_from_seed
 from command import run
 from PIL import Image
 
+from inception_hub import bundle
+from inception_hub.cache import default_cache, text_key
+from inception_hub.resolve import CLASSIFICATION
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
@@ -204,6 +208,14 @@ def test_the_bundled_module_answers_until_the_original_is_pulled(
     assert code == 0
     assert json.loads(out)["module"] == "tiny_imagenet"
     assert "Answering with tiny_imagenet." in err and "inception-hub pull imagenet" in err
+
+
+def test_the_original_answers_once_it_is_pulled(
+    capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path
+) -> None:
+    default_cache().put(text_key(CLASSIFICATION), lambda path: bundle.write(bundle.read(small_module), path))
+    code, out, err = run(capsys, "classify", photos / "0.png", "--format", "jsonl")
+    assert code == 0 and json.loads(out)["module"] == "small" and err == "Answering with small.\n"
 
 
 def test_offline_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

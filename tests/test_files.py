@@ -35,11 +35,19 @@ def test_arguments_keep_their_order_and_files_their_names(folder: Path) -> None:
 
 def test_globs(folder: Path) -> None:
     assert relative(list(find_images([f"{folder}/*.jpg"])), folder) == ["b.jpg"]
-    assert relative(list(find_images([f"{folder}/**/*.[jw]*"])), folder) == [
-        "b.jpg",
-        "sub/c.webp",
-        "sub/deep/d.jpeg",
-    ]
+    found = relative(list(find_images([f"{folder}/**/*.[jw]*"])), folder)
+    assert sorted(found) == ["b.jpg", "sub/c.webp", "sub/deep/d.jpeg"]
+    (folder / "sub.jpg").mkdir()
+    assert relative(list(find_images([f"{folder}/*"])), folder) == ["a.PNG", "b.jpg"]
+
+
+@pytest.mark.parametrize("pattern", ["", "/*.jpg", "/**/*.jpg"])
+def test_photos_come_sorted_however_the_disk_lists_them(tmp_path: Path, pattern: str) -> None:
+    """Made in an order that is neither ascending nor descending, as some file systems list names so."""
+    names = [f"{number * 37 % 101:03}.jpg" for number in range(101)]
+    for name in names:
+        (tmp_path / name).touch()
+    assert relative(list(find_images([f"{tmp_path}{pattern}"])), tmp_path) == sorted(names)
 
 
 def test_a_file_with_a_glob_in_its_name_is_a_file(folder: Path) -> None:

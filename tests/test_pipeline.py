@@ -97,6 +97,12 @@ def test_photos_are_read_only_as_far_as_needed(module: hub.Module, photo: Path) 
     stream.close()  # type: ignore[attr-defined]
 
 
+def test_one_batch_gets_all_cores_and_several_share_them(module: hub.Module, photo: Path) -> None:
+    for count, shared in ((BATCH_SIZE, False), (BATCH_SIZE + 1, True), (1, False)):
+        assert len(list(answers(module, [Photo(str(i), photo) for i in range(count)]))) == count
+        assert module.throughput is shared
+
+
 def test_answers_are_the_same_whoever_looks_on(module: hub.Module, tmp_path: Path) -> None:
     pixels = (images_from_seed((600, 800, 3), 8) * 255).astype(np.uint8)  # noise: a reduced one is another
     Image.fromarray(pixels).save(tmp_path / "large.jpg")

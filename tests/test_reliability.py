@@ -31,8 +31,14 @@ def test_anything_else_is_a_failure(rows: ModuleType) -> None:
 
 
 def test_every_table_has_its_script_and_place(rows: ModuleType) -> None:
+    """Sections of the page, in order: the command that writes the table, and where the table stands."""
     text = rows.PAGE.read_text("utf-8")
-    names = re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE)
-    assert names and len(set(names)) == len(names)
-    for name in names:
-        assert text.count(f"<!-- /{name} -->") == 1
+    opened = re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE)
+    assert len(opened) == 8 and re.findall(r"^<!-- /(\w+) -->$", text, re.MULTILINE) == opened
+    for section in text.split("\n## ")[1:]:
+        for name in re.findall(r"^<!-- (\w+) -->$", section, re.MULTILINE):
+            commands = re.findall(r"`python (\S+\.py)[^`]*--write-docs[^`]*`", section)
+            (script,) = {Path(command) for command in commands}
+            assert script.stem == name
+            source = (BENCHMARKS.parent / script).read_text("utf-8")
+            assert f'"{name}"' in source, f"{script} writes no table called {name}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from test_gallery import Page
 
-from inception_hub.evaluation import Epoch, Evaluation, Report, compare, plots, render
+from inception_hub.evaluation import Bin, Epoch, Evaluation, Report, compare, plots, render
 from inception_hub.labels import Labels
 
 pytest.importorskip("matplotlib")
@@ -196,3 +196,21 @@ def test_without_matplotlib_a_note_stands_in_place_of_the_plots(monkeypatch: pyt
         )
         headings = "Facts|Notes|Training|Classes|Most confused|Mistakes|Augmentation|Images"
         assert page.texts("h2")[1:] == headings.split("|")
+
+
+def test_what_is_claimed_and_what_is_kept_have_colours_of_their_own() -> None:
+    """The legend has both; there is one bar more of the colour where there is such a gap."""
+    sure, modest = Bin(0.8, 1.0, 10, 0.9, 0.5), Bin(0.8, 1.0, 10, 0.9, 0.95)
+    second = "var(--second, #c2703d)"
+    claimed, kept = (plots.reliability([found]).count(second) for found in (sure, modest))
+    assert claimed == kept + 1
+    words = Page(plots.reliability([sure])).texts("text")
+    assert {"claimed, not kept", "kept, not claimed"} <= set(words)
+
+
+def test_curves_show_both_losses() -> None:
+    words = Page(f"<p>{plots.curves(HISTORY)}</p>").texts("text")
+    assert words.count("training") == words.count("validation") == 1
+    assert {"Loss", "Top-1 accuracy on validation, %", "Learning rate"} <= set(words)
+    alone = Page(f"<p>{plots.curves(HISTORY[1:2])}</p>").texts("text")
+    assert "Top-1 accuracy on validation, %" not in alone

@@ -5,7 +5,7 @@ import pytest
 from cases import GOLDEN, NO_GOLDEN, golden_answers
 from PIL import Image
 
-from inception_hub.resize import PRESETS, Preset, central, resize
+from inception_hub.resize import PRESETS, Preset, central, least_pixels, resize
 
 
 def photo(shape: tuple[int, ...], seed: int) -> np.ndarray:
@@ -56,3 +56,9 @@ def test_any_shape_fits(preset: Preset, shape: tuple[int, ...]) -> None:
     assert image.shape == (5, 7, 3)
     assert image.dtype == np.float32
     assert image == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_reduced_photo_has_the_pixels_of_the_longer_side() -> None:
+    """A photo is reduced by one factor: its shorter side must still fill the longer one of the images."""
+    assert [least_pixels(size, "default") for size in ((96, 224), (224, 96), (64, 64))] == [256, 256, 74]
+    assert least_pixels((96, 224), "slim") is least_pixels((96, 224), "plain") is None

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -296,3 +297,25 @@ def test_names_cannot_drive_the_terminal(tmp_path: Path) -> None:
     assert all(c.isprintable() or c == "\n" for c in text)
     assert "[bold]cat[/bold]" in text
     assert "[red]m[/red]" in text
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "table"])
+def test_other_users_may_read_the_rows(format: str, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        path = written(format, "predictions", ROWS, tmp_path / "rows")
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "table"])
+def test_a_row_is_in_the_pipe_while_the_run_goes_on(format: str) -> None:
+    """The process ends without closing or flushing anything: only what was flushed at once arrives."""
+    program = WRITE_FOREVER.replace("while True:", "for _ in range(2):").replace(
+        "            writer.write(row)", "            writer.write(row)\n        os._exit(3)"
+    )
+    command = [sys.executable, "-c", f"import os\n{program}", format]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.count("photo.jpg") == 2

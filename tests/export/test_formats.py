@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def test_timm_takes_it_for_one_of_its_own(small_module: Path, tmp_path: Path) ->
     assert model.pretrained_cfg["label_names"] == tuple("abcdefghij")
     data = timm.data.resolve_model_data_config(model)
     assert data["input_size"] == (3, 64, 64) and data["mean"] == data["std"] == (0.5, 0.5, 0.5)
+    assert (data["crop_pct"], data["interpolation"]) == (0.875, "bilinear")
     images = torch.rand(2, 3, 64, 64)
     assert model.forward_features(images).shape == (2, 256, 2, 2)
     assert model.forward_head(model.forward_features(images), pre_logits=True).shape == (2, 256)
@@ -148,3 +150,14 @@ def test_a_torchvision_of_another_build(small_module: Path, tmp_path: Path) -> N
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "timm cannot be imported" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_timm_sees_the_part_of_a_photo_that_the_module_sees(small_module: Path, tmp_path: Path) -> None:
+    whole = replace(bundle.read(small_module), resize="plain", image_size=(96, 64))
+    bundle.write(whole, tmp_path / "whole")
+    timm = exported_to_timm(tmp_path / "whole", tmp_path / "out")
+    configuration = timm.create_model("inception_v2", pretrained=True).pretrained_cfg
+    assert configuration["crop_pct"] == 1.0
+    assert configuration["input_size"] == (3, 96, 64) and tuple(configuration["pool_size"]) == (3, 2)
+    assert (configuration["first_conv"], configuration["classifier"]) == ("Conv2d_1a_7x7.conv_dw", "fc")
+    assert configuration["license"] == "apache-2.0"

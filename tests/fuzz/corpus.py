@@ -14,6 +14,8 @@ sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent)]
 
 from tensorflow_samples import block, message, varint  # noqa: E402
 
+from inception_hub.tensorflow_files.crc32c import masked_crc32c  # noqa: E402
+
 
 def shape(*sizes: int) -> bytes:
     return message(*((2, message((1, size))) for size in sizes))
@@ -60,7 +62,7 @@ def manifest() -> bytes:
 
 
 def corpus() -> dict[str, list[bytes]]:
-    announced = message((1, b"w"), (2, shape(2, 2)), (3, 1))
+    announced = message((1, message((1, b"w"), (2, shape(2, 2)), (3, 1))))
     piece = message((1, b"w"), (2, message((1, b""), (1, b""))), (3, message((5, bytes(16)))))
     info = message((1, b"x:0"), (2, 1), (3, shape(-1, 3)))
     signature = message((1, message((1, b"images"), (2, info))), (2, message((1, b"default"), (2, info))))
@@ -77,7 +79,9 @@ def corpus() -> dict[str, list[bytes]]:
         "protobuf": [announced, message((1, 1 << 63), (2, b"ab"))],
         "table": [b"\0" + entries, b"\1" + varint(len(entries)) + bytes([len(entries) - 1 << 2]) + entries],
         "v1": [bytes([len(announced)]) + announced + piece],
-        "v2": [message((1, 1), (2, shape(4, 4)), (5, 64), (6, b"\0\0\0\0"))],
+        "v2": [
+            message((1, 1), (2, shape(4, 4)), (5, 64), (6, masked_crc32c(bytes(64)).to_bytes(4, "little")))
+        ],
         "saved_model": [message((1, 1), (2, graph))],
         "tfhub_module": [message((1, 3))],
         "manifest": [manifest()],

@@ -11,8 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from inception_hub import load_module_spec
 from inception_hub.errors import ArgumentError
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.optimisers import rate_at
-from inception_hub.training.recipes import RECIPES, Cycle, Muon, Phase, Recipe, find_recipe
+from inception_hub.training.recipes import Cycle, Muon, Phase, Recipe
 from inception_hub.training.run import train_from_scratch
 from inception_hub.training.workers import Workers
 
@@ -58,23 +57,6 @@ def test_a_recipe_makes_a_module(folder: Path, tmp_path: Path) -> None:
         events.Tags()["scalars"]
     )
     assert "augmentation/original" in events.Tags()["images"]
-
-
-def test_rates() -> None:
-    cycle = Cycle((Phase(10, 32, Augmentation()),), 1.0, warmup=0.1)
-    rates = [rate_at(cycle, epoch) for epoch in (0, 0.5, 5, 10)]
-    assert rates == pytest.approx([0, 0.5, 0.5, 0])
-    slim = RECIPES["slim"].cycles[0]
-    assert [rate_at(slim, epoch) for epoch in (0, 1.99, 2, 119)] == pytest.approx(
-        [0.01, 0.01, 0.0094, 0.01 * 0.94**59]
-    )
-
-
-def test_recipes_are_found_by_name() -> None:
-    assert all(find_recipe(name).name == name for name in ("tiny-imagenet", "imagenet", "slim"))
-    assert len(find_recipe("tiny-imagenet").epochs) == 26
-    with pytest.raises(ArgumentError, match="no recipe 'fancy'; give tiny-imagenet, imagenet, slim"):
-        find_recipe("fancy")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

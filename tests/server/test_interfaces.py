@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from inception_hub import bundle
 from inception_hub.explain import evidence
 from inception_hub.pipeline import Kind, Photo, answers
 from inception_hub.rows import as_record
+from inception_hub.server.service import Service
 
 MODEL = "/v1/models/small"
 LOGITS, FEATURES = "image_classification", "image_feature_vector"
@@ -297,3 +299,38 @@ def _refuses(client: Served) -> bool:
     except OSError:
         return True
     return False
+
+
+def test_until_it_is_warm_a_server_says_so(small_module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, warm_up = threading.Event(), Service.warm_up
+
+    def slow(service: Service) -> None:
+        compiled.wait()
+        warm_up(service)
+
+    monkeypatch.setattr(Service, "warm_up", slow)
+    with served(small_module, warm=False) as server:
+        try:
+            for path in ("/v2/health/ready", "/v2/models/small/ready", "/v2/models/small/versions/1/ready"):
+                found = server.get(path)
+                assert found.status == 503 and "not ready" in found.error
+            assert server.get("/v2/health/live").json == {"live": True}
+            assert server.get(MODEL).json["model_version_status"][0]["state"] == "LOADING"
+            for path in ("/classify", f"{MODEL}:predict", "/v2/models/small/infer"):
+                found = server.post(path, jpeg(1))
+                assert found.status == 503 and "still warming up" in found.error
+                assert found.headers["retry-after"] == "1"
+        finally:
+            compiled.set()
+        wait_until(lambda: server.get("/v2/models/small/ready").status == 200)
+        assert server.get(MODEL).json["model_version_status"][0]["state"] == "AVAILABLE"
+        assert server.post("/classify", jpeg(1)).status == 200
+
+
+def test_figures_are_kept_by_route_never_by_what_a_client_asked(server: Served) -> None:
+    """Each label is a series kept for ever: a client's own words would have no end, and may be secret."""
+    assert server.get("/no/such/secret-9f2").status == 404
+    assert server.post("/classify?top=3&secret-9f2", jpeg(1)).status == 200
+    text = server.get("/metrics").content.decode()
+    assert "secret" not in text
+    assert 'inception_hub_requests_total{path="other",status="404"}' in text

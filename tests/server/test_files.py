@@ -1,0 +1,36 @@
+"""The page's files as they are served: their kinds, and a policy that lets nothing else in."""
+
+import re
+
+import pytest
+from serving import Served
+
+KINDS = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript"}
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_files_and_their_policy(server: Served, path: str) -> None:
+    found = server.get(path)
+    assert found.status == 200 and found.content
+    assert found.headers["content-type"] == f"{KINDS[path]}; charset=utf-8"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert (found.headers["referrer-policy"], found.headers["cache-control"]) == ("no-referrer", "no-cache")
+    policy = dict(part.split(" ", 1) for part in found.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["img-src"] == "'self' blob: data:" and policy["form-action"] == "'none'"
+
+
+def test_the_page_asks_for_its_own_files_alone(server: Served) -> None:
+    html = server.get("/").content.decode()
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', html)) >= {"page.css", "page.js", "data:,"}
+    text = "".join(server.get(path).content.decode() for path in KINDS)
+    assert not re.search(r"https?://(?!www\.w3\.org)", text)
+
+
+def test_the_modules_card(server: Served) -> None:
+    card = server.get("/card").json
+    bundle = server.module.spec.bundle
+    assert (card["name"], card["classes"], card["image_size"]) == ("small", 10, [64, 64])
+    assert card["parameters"] == bundle.architecture.num_parameters()
+    assert (card["precision"], card["licence"], card["source"]) == ("f32", "Apache-2.0", "random numbers")
