@@ -108,3 +108,17 @@ def test_parameters_answer_to_slims_names_and_shapes(network: Network) -> None:
         n: v.shape for n, v in variables.items()
     }
     assert {n for n, _ in network.named_parameters()} == {n for n, v in variables.items() if v.trainable}
+
+
+def test_statistics_of_several_processes_are_those_of_one(network: Network) -> None:
+    """Two processes that hold the same images: each sum over them is twice one's. Unbiased, as TF moves them."""
+    network.double()
+    images = torch.rand(3, 64, 64, 3, dtype=torch.float64)
+    before = buffers(network)
+    alone = network(torch.cat([images, images]), batch_statistics=True, momentum=0.9)[LOGITS][:3]
+    expected = buffers(network)
+    network.load_state_dict({**network.state_dict(), **before})
+    found = network(images, batch_statistics=True, momentum=0.9, all_reduce=lambda values: 2 * values)
+    torch.testing.assert_close(found[LOGITS], alone, rtol=1e-9, atol=1e-9)
+    for name, value in network.named_buffers():
+        torch.testing.assert_close(value, expected[name], rtol=1e-9, atol=1e-12, msg=name)
