@@ -40,7 +40,15 @@ STOREYS = [
     {"__main__"},
 ]
 HEAVY = {
-    "torch": {"engines.torch", "engines.torch_answering", "module", "inputs", "training", "export"},
+    "torch": {
+        "engines.torch",
+        "engines.torch_answering",
+        "engines.arithmetic",
+        "module",
+        "inputs",
+        "training",
+        "export",
+    },
     "openvino": {
         "engines.openvino",
         "engines.openvino_calibration",

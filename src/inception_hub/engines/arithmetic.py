@@ -1,8 +1,8 @@
 """float32 arithmetic on every device: the one place that knows PyTorch's flags for it.
 
 PyTorch may compute float32 convolutions and products in TF32 on GPUs (of ten bits, its default for
-convolutions) and in bfloat16 on CPUs. Whether it does is decided by global flags, which are read when an operator
-runs, in the backward pass too: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
+convolutions) and in bfloat16 on CPUs. Global flags decide, read whenever an operator runs, so in the backward
+pass too: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _BY_OPERATOR = hasattr(_backends.cudnn, "conv")  # flags for each kind of operat
 
 
 class _Held:
-    """Flags of the process that stay set while any thread is inside: the first in sets, the last out restores."""
+    """Flags of the process, set while any thread is inside: the first in sets, the last out restores."""
 
     def __init__(self, set_flags: Callable[[], list[Restore]]) -> None:
         self._set_flags = set_flags
@@ -60,8 +60,11 @@ def _restored(owner: Any, name: str) -> Restore:
 
 
 def _forbid() -> list[Restore]:
-    """What allows less than float32 is set, in the older and the newer flags alike: PyTorch refuses to read one
-    kind where the other contradicts it. Returned in the order in which to restore, as the older set the newer."""
+    """Sets what allows less than float32, in the older and the newer flags alike.
+
+    PyTorch refuses to read either kind where the other contradicts it. Setting the older ones sets the newer
+    ones with them, so these are restored last.
+    """
     older: list[Restore] = []
     newer: list[Restore] = []
     kinds: list[Any] = []
@@ -86,8 +89,11 @@ def _choose() -> list[Restore]:
 
 
 exact_float32 = _Held(_forbid)
-"""Inside, float32 operators compute in float32, whatever the caller's flags, which come back outside. May be nested
-and used in several threads at once; the flags are the process's, so other threads' operators are exact meanwhile."""
+"""Inside, float32 operators compute in float32, whatever the caller's flags, which are as before outside.
+
+May be nested and used by several threads at once. The flags are the process's: other threads' operators are
+exact meanwhile. A trace (`torch.compile`, `torch.export`) holds no flags: call what is compiled inside.
+"""
 
 fastest_kernels = _Held(_choose)
 """Inside, cuDNN is on and tries its kernels for each new shape, to take the fastest."""

@@ -4,7 +4,8 @@ Parameters and buffers carry Slim's names and shapes (kernels HWIO); kernels are
 computes, so gradients and optimisers see Slim's layout. Images come in NHWC and run channels-last.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from ..architecture import (
     same_padding,
 )
 from ..errors import ArgumentError
+from .arithmetic import convolution, exact_float32, product
 
 
 class Network(nn.Module):
@@ -42,6 +44,13 @@ class Network(nn.Module):
                 self.register_parameter(name, nn.Parameter(value))
             else:
                 self.register_buffer(name, value)
+        self._ones = torch.ones(max(layer.out_channels for layer in architecture.layers))
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        """Moves what is no variable along with the variables."""
+        super()._apply(fn, recurse)
+        self._ones = torch.ones_like(fn(self._ones))
+        return self
 
     def forward(
         self,
@@ -51,14 +60,16 @@ class Network(nn.Module):
         momentum: float | None = None,
         dropout: bool | Tensor = False,
         all_reduce: Callable[[Tensor], Tensor] | None = None,
+        endpoints: Collection[str] | None = None,
     ) -> dict[str, Tensor]:
-        """Every endpoint, NHWC, for `images` [batch, height, width, 3] in [0, 1].
+        """The named `endpoints` (None: every one), NHWC, for `images` [batch, height, width, 3] in [0, 1].
 
         `batch_statistics` normalises by the batch (TF's train variant) instead of by the moving
         statistics; those move only if `momentum` is given, to `momentum * old + (1 - momentum) * batch`.
         `dropout` acts after the feature vector, before the logits: True draws what is kept, a tensor
         [batch, features] of factors decides it. `all_reduce`, a differentiable sum over processes, makes
-        batch statistics those of all processes' images together.
+        batch statistics those of all processes' images together. float32 is computed in float32, here and in
+        the backward pass, whatever PyTorch's flags.
         """
         if not batch_statistics and momentum is not None:
             raise ArgumentError("momentum moves statistics of the batch; give batch_statistics=True with it.")
@@ -71,11 +82,10 @@ class Network(nn.Module):
                 pooled = pooled * dropout
             elif dropout:
                 pooled = F.dropout(pooled, DROPOUT_RATE)
-            return torch.addmm(
-                self.get_parameter(head.biases), pooled, self.get_parameter(head.weights)[0, 0]
-            )
+            return product(pooled, self.get_parameter(head.weights)[0, 0]) + self.get_parameter(head.biases)
 
-        return walk(self.architecture, images, compute, logits)
+        with exact_float32():
+            return walk(self.architecture, images, compute, logits, endpoints)
 
     def regularization_losses(self) -> list[Tensor]:
         """Slim's weight decay as 69 scalars, one per regularised kernel."""
@@ -102,13 +112,16 @@ class Network(nn.Module):
         depthwise = self.get_parameter(layer.depthwise_weights)  # [k, k, in, multiplier]
         pointwise = self.get_parameter(layer.pointwise_weights)  # [1, 1, in * multiplier, out]
         pointwise = pointwise.reshape(*depthwise.shape[2:], -1)  # TF's order: channel-major
-        return torch.einsum("hwcm,cmo->hwco", depthwise, pointwise)
+        k = layer.kernel
+        dense = product(depthwise.permute(2, 0, 1, 3).flatten(1, 2), pointwise)  # [in, k * k, out]
+        return dense.unflatten(1, (k, k)).permute(1, 2, 0, 3)
 
     def _normalise(self, layer: Layer, x: Tensor, batch_statistics: bool, momentum: float | None) -> Tensor:
         beta = self.get_parameter(layer.beta)
         mean, variance = self.get_buffer(layer.moving_mean), self.get_buffer(layer.moving_variance)
+        scale = self._scale(beta)
         if not batch_statistics:
-            return F.batch_norm(x, mean, variance, None, beta, eps=BATCH_NORM_EPSILON)
+            return F.batch_norm(x, mean, variance, scale, beta, eps=BATCH_NORM_EPSILON)
         moves = momentum is not None
         if momentum is not None and x.numel() == x.shape[1]:
             # One value per channel: TF's unbiased variance is then 0, PyTorch's 0 / 0.
@@ -120,7 +133,7 @@ class Network(nn.Module):
         # the biased variance and moves the average by the unbiased one.
         return torch.batch_norm(
             x,
-            None,
+            scale,
             beta,
             mean if moves else None,
             variance if moves else None,
@@ -129,6 +142,12 @@ class Network(nn.Module):
             BATCH_NORM_EPSILON,
             True,
         )
+
+    def _scale(self, beta: Tensor) -> Tensor:
+        """Ones: there is no scale, but CUDA's backward pass wants one wherever there is an offset."""
+        if self._ones.device != beta.device or self._ones.dtype != beta.dtype:  # variables were assigned
+            return torch.ones_like(beta, requires_grad=False)
+        return self._ones[: len(beta)]
 
     def _normalise_together(
         self, layer: Layer, x: Tensor, momentum: float | None, all_reduce: Callable[[Tensor], Tensor]
@@ -155,15 +174,20 @@ def walk(
     images: Tensor,
     compute: Callable[[Layer, Tensor], Tensor],
     logits: Callable[[Tensor, Layer], Tensor],
+    names: Collection[str] | None = None,
 ) -> dict[str, Tensor]:
-    """Every endpoint, NHWC, for `images` [batch, height, width, 3] in [0, 1], by walking the table.
+    """Endpoints by their `names` (None: every one), NHWC, for `images` [batch, height, width, 3] in [0, 1].
 
-    `compute` answers for a layer with weights, NCHW; `logits` for the head, from pooled features.
+    Walks the table as far as the last of them. `compute` answers for a layer with weights, NCHW; `logits` for
+    the head, from pooled features.
     """
+    wanted = set(architecture.endpoint_names if names is None else names)
     # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.
     x = (images.permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
     endpoints: dict[str, Tensor] = {}
     for block in architecture.blocks:
+        if wanted <= endpoints.keys():
+            return endpoints
         outputs: list[Tensor] = []
         for branch in block.branches:
             y = x
@@ -171,19 +195,22 @@ def walk(
                 y = _pool(layer, y) if layer.op.endswith("pool") else compute(layer, y)
             outputs.append(y)
         x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
-        endpoints[block.name] = x.permute(0, 2, 3, 1)
+        if block.name in wanted:
+            endpoints[block.name] = x.permute(0, 2, 3, 1)
+    if wanted <= endpoints.keys():
+        return endpoints
     pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
-    endpoints[GLOBAL_POOL] = pooled[:, None, None, :]
-    if architecture.logits_layer:
-        endpoints[LOGITS] = logits(pooled, architecture.logits_layer)
-        endpoints[PREDICTIONS] = endpoints[LOGITS].softmax(1)
-    return endpoints
+    found = {GLOBAL_POOL: pooled[:, None, None, :]}
+    if architecture.logits_layer and not wanted.isdisjoint((LOGITS, PREDICTIONS)):
+        found[LOGITS] = logits(pooled, architecture.logits_layer)
+        found[PREDICTIONS] = found[LOGITS].softmax(1)
+    return endpoints | {name: value for name, value in found.items() if name in wanted}
 
 
 def conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     """`x` NCHW by a kernel OIHW, padded as the table says."""
     x, padding = _pad(x, layer, 0.0)
-    return F.conv2d(x, kernel, bias, layer.stride, padding)
+    return convolution(x, kernel, bias, layer.stride, padding)
 
 
 def _oihw(kernel: Tensor) -> Tensor:

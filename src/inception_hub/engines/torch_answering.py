@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..architecture import Layer
 from ..weights import fold
+from .arithmetic import exact_float32, fastest_kernels
 from .torch import Network, conv, walk
 
 RECORDED = 4  # shapes; each keeps the memory of a whole pass
@@ -71,7 +72,7 @@ class Answering:
             kernel, bias = self._folded[head.name]
             return torch.addmm(bias, pooled, kernel[:, :, 0, 0].T)
 
-        with torch.backends.cudnn.flags(benchmark=True, allow_tf32=False):  # TF32 keeps ten bits of float32
+        with exact_float32(), fastest_kernels():
             return walk(self._network.architecture, images, compute, logits)
 
     def _replay(self, images: Tensor) -> dict[str, Tensor]:

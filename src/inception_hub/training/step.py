@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..architecture import DROPOUT_RATE, LOGITS
-from ..engines.arithmetic import exact_float32
+from ..engines.arithmetic import exact_float32, fastest_kernels
 from ..engines.torch import Network
 from .augmentation import distort, mix
 from .job import Run
@@ -52,7 +52,7 @@ class Step:
         if images is None:
             assert self._resident is not None
             images = self._resident[samples]
-        with exact_float32():
+        with exact_float32(), fastest_kernels():
             loss = self._loss(phase, samples, images)
             loss.backward()
             self._optimisers.step()
@@ -94,6 +94,7 @@ class Step:
             momentum=recipe.batch_norm_momentum if updates else None,
             dropout=dropout,
             all_reduce=self._all_reduce,
+            endpoints=(LOGITS,),
         )
         logits: Tensor = endpoints[LOGITS]
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
