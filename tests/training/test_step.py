@@ -1,0 +1,67 @@
+"""A training step on tensors that claim to be on a GPU: nothing waits for the CPU, nothing lies elsewhere."""
+
+from pathlib import Path
+
+import fake_cuda
+import pytest
+
+STEP = """
+from dataclasses import replace
+from types import SimpleNamespace
+import runs
+from inception_hub.training.augmentation import Augmentation
+from inception_hub.training.job import Photos
+from inception_hub.training.optimisers import Optimisers
+from inception_hub.training.recipes import AdamW, Muon, Phase, RMSProp
+from inception_hub.training.step import Step
+
+ALL = Augmentation(rotation=15, shear=0.1, sharpness=1, colour=0.3, cutmix=0.5, mixup=0.2)
+
+with cuda() as device:
+    workers = SimpleNamespace(device=device, all_reduce=None)
+    images = torch.zeros(12, 40, 40, 3, dtype=torch.uint8, device=device)
+    photos = Photos(images, torch.ones(12), torch.arange(12) % 3)
+
+    def step(recipe, how, resident=True, half=True):
+        network = moved(runs.network(), device)
+        optimisers = Optimisers(network, recipe)
+        run = runs.tiny_run("unused", recipe, photos=photos, bfloat16=half)
+        one = Step(network, network, run, workers, optimisers, images if resident else None)
+        samples = torch.arange(5 if how.mixes else 4, device=device)
+        before = list(network.parameters())
+        optimisers.set_rates(1e-3, 0.1)
+        one(Phase(1, 32, how), samples, None if resident else images[: len(samples)])
+        assert one.losses.device == device and one.losses.dtype == torch.float32
+        assert all(value.device == device for value in optimisers.state().values())
+        return one
+"""
+KINDS = {
+    "Muon, everything distorted": "step(runs.RECIPE, ALL)",
+    "AdamW in float32": "step(replace(runs.RECIPE, optimiser=AdamW(0.05)), ALL, half=False)",
+    "RMSProp, photos sent": (
+        "step(replace(runs.RECIPE, optimiser=RMSProp(0.9, 0.9, 1.0)), Augmentation(), resident=False)"
+    ),
+    "frozen statistics": "step(replace(runs.RECIPE, batch_norm='frozen', dropout=False), Augmentation())",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fake_cuda")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_stays_on_the_device(folder: Path, kind: str) -> None:
+    fake_cuda.run(f"{STEP}\n    {KINDS[kind]}\n", folder)
+
+
+def test_a_loss_that_is_read_is_seen(folder: Path) -> None:
+    """Else the tests above would show nothing."""
+    program = f"""{STEP}
+    try:
+        float(step(runs.RECIPE, ALL).losses)
+        raise SystemExit("nothing waited")
+    except DataDependentOutputException:
+        pass
+"""
+    fake_cuda.run(program, folder)
