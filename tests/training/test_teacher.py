@@ -241,12 +241,21 @@ def test_with_all_of_the_loss_only_the_teacher_counts(workers: Workers, first: s
 def test_the_loss_is_the_mean_of_both_by_share(workers: Workers, first: str, tmp_path: Path) -> None:
     """Of one step, the first, before which all networks are the same."""
     recipe = one_epoch(Augmentation(), 12)
+    asked: list[torch.Tensor] = []
+
+    class Recording(Teachers):
+        def loss(self, student_logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+            asked.append(super().loss(student_logits, images))
+            return asked[-1]
 
     def loss(share: float) -> float:
-        return trained(workers, tmp_path / str(share), load(first, share=share), recipe)[1]
+        teachers = Recording.load(Distillation((first,), share), ABC, CPU)
+        return trained(workers, tmp_path / str(share), teachers, recipe)[1]
 
-    assert loss(0.3) == pytest.approx(0.7 * loss(0.0) + 0.3 * loss(1.0), rel=1e-6)
-    assert abs(loss(0.0) - loss(1.0)) > 0.01
+    plain, taught = loss(0.0), loss(1.0)
+    assert loss(0.3) == pytest.approx(0.7 * plain + 0.3 * taught, rel=1e-6)
+    assert taught == pytest.approx(float(asked[0].detach().mean())) and asked[0].shape == (12,)
+    assert abs(plain - taught) > 0.01
 
 
 def test_a_taught_student_is_closer_to_its_teacher(workers: Workers, first: str, tmp_path: Path) -> None:
@@ -274,7 +283,7 @@ def test_a_taught_student_is_closer_to_its_teacher(workers: Workers, first: str,
     assert distance(teachers) < 0.5 * distance(None)
     for network in teachers._networks:
         assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-        assert all(value.grad is None for value in network.parameters())
+        assert not any(value.requires_grad for value in network.parameters())
 
 
 @pytest.fixture
@@ -350,7 +359,7 @@ class Stop(Watch):
     """Presses Ctrl-C in the second epoch, after the first was saved."""
 
     def progress(self, what: str, done: int, total: int) -> None:
-        if what == "whole network" and done == total // 2 + 1:
+        if what in ("whole network", "training") and done == total // 2 + 1:
             raise KeyboardInterrupt
 
 
@@ -377,10 +386,25 @@ def test_a_run_goes_on_with_the_same_teacher_only(folder: Path, small_module: Pa
 
 def test_a_recipe_with_a_teacher(folder: Path, tmp_path: Path) -> None:
     handle = make(tmp_path / "one", named(*COLOURS))
-    recipe = Recipe(
-        "short", (Cycle((Phase(1, 32, Augmentation()),), 1e-3),), AdamW(0.05), batch_size=9, image_size=32
-    )
+    cycle = Cycle((Phase(2, 32, Augmentation()),), 1e-3)
+    recipe = Recipe("short", (cycle,), AdamW(0.05), batch_size=24, image_size=32)
     given = Distillation((handle,), 0.75)
-    train_from_scratch(recipe, str(folder), tmp_path / "fresh", bfloat16=False, distillation=given)
+
+    def learn(distillation: Distillation | None, watch: Watch | None = None) -> None:
+        train_from_scratch(
+            recipe,
+            str(folder),
+            tmp_path / "fresh",
+            bfloat16=False,
+            distillation=distillation,
+            watch=watch,
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(given, Stop())
+    for other in (None, replace(given, share=0.5)):
+        with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+            learn(other)
+    learn(given)
     card = (tmp_path / "fresh" / "README.md").read_text("utf-8")
     assert "| teacher | one; share 0.75, temperature 2 |" in card
