@@ -27,6 +27,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -110,8 +111,9 @@ class Results:
         self._known: dict[str, bool] = {}
         if path.is_file():
             for line in path.read_text("utf-8").splitlines():
-                record = json.loads(line)
-                self._known[record["key"]] = record["noticed"]
+                with suppress(ValueError):  # a line that was torn off
+                    record = json.loads(line)
+                    self._known[record["key"]] = record["noticed"]
 
     def get(self, key: str) -> bool | None:
         return self._known.get(key)
