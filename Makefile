@@ -2,13 +2,15 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_VENV ?= .venv-demo
+GPU_PYTHON ?= python3
+GPU_RESULTS ?= gpu-results
 TENSORFLOW_VENV ?= .venv-tensorflow
 ORIGINAL_VENV ?= .venv-original
 RAY_VENV ?= .venv-ray
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow browser tensorflow cluster lint docs lock audit fuzz mutants clean
+.PHONY: demo test slow gpu browser tensorflow cluster lint docs lock audit fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -23,6 +25,20 @@ test: lint
 # Tests that take minutes each.
 slow: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m slow
+
+# The GPU's tests, then its benchmarks, with the Python that is there: nothing is installed, and besides PyTorch (CUDA)
+# it needs NumPy, Pillow, safetensors, typer, rich, jinja2, accelerate and pytest; timm, where it is, is measured too.
+# Under four minutes; logs and tables go to GPU_RESULTS. A failed test keeps no benchmark from running.
+gpu: export PYTHONPATH := $(CURDIR)/src
+gpu: SHELL := /bin/bash
+gpu:
+	mkdir -p $(GPU_RESULTS)
+	set -o pipefail; status=0; \
+	timeout 100 $(GPU_PYTHON) -m pytest -m gpu tests/gpu -W default -p no:cacheprovider --durations=10 \
+		--junitxml=$(GPU_RESULTS)/tests.xml 2>&1 | tee $(GPU_RESULTS)/tests.log || status=$$?; \
+	timeout 135 $(GPU_PYTHON) benchmarks/gpu.py --output $(GPU_RESULTS) 2>&1 \
+		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \
+	exit $$status
 
 # The page in a real browser: Debian's `chromium`, or what CHROMIUM names.
 browser: $(VENV)/ready

@@ -48,22 +48,22 @@ def test_answers_as_the_original(spec: ModuleSpec, engine: str, size: str) -> No
 
 
 @pytest.mark.parametrize("variant", ["default", "0.997"])
-def test_one_training_step_as_the_original(spec: ModuleSpec, variant: str) -> None:
+def test_one_training_step_as_the_original(spec: ModuleSpec, variant: str, device: str = "cpu") -> None:
     flat = golden_answers()
     shape, seed = tuple(int(n) for n in flat["train/shape"]), int(flat["train/seed"])
     answer = {k.split("/", 2)[2]: v for k, v in flat.items() if k.startswith(f"train/{variant}/")}
-    module = hub.Module(spec, trainable=True, tags={"train"})
-    images = torch.from_numpy(images_from_seed(shape, seed))
+    module = hub.Module(spec, trainable=True, tags={"train"}, device=device)
+    images = torch.from_numpy(images_from_seed(shape, seed)).to(device)
     if variant == "default":
         features = module(images, signature="image_feature_vector")
     else:
         features = module(
             dict(images=images, batch_norm_momentum=0.997), signature="image_feature_vector_with_bn_hparams"
         )
-    w = torch.from_numpy(np.random.RandomState(5).normal(size=(256,)).astype(np.float32))
+    w = torch.from_numpy(np.random.RandomState(5).normal(size=(256,)).astype(np.float32)).to(device)
     loss = (features * w).sum(1).mean()
     loss.backward()
-    assert distance(features.detach().numpy(), answer["feature_vector"]) < 1e-4
+    assert distance(features.detach().cpu().numpy(), answer["feature_vector"]) < 1e-4
     assert float(loss.detach()) == pytest.approx(float(answer["loss"]), rel=1e-4)
     regularization = float(torch.stack(module.regularization_losses).sum().detach())
     assert regularization == pytest.approx(float(answer["regularization_loss"]), rel=1e-4)
@@ -71,7 +71,7 @@ def test_one_training_step_as_the_original(spec: ModuleSpec, variant: str) -> No
     moving = {name: value for name, value in module.variable_map.items() if "moving" in name}
     assert len(moving) == int(answer["n_update_ops"]) == 136
     for name, value in moving.items():
-        assert distance(value.numpy(), answer[f"after/{name}"]) < 1e-4, name
+        assert distance(value.cpu().numpy(), answer[f"after/{name}"]) < 1e-4, name
     errors = []
     for name, value in module.variable_map.items():
         if f"grad_norm/{name}" in answer:

@@ -150,8 +150,11 @@ def test_unknown_names_list_the_known(module: hub.Module) -> None:
         hub.Module(module.spec, engine="tensorflow")  # type: ignore[arg-type]
     with pytest.raises(errors.ArgumentError, match="precision is 'f8'"):
         hub.Module(module.spec, precision="f8")  # type: ignore[arg-type]
-    with pytest.raises(errors.ArgumentError, match="device is 'warp', which PyTorch cannot use here"):
-        hub.Module(module.spec, engine="torch", device="warp")
+    for device in ("warp", "", "cuda:99", "cpu:x"):
+        with pytest.raises(
+            errors.ArgumentError, match=f"device is '{device}', which PyTorch cannot use here"
+        ):
+            hub.Module(module.spec, engine="torch", device=device)
     with pytest.raises(errors.ArgumentError, match="only the torch engine takes one"):
         hub.Module(module.spec, device="cpu")
     with pytest.raises(errors.ArgumentError, match="Unknown module spec type"):

@@ -13,13 +13,14 @@ train_cases = pytest.mark.parametrize("case", recorded("train"), ids=lambda case
 
 
 @train_cases
-def test_loss_and_gradients_as_the_original(case: Case) -> None:
-    network = Network(case.architecture, case.weights)
-    features = network(torch.from_numpy(case.images), batch_statistics=True)[GLOBAL_POOL][:, 0, 0]
+def test_loss_and_gradients_as_the_original(case: Case, device: str = "cpu") -> None:
+    network = Network(case.architecture, case.weights).to(device)
+    images = torch.from_numpy(case.images).to(device)
+    features = network(images, batch_statistics=True)[GLOBAL_POOL][:, 0, 0]
     w = np.random.RandomState(5).normal(size=(features.shape[1],)).astype(np.float32)
-    loss = (features * torch.from_numpy(w)).sum(1).mean()
+    loss = (features * torch.from_numpy(w).to(device)).sum(1).mean()
     loss.backward()
-    assert distance(features.detach().numpy(), case.answers["feature_vector"]) < 1e-4
+    assert distance(features.detach().cpu().numpy(), case.answers["feature_vector"]) < 1e-4
     assert float(loss.detach()) == pytest.approx(float(case.answers["loss"]), rel=1e-4)
     regularization = torch.stack(network.regularization_losses()).sum()
     assert float(regularization.detach()) == pytest.approx(
@@ -38,10 +39,10 @@ def test_loss_and_gradients_as_the_original(case: Case) -> None:
 
 @train_cases
 @pytest.mark.parametrize("momentum", [0.99, 0.9])
-def test_moving_statistics_as_the_original(case: Case, momentum: float) -> None:
-    network = Network(case.architecture, case.weights)
+def test_moving_statistics_as_the_original(case: Case, momentum: float, device: str = "cpu") -> None:
+    network = Network(case.architecture, case.weights).to(device)
     with torch.no_grad():
-        network(torch.from_numpy(case.images), batch_statistics=True, momentum=momentum)
+        network(torch.from_numpy(case.images).to(device), batch_statistics=True, momentum=momentum)
     reference = case.answers[f"after/{momentum}"]
     # One image leaves four values a channel to normalise by: against float64 the original itself is off
     # by 1.6e-4 there, this engine by 1.5e-4.
@@ -52,11 +53,12 @@ def test_moving_statistics_as_the_original(case: Case, momentum: float) -> None:
     for name, value in buffers:
         expected = reference[position : position + value.numel()]
         position += value.numel()
-        assert distance(value.numpy(), expected) < bound, name
+        found = value.cpu().numpy()
+        assert distance(found, expected) < bound, name
         # What moved is held too: most of a statistic is the old value.
         old = case.weights[name]
         if np.linalg.norm(expected - old) > 1e-3 * np.linalg.norm(old):
-            assert distance(value.numpy() - old, expected - old) < 1e-2, name
+            assert distance(found - old, expected - old) < 1e-2, name
     assert position == len(reference)
 
 

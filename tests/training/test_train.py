@@ -59,6 +59,14 @@ def test_a_recipe_makes_a_module(folder: Path, tmp_path: Path) -> None:
     assert "augmentation/original" in events.Tags()["images"]
 
 
+def test_more_processes_than_gpus_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(ArgumentError, match="'cuda' for 2 processes.* finds 1 here; start that many"):
+        Workers("cuda")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_device_that_is_not_there_is_told() -> None:
     with pytest.raises(ArgumentError, match="finds no GPU here; leave it out for the CPU"):

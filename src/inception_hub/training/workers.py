@@ -1,5 +1,6 @@
 """The processes of one run, through Hugging Face accelerate: one, or as many as `torchrun` started."""
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,13 @@ class Workers:
             raise ArgumentError(f"device is {device!r}; give 'cpu' or 'cuda'.")
         if device == "cuda" and not torch.cuda.is_available():
             raise ArgumentError("device is 'cuda', and PyTorch finds no GPU here; leave it out for the CPU.")
+        processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # on this machine, as torchrun says
+        if device == "cuda" and processes > torch.cuda.device_count():
+            raise ArgumentError(
+                f"device is 'cuda' for {processes} processes, each of which takes a GPU, and PyTorch finds "
+                f"{torch.cuda.device_count()} here; start that many: torchrun --nproc-per-node="
+                f"{torch.cuda.device_count()}."
+            )
         # Statistics are reduced in the network's own layer, so there is nothing to broadcast.
         handlers: list[Any] = [DistributedDataParallelKwargs(broadcast_buffers=False)]
         self._accelerator = Accelerator(cpu=device != "cuda", kwargs_handlers=handlers, mixed_precision="no")

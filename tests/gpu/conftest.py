@@ -1,0 +1,59 @@
+"""Tests that need a GPU: `make gpu`. They run without OpenVINO and what else an image for PyTorch lacks."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+
+
+@pytest.fixture
+def device() -> str:
+    """Where these tests compute."""
+    if not torch.cuda.is_available():
+        pytest.skip("PyTorch finds no GPU here")
+    return "cuda"
+
+
+@pytest.fixture(autouse=True)
+def _no_device_chosen_yet() -> Iterator[None]:
+    """accelerate keeps a process to the device it was first used with."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.fixture
+def room_for() -> Callable[[int], AbstractContextManager[None]]:
+    """A context that leaves so many MiB of the GPU's memory beside what is in use."""
+
+    @contextmanager
+    def limited(mebibytes: int) -> Iterator[None]:
+        gc.collect()
+        torch.cuda.empty_cache()
+        total = torch.cuda.get_device_properties(0).total_memory
+        in_use = torch.cuda.memory_reserved()
+        torch.cuda.set_per_process_memory_fraction((in_use + (mebibytes << 20)) / total)
+        try:
+            yield
+        finally:
+            torch.cuda.set_per_process_memory_fraction(1.0)
+
+    return limited
+
+
+@pytest.fixture
+def tf32_allowed(device: str) -> Iterator[None]:
+    """The caller's flags allow TF32, and still do so in the end."""
+    owners = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [owner.allow_tf32 for owner in owners]
+    for owner in owners:
+        owner.allow_tf32 = True
+    try:
+        yield
+        assert [owner.allow_tf32 for owner in owners] == [True, True]
+    finally:
+        for owner, value in zip(owners, before, strict=True):
+            owner.allow_tf32 = value
