@@ -9,7 +9,7 @@ from ..engines.torch import Network
 from ..evaluation import Evaluation
 from ..watch import Watch
 from ..weights import initialise
-from .finish import Story, run_facts
+from .finish import Story, lowest_loss, run_facts
 from .loop import Run, train
 from .photos import material, scorer
 from .preview import preview
@@ -58,11 +58,12 @@ def train_from_scratch(
     history = train(network, run, session.workers)
     story = Story(
         f"Inception V2, {output.name}",
-        run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history),
+        run_facts(recipe, len(stuff.train.classes), len(dataset.labels), seed, session.minutes, history),
         history,
         pictures,
         [*session.notes, *stuff.notes],
         chosen_by_validation=recipe.patience is not None,
+        lowest_loss=lowest_loss(recipe, len(dataset.labels)),
     )
     draft = Bundle(
         name=output.name,
