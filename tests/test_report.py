@@ -79,6 +79,12 @@ def test_the_page_tells_everything() -> None:
     assert len(page.attributes("svg")) == 5
 
 
+def test_the_lowest_possible_loss_is_drawn_where_it_is_known() -> None:
+    assert "lowest in training" not in render(full())
+    page = render(replace(full(), lowest_loss=0.8))
+    assert page.count("lowest in training") == 1 and page.count("<svg") == 5
+
+
 def test_classes_come_worst_first() -> None:
     page = Page(render(replace(full(), evaluation=evaluation(300, 9))))
     shares = [float((a["style"] or "").removeprefix("width: ").rstrip("%")) for a in page.attributes("i")]

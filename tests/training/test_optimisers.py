@@ -7,10 +7,9 @@ import runs
 import torch
 
 from inception_hub.engines.torch import Network
-from inception_hub.errors import ArgumentError
 from inception_hub.training.muon import orthogonalise
 from inception_hub.training.optimisers import Optimisers, rate_at
-from inception_hub.training.recipes import RECIPES, AdamW, Cycle, Muon, Phase, find_recipe
+from inception_hub.training.recipes import AdamW, Cycle, Muon, Phase
 
 
 @pytest.mark.parametrize("shape", [(64, 16), (16, 64), (32, 32)])
@@ -77,11 +76,3 @@ def test_rates_warm_up_and_fall_to_zero() -> None:
     staircase = Cycle((phase,), 0.01, warmup=0.0, decay="staircase")
     rates = [rate_at(staircase, epoch) for epoch in (0, 1.99, 2, 4, 10_000)]
     assert rates == pytest.approx([0.01, 0.01, 0.0094, 0.008836, 0.0001])
-
-
-def test_recipes_answer_to_their_names() -> None:
-    assert set(RECIPES) == {"tiny-imagenet", "imagenet", "slim"}
-    assert find_recipe("slim").batch_norm_momentum == 0.9997
-    assert len(find_recipe("tiny-imagenet").epochs) == 26 and find_recipe("tiny-imagenet").pixels == 64
-    with pytest.raises(ArgumentError, match="There is no recipe 'huge'; give tiny-imagenet, imagenet, slim"):
-        find_recipe("huge")

@@ -1,4 +1,4 @@
-"""`train`, from photos to a module; what TensorBoard sees; the recipes themselves."""
+"""`train`, from photos to a module; what TensorBoard sees."""
 
 from pathlib import Path
 
@@ -48,6 +48,9 @@ def test_a_recipe_makes_a_module(folder: Path, tmp_path: Path) -> None:
     assert bundle.provenance.source == "trained from scratch by the recipe short"
     assert [accuracy["data"] for accuracy in bundle.accuracy] == ["photos test", "photos validation"]
     assert [accuracy["top1"] for accuracy in bundle.accuracy] == [test.top1, validation.top1]
+    smoothed = -0.95 * np.log(0.95) - 0.05 * np.log(0.05)  # the target of two classes
+    assert f"lowest possible training loss | {smoothed:.2f} (label smoothing 0.1)" in bundle.card
+    assert "lowest in training" in (tmp_path / "fresh" / "report.html").read_text("utf-8")
     size = (tmp_path / "fresh" / "weights.safetensors").stat().st_size
     assert 20e6 < size < 20.6e6, "float16"
 

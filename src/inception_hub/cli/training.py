@@ -176,10 +176,24 @@ def finetune(
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A recipe's name: tiny-imagenet, imagenet or slim.")
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A recipe's name: tiny-imagenet, tiny-imagenet-cpu, imagenet or slim; or a TOML file of "
+            "your own, as docs/recipes.md shows.",
+        ),
     ],
     data: Data,
     output: OutputOption,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change one value of the recipe, such as label_smoothing=0.05, cycles.0.learning_rate=0.002 "
+            "or, for every phase, augmentation.mixup=0.2; may be given again.",
+        ),
+    ] = None,
     validation: ValidationOption = None,
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
@@ -190,13 +204,13 @@ def train(
 ) -> None:
     """Train from scratch by a recipe; interrupted and run again, it goes on where it was."""
     with _extra():
-        from ..training.recipes import find_recipe
+        from ..training.recipe_file import open_recipe
         from ..training.run import train_from_scratch
     from .watch import terminal
 
     with _resumable(), terminal() as watch:
         found = train_from_scratch(
-            find_recipe(recipe),
+            open_recipe(recipe, settings or ()),
             data,
             output,
             validation=validation,

@@ -24,13 +24,16 @@ LONGEST_NAME = 24  # characters
 TOO_SURE, UNSURE = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a gap in calibration
 
 
-def curves(history: Sequence[Epoch]) -> str:
-    """Three `<svg>`: loss, accuracy on the validation split, learning rate, over the epochs of all phases."""
+def curves(history: Sequence[Epoch], lowest_loss: float | None = None) -> str:
+    """Three `<svg>`: loss, accuracy on the validation split, learning rate, over the epochs of all phases.
+
+    `lowest_loss`: what the training loss cannot fall below, a dashed line.
+    """
     validation = [epoch.validation_loss for epoch in history]
     losses = {"training": [epoch.train_loss for epoch in history], "validation": validation}
     top1 = [None if epoch.validation_top1 is None else 100 * epoch.validation_top1 for epoch in history]
     rates = [epoch.learning_rate for epoch in history]
-    parts = [_curve(history, "Loss", losses)]
+    parts = [_curve(history, "Loss", losses, lowest_loss)]
     if any(value is not None for value in top1):
         parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}))
     return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates})])
@@ -97,7 +100,12 @@ def reliability(bins: Sequence[Bin]) -> str:
     return drawn(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
 
 
-def _curve(history: Sequence[Epoch], title: str, series: dict[str, Sequence[float | None]]) -> str:
+def _curve(
+    history: Sequence[Epoch],
+    title: str,
+    series: dict[str, Sequence[float | None]],
+    lowest: float | None = None,
+) -> str:
     def draw(figure: "Figure") -> None:
         axes = figure.add_subplot()
         epochs = range(1, len(history) + 1)
@@ -105,6 +113,8 @@ def _curve(history: Sequence[Epoch], title: str, series: dict[str, Sequence[floa
             numbers = [np.nan if value is None else value for value in values]
             if np.isfinite(numbers).any():
                 axes.plot(epochs, numbers, color=colour, label=name, marker=".", markersize=4, linewidth=1.6)
+        if lowest is not None:
+            axes.axhline(lowest, color=FIRST, linewidth=0.8, linestyle="--", label="lowest in training")
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(_whole_numbers(6))
         axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.8)

@@ -30,7 +30,7 @@ class Report:
     `facts` are shown as they are: data, recipe, time, seed. `picture` gives image i of the evaluation as
     uint8 [height, width, 3] of any size, None where there is none. `augmented`: caption and picture, the
     original first. `class_counts`: split, class, images. `comparison`: another module and how it compares
-    to `evaluation`, which is the first of the two.
+    to `evaluation`, which is the first of the two. `lowest_loss`: a bound of the training loss, drawn.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Report:
     class_counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     comparison: tuple[Evaluation, Comparison] | None = None
+    lowest_loss: float | None = None
 
 
 def render(report: Report) -> str:
@@ -86,7 +87,7 @@ def _plots(report: Report) -> dict[str, Any]:
         "shown": len(columns),
         "outside": len(columns) > len(matrix),
         "reliability": Markup(plots.reliability(report.evaluation.reliability())),
-        "curves": Markup(plots.curves(report.history) if report.history else ""),
+        "curves": Markup(plots.curves(report.history, report.lowest_loss) if report.history else ""),
     }
 
 

@@ -22,7 +22,7 @@ from ..watch import Watch
 from ..weights import initialise
 from .augmentation import Augmentation
 from .features import feature_vectors, fit_head
-from .finish import Story, run_facts
+from .finish import Story, lowest_loss, run_facts
 from .job import Photos, Run
 from .loop import train
 from .photos import Material, material, scorer
@@ -164,14 +164,22 @@ def finetune(
         resize=base.bundle.resize,
     )
     facts = {"base": base.bundle.name}
-    facts |= run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history)
+    facts |= run_facts(recipe, len(stuff.train.classes), len(dataset.labels), seed, session.minutes, history)
     facts["phases"] = {"both": "head, then whole network", "head": "head only", "full": "whole network"}[
         options.phases
     ]
     if teachers:
         facts["teacher"] = teachers.describe()
     notes = [*session.notes, *stuff.notes]
-    story = Story(f"{output.name}: {dataset.name}", facts, history, pictures, notes, True)
+    story = Story(
+        f"{output.name}: {dataset.name}",
+        facts,
+        history,
+        pictures,
+        notes,
+        chosen_by_validation=True,
+        lowest_loss=lowest_loss(recipe, len(labels)),
+    )
     return session.end(draft, network, recipe.dtype, story)
 
 

@@ -1,5 +1,6 @@
 """The end of a run: a module directory with its measured accuracy, card and report."""
 
+import math
 import platform
 import shutil
 import statistics
@@ -32,6 +33,7 @@ class Story:
     pictures: Pictures
     notes: list[str]
     chosen_by_validation: bool  # whether the validation photos chose among epochs or head
+    lowest_loss: float | None = None  # that training can reach; None: zero, or not known
 
 
 def finish(
@@ -76,6 +78,7 @@ def finish(
             augmented=story.pictures,
             class_counts=dataset.counts(),
             notes=story.notes,
+            lowest_loss=story.lowest_loss,
         )
     )
     accuracy = tuple(
@@ -108,7 +111,23 @@ def clear(folder: Path) -> None:
         folder.rmdir()  # where nothing was written for TensorBoard
 
 
-def run_facts(recipe: Recipe, images: int, seed: int, minutes: float, history: list[Epoch]) -> dict[str, str]:
+def lowest_loss(recipe: Recipe, classes: int) -> float | None:
+    """The lowest training loss that label smoothing leaves possible, in nats: the smoothed target's entropy.
+
+    The target is 1 - e + e/K for the true class and e/K for the others, e the smoothing and K the number of
+    classes. Photos that are mixed cannot get this low. None without smoothing, where it is zero, and with
+    class weights, where it depends on the photos.
+    """
+    if not recipe.label_smoothing or recipe.class_weights:
+        return None
+    other = recipe.label_smoothing / classes
+    true = 1 - recipe.label_smoothing + other
+    return -true * math.log(true) - (classes - 1) * other * math.log(other)
+
+
+def run_facts(
+    recipe: Recipe, images: int, classes: int, seed: int, minutes: float, history: list[Epoch]
+) -> dict[str, str]:
     """What the report and the card say of how a module was trained."""
     facts = {
         "recipe": recipe.name,
@@ -122,6 +141,9 @@ def run_facts(recipe: Recipe, images: int, seed: int, minutes: float, history: l
         f"{p.epochs} at {p.size} px, {p.augmentation.describe()}" for c in recipe.cycles for p in c.phases
     )
     rates = ", then ".join(f"{cycle.learning_rate:g} ({cycle.decay})" for cycle in recipe.cycles)
+    lowest = lowest_loss(recipe, classes)
+    if lowest is not None:
+        facts["lowest possible training loss"] = f"{lowest:.2f} (label smoothing {recipe.label_smoothing:g})"
     return facts | {
         "epochs": f"{len(history)} ({phases})",
         "optimiser": f"{type(recipe.optimiser).__name__}, rate {rates}, batches of {recipe.batch_size}",

@@ -9,7 +9,7 @@ from ..engines.torch import Network
 from ..evaluation import Evaluation
 from ..watch import Watch
 from ..weights import initialise
-from .finish import Story, run_facts
+from .finish import Story, lowest_loss, run_facts
 from .job import Run
 from .loop import train
 from .photos import material, scorer
@@ -63,7 +63,7 @@ def train_from_scratch(
         teachers=teachers,
     )
     history = train(network, run, session.workers)
-    facts = run_facts(recipe, len(stuff.train.classes), seed, session.minutes, history)
+    facts = run_facts(recipe, len(stuff.train.classes), len(dataset.labels), seed, session.minutes, history)
     if teachers:
         facts["teacher"] = teachers.describe()
     story = Story(
@@ -73,6 +73,7 @@ def train_from_scratch(
         pictures,
         [*session.notes, *stuff.notes],
         chosen_by_validation=recipe.patience is not None,
+        lowest_loss=lowest_loss(recipe, len(dataset.labels)),
     )
     draft = Bundle(
         name=output.name,
