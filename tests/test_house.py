@@ -44,6 +44,7 @@ HEAVY = {
         "engines.torch",
         "engines.torch_answering",
         "engines.arithmetic",
+        "engines.fitting",
         "module",
         "inputs",
         "training",

@@ -62,6 +62,10 @@ class ExportError(InceptionHubError, ArithmeticError):
     """An export answers otherwise than the module it was made from, and is not kept."""
 
 
+class DeviceMemoryError(InceptionHubError, MemoryError):
+    """A device has no memory for even one image."""
+
+
 class RequestError(InceptionHubError, ValueError):
     """A request to the server is not of the form its endpoint takes."""
 

@@ -250,7 +250,7 @@ class Module:
         training = bool(self.tags)
         gradients = from_torch and torch.is_grad_enabled()
         if not training and not gradients:
-            endpoints = self._answering(tensor)
+            endpoints = self._answering(tensor, names)
         else:
             with (
                 torch.set_grad_enabled(gradients),
@@ -261,6 +261,7 @@ class Module:
                     batch_statistics=training,
                     momentum=momentum if training and self.trainable else None,
                     dropout=training,
+                    endpoints=names,
                 )
         found = {name: endpoints[name].float() for name in names}
         return found if from_torch else {name: value.cpu().numpy() for name, value in found.items()}

@@ -186,7 +186,7 @@ def walk(
     x = (images.permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
     endpoints: dict[str, Tensor] = {}
     for block in architecture.blocks:
-        if wanted <= endpoints.keys():
+        if len(endpoints) == len(wanted):
             return endpoints
         outputs: list[Tensor] = []
         for branch in block.branches:
@@ -197,11 +197,11 @@ def walk(
         x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
         if block.name in wanted:
             endpoints[block.name] = x.permute(0, 2, 3, 1)
-    if wanted <= endpoints.keys():
+    if len(endpoints) == len(wanted):
         return endpoints
     pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
     found = {GLOBAL_POOL: pooled[:, None, None, :]}
-    if architecture.logits_layer and not wanted.isdisjoint((LOGITS, PREDICTIONS)):
+    if architecture.logits_layer and (LOGITS in wanted or PREDICTIONS in wanted):
         found[LOGITS] = logits(pooled, architecture.logits_layer)
         found[PREDICTIONS] = found[LOGITS].softmax(1)
     return endpoints | {name: value for name, value in found.items() if name in wanted}
@@ -209,7 +209,7 @@ def walk(
 
 def conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     """`x` NCHW by a kernel OIHW, padded as the table says."""
-    x, padding = _pad(x, layer, 0.0)
+    x, padding = padded(x, layer)
     return convolution(x, kernel, bias, layer.stride, padding)
 
 
@@ -220,11 +220,11 @@ def _oihw(kernel: Tensor) -> Tensor:
 def _pool(layer: Layer, x: Tensor) -> Tensor:
     if layer.op == "avg_pool":
         return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
-    x, padding = _pad(x, layer, -torch.inf)
+    x, padding = padded(x, layer, -torch.inf)
     return F.max_pool2d(x, layer.kernel, layer.stride, padding)
 
 
-def _pad(x: Tensor, layer: Layer, value: float) -> tuple[Tensor, tuple[int, int]]:
+def padded(x: Tensor, layer: Layer, value: float = 0.0) -> tuple[Tensor, tuple[int, int]]:
     """SAME padding: where it is symmetric for every size it is left to the operator, as its `padding`."""
     if layer.stride == 1:
         return x, (layer.kernel // 2, layer.kernel // 2)

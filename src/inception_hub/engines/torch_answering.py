@@ -6,42 +6,90 @@ bound by launching kernels, unless it is recorded once per shape and replayed.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..architecture import Layer
 from ..weights import fold
 from .arithmetic import exact_float32, fastest_kernels
-from .torch import Network, conv, walk
+from .fitting import Endpoints, Fitting
+from .torch import Network, padded, walk
 
-RECORDED = 4  # shapes; each keeps the memory of a whole pass
+# `compiled`: by torch.compile, which joins bias, ReLU, pools and concatenations into few kernels. `fused`:
+# bias and ReLU within cuDNN's convolution. `plain`: an operator each. One that fails gives way to the next.
+Way = Literal["compiled", "fused", "plain"]
+WAYS: tuple[Way, ...] = ("compiled", "fused", "plain")
+RECORDED = 4  # shapes and sets of endpoints; each keeps the memory of a whole pass
+COMPILE_AFTER = (
+    200_000 * 224 * 224
+)  # pixels of one shape: answering for them takes about as long as compiling
+
+
+@dataclass
+class _Recording:
+    """A pass over images of one shape: it has one place for images and one for answers."""
+
+    graph: torch.cuda.CUDAGraph
+    given: Tensor
+    endpoints: Endpoints
+    way: Way
+    pixels: int = 0  # answered for
 
 
 class Answering:
-    """`network` as it is now, for answering in `dtype`; folded anew once its variables have changed."""
+    """`network` as it is now, for answering in `dtype`; folded anew once its variables have changed.
 
-    def __init__(self, network: Network, dtype: torch.dtype = torch.float32) -> None:
+    `way` None: on CUDA `fused`, then `compiled` once answering for a shape took about as long as compiling it
+    would; on CPUs `plain`. The `repr` says which way was taken.
+    """
+
+    def __init__(
+        self, network: Network, dtype: torch.dtype = torch.float32, *, way: Way | None = None
+    ) -> None:
         self._network = network
         self._dtype = dtype
+        self._way = way
+        self._missing: set[Way] = set()
         self._folded: dict[str, tuple[Tensor, Tensor]] = {}
         self._state: tuple[int, ...] = ()
         self._lock = threading.Lock()
-        self._recorded: OrderedDict[torch.Size, tuple[torch.cuda.CUDAGraph, Tensor, dict[str, Tensor]]]
-        self._recorded = OrderedDict()
+        self._recorded: OrderedDict[tuple[torch.Size, tuple[str, ...]], _Recording] = OrderedDict()
+        self._compute_compiled: Callable[..., Endpoints] | None = None
+        self._fitting = Fitting(self._forget)
+
+    def __repr__(self) -> str:
+        recorded = [f"{list(shape)} {kept.way}" for (shape, _), kept in self._recorded.items()]
+        return f"Answering({self._dtype}, recorded: {', '.join(recorded) or 'nothing'})"
 
     @torch.no_grad()
-    def __call__(self, images: Tensor) -> dict[str, Tensor]:
-        """Every endpoint, NHWC, for `images` float32 [batch, height, width, 3] in [0, 1], without gradients.
+    def __call__(self, images: Tensor, names: Collection[str] | None = None) -> Endpoints:
+        """Endpoints by their `names` (None: every one), NHWC, without gradients.
 
-        Features, logits and predictions are float32, the other endpoints of the dtype.
+        `images`: float32 [batch, height, width, 3] in [0, 1]. Features, logits and predictions are float32,
+        the other endpoints of the dtype. A batch too large for the device's memory is answered in parts, with
+        a warning once; raises `DeviceMemoryError` where one image is too large.
         """
+        wanted = tuple(self._network.architecture.endpoint_names if names is None else names)
+        return self._fitting(lambda part: self._answer(part, wanted), images)
+
+    def _answer(self, images: Tensor, names: tuple[str, ...]) -> Endpoints:
         with self._lock:
             self._refresh()
             if images.is_cuda:
-                return self._replay(images)
-        return self._compute(images)
+                return self._replay(images, names)
+        return self._run(self._way or "plain", images, names)
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._recorded.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _refresh(self) -> None:
         variables = self._network.state_dict(keep_vars=True)
@@ -64,37 +112,70 @@ class Answering:
         self._recorded.clear()
         self._state = state
 
-    def _compute(self, images: Tensor) -> dict[str, Tensor]:
+    def _run(self, way: Way, images: Tensor, names: tuple[str, ...]) -> Endpoints:
+        """One pass, not recorded; the next way where one is missing."""
+        if way == "compiled" and self._compute_compiled is None:
+            self._compute_compiled = torch.compile(self._compute, fullgraph=True, dynamic=False)
+        for each in WAYS[WAYS.index(way) :]:
+            if each in self._missing:
+                continue
+            compute = self._compute_compiled if each == "compiled" else self._compute
+            assert compute is not None
+            try:
+                with exact_float32(), fastest_kernels():
+                    return compute(images, names, each == "fused")
+            except torch.OutOfMemoryError:
+                raise
+            except Exception:  # compilers and cuDNN fail in ways of their own
+                if each == "plain":
+                    raise
+                self._missing.add(each)
+        raise AssertionError(f"{way} is no way")
+
+    def _compute(self, images: Tensor, names: tuple[str, ...], fused: bool) -> Endpoints:
         def compute(layer: Layer, x: Tensor) -> Tensor:
-            return conv(x.to(self._dtype), layer, *self._folded[layer.name]).relu_()
+            kernel, bias = self._folded[layer.name]
+            x, padding = padded(x.to(self._dtype), layer)
+            if fused and layer.op == "conv":  # for 3 channels of input cuDNN's is slow
+                stride = (layer.stride, layer.stride)
+                return torch.cudnn_convolution_relu(x, kernel, bias, stride, padding, (1, 1), 1)
+            return F.conv2d(x, kernel, bias, layer.stride, padding).relu_()
 
         def logits(pooled: Tensor, head: Layer) -> Tensor:
             kernel, bias = self._folded[head.name]
             return torch.addmm(bias, pooled, kernel[:, :, 0, 0].T)
 
-        with exact_float32(), fastest_kernels():
-            return walk(self._network.architecture, images, compute, logits)
+        return walk(self._network.architecture, images, compute, logits, names)
 
-    def _replay(self, images: Tensor) -> dict[str, Tensor]:
-        """A recording has one place for images and one for answers, so one caller at a time."""
-        if images.shape not in self._recorded:
+    def _replay(self, images: Tensor, names: tuple[str, ...]) -> Endpoints:
+        """One caller at a time."""
+        key = (images.shape, names)
+        kept = self._recorded.get(key)
+        if kept is None:
             if len(self._recorded) == RECORDED:
                 self._recorded.popitem(last=False)
-            self._recorded[images.shape] = self._record(images)
-        self._recorded.move_to_end(images.shape)
-        graph, given, endpoints = self._recorded[images.shape]
-        given.copy_(images)
-        graph.replay()
-        return {name: value.clone() for name, value in endpoints.items()}
+            kept = self._recorded[key] = self._record(self._way or "fused", images, names)
+        elif self._way is None and kept.way != "compiled" and kept.pixels > COMPILE_AFTER:
+            kept.pixels = 0
+            if "compiled" not in self._missing:
+                kept = self._recorded[key] = self._record("compiled", images, names)
+        self._recorded.move_to_end(key)
+        kept.pixels += images.numel() // 3
+        kept.given.copy_(images)
+        kept.graph.replay()
+        return {name: value.clone() for name, value in kept.endpoints.items()}
 
-    def _record(self, images: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, dict[str, Tensor]]:
+    def _record(self, way: Way, images: Tensor, names: tuple[str, ...]) -> _Recording:
         given = images.clone()
         stream = torch.cuda.Stream(images.device)
         stream.wait_stream(torch.cuda.current_stream(images.device))
         with torch.cuda.stream(stream):
-            self._compute(given)  # libraries choose their kernels now; a recording has to be free of that
+            self._run(
+                way, given, names
+            )  # libraries choose their kernels now; a recording has to be free of that
         torch.cuda.current_stream(images.device).wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            endpoints = self._compute(given)
-        return graph, given, endpoints
+            endpoints = self._run(way, given, names)
+        taken = next(each for each in WAYS[WAYS.index(way) :] if each not in self._missing)
+        return _Recording(graph, given, endpoints, taken)
