@@ -58,7 +58,8 @@ def run(program: str, folder: Path) -> str:
     library = folder / "fake_cuda.so"
     if not library.exists():
         compile_library(library)
-    path = os.pathsep.join([str(HERE), str(HERE / "training"), str(HERE.parent / "src"), os.environ.get("PYTHONPATH", "")])
+    folders = [HERE, HERE / "training", HERE.parent / "src", os.environ.get("PYTHONPATH", "")]
+    path = os.pathsep.join(map(str, folders))
     found = subprocess.run(
         [sys.executable, "-W", "error", "-c", PRELUDE + program, library],
         capture_output=True,

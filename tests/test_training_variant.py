@@ -113,7 +113,7 @@ def test_parameters_answer_to_slims_names_and_shapes(network: Network) -> None:
 
 
 def test_statistics_of_several_processes_are_those_of_one(network: Network) -> None:
-    """Two processes that hold the same images: each sum over them is twice one's. Unbiased, as TF moves them."""
+    """Two processes that hold the same images: each sum over them is twice one's."""
     network.double()
     images = torch.rand(3, 64, 64, 3, dtype=torch.float64)
     before = buffers(network)

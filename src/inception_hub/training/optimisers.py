@@ -63,7 +63,8 @@ class Optimisers:
     def _adam(self, parameters: list[Tensor], rate: Tensor) -> torch.optim.AdamW:
         # Weight decay is ours, as PyTorch's is a number that a recorded graph would keep for ever.
         graphs = self._example.is_cuda
-        adam = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0, fused=True, capturable=graphs)
+        adam = torch.optim.AdamW(parameters, lr=0.0, weight_decay=0.0, fused=True, capturable=graphs)
+        adam.param_groups[0]["lr"] = rate  # given to the constructor, it would be read
         for parameter in parameters:  # as its first step would make it: a graph may only read what is there
             adam.state[parameter]["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
             adam.state[parameter]["exp_avg"] = torch.zeros_like(parameter)
