@@ -44,7 +44,7 @@ RECIPES = {
     "class weights": replace(BASE, class_weights=True, label_smoothing=0.1),
     "frozen statistics": replace(BASE, batch_norm="frozen"),
     "momentum of statistics": replace(BASE, batch_norm_momentum=0.7),
-    "weight decay's end": replace(BASE, weight_decay_end=3.0),
+    "weight decay's end": replace(BASE, weight_decay_end=0.9),
 }
 
 
