@@ -144,7 +144,7 @@ def test_statistics_move_by_policy_alone(device: str, tmp_path: Path, policy: st
 
 
 def test_mixed_precision_learns(device: str, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, cycles=(Cycle((Phase(12, 32, PLAIN),), 2e-3),), batch_size=12)
+    recipe = replace(RECIPE, cycles=(Cycle((Phase(40, 32, PLAIN),), 2e-3),), batch_size=12)
     epochs, network = trained(tmp_path / "c", device, recipe, runs.network(), bfloat16=True)
     assert all(math.isfinite(loss) for loss in losses(epochs))
     assert losses(epochs)[-1] < losses(epochs)[0] - 0.3
