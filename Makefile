@@ -10,7 +10,7 @@ RAY_VENV ?= .venv-ray
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser tensorflow cluster lint docs lock audit fuzz mutants clean
+.PHONY: demo test slow gpu browser tensorflow cluster lint docs lock audit coverage fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
 demo: $(DEMO_VENV)/ready
@@ -64,6 +64,13 @@ SECONDS ?= 60
 fuzz: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet 'atheris>=3.0'
 	$(VENV)/bin/python tests/fuzz/fuzz.py --seconds $(SECONDS)
+
+# Lines and branches that `make test` runs, those of its child processes too, and which it does not.
+coverage: $(VENV)/ready
+	$(VENV)/bin/coverage erase
+	$(VENV)/bin/coverage run -m pytest
+	$(VENV)/bin/coverage combine --quiet
+	$(VENV)/bin/coverage report
 
 # Slips made in a copy of the source, one at a time, and whether the tests notice; CHANGED=REV: of what changed since.
 mutants: $(VENV)/ready

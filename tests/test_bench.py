@@ -1,6 +1,7 @@
 """`bench`: which configurations it measures, and that its figures follow from one another."""
 
 import json
+from collections.abc import Iterable, Iterator
 from importlib import util
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from command import run
 from PIL import Image
 
-from inception_hub import load_module_spec
+from inception_hub import bench, load_module_spec
 from inception_hub.bench import configurations, made_photo, measure, summary
 from inception_hub.errors import ArgumentError
+from inception_hub.pipeline import Photo
 
 
 def test_figures_follow_from_the_calls() -> None:
@@ -75,3 +77,18 @@ def test_the_made_photo_is_of_an_ordinary_kind() -> None:
     photo = made_photo()
     assert photo[:2] == b"\xff\xd8" and 100_000 < len(photo) < 1_000_000
     assert photo == made_photo()
+
+
+def test_a_few_photos_are_sent_again_until_there_are_enough(
+    small_module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+
+    def counted(module: object, photos: Iterable[Photo], **options: object) -> Iterator[None]:
+        sent.append(len(list(photos)))
+        return iter(())
+
+    monkeypatch.setattr(bench, "answers", counted)
+    found = bench.time_photos(str(small_module), "f32", [made_photo()] * 3, 0.001)
+    assert sent == [2 * bench.BATCH_SIZE, bench.THROUGH]
+    assert found.precision == "f32" and found.images_per_second > 0

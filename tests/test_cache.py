@@ -341,3 +341,21 @@ def test_content_keys(tmp_path: Path) -> None:
     assert content_key(two) == key
     with pytest.raises(HandleError, match="cannot be read"):
         content_key(tmp_path / "missing")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="names of open files are not told here")
+def test_files_are_on_disk_before_their_name_is(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash an entry is there only if its content is: every file, then its folder, then the name."""
+    synchronised: list[Path] = []
+    there: list[bool] = []
+    target = cache.root / "modules" / KEY
+
+    def fsync(descriptor: int) -> None:
+        synchronised.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        there.append(target.exists())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    files = {path.name for path in cache.put(KEY, writes()).iterdir()}
+    assert {path.name for path in synchronised[:-2]} == files
+    assert synchronised[-2].name == "module" and synchronised[-1] == target.parent
+    assert there == [False] * (len(files) + 1) + [True]

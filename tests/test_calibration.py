@@ -70,3 +70,37 @@ def test_a_graph_of_the_same_numbers_that_answers_otherwise(
     with pytest.raises(QuantizationError, match=r"NNCF .* not known here \(other logits\); install"):
         quantize.quantize(module, str(photos), max_drop=100)
     assert {path.name: path.read_bytes() for path in module.iterdir()} == before
+
+
+def test_int8_is_checked_on_photos_it_was_not_made_for(
+    module: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, seen = quantize.prepared, []
+
+    def noted(split: Any, *arguments: Any, **options: Any) -> Any:
+        seen.append({Path(split.name(index)).name for index in range(len(split))})
+        return prepared(split, *arguments, **options)
+
+    monkeypatch.setattr(quantize, "prepared", noted)
+    quantize.quantize(module, str(photos), max_drop=100)
+    calibrated, checked = seen
+    assert len(calibrated) == len(checked) == 6 and not calibrated & checked
+
+
+@pytest.mark.parametrize(("f32", "int8", "kept"), [(0.9, 0.8, False), (0.8, 0.9, True), (0.9, 0.86, True)])
+def test_what_int8_may_lose(
+    module: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, f32: float, int8: float, kept: bool
+) -> None:
+    monkeypatch.setattr(quantize, "_calibrated", lambda *_: {})
+    monkeypatch.setattr(quantize, "_check", lambda *_: quantize.Check(10, 0.5, f32, int8))
+    added: list[Any] = []
+    monkeypatch.setattr(quantize.bundles, "add_int8", lambda *arguments: added.append(arguments))
+    if kept:
+        quantize.quantize(module, str(photos), max_drop=5)
+        assert added[0][2] == {
+            "data": "photos", "images": 10, "precision": "int8", "top1": int8, "agreement": 0.5,
+        }  # fmt: skip
+    else:
+        with pytest.raises(QuantizationError, match="loses too much and is not kept .*at most 5 points"):
+            quantize.quantize(module, str(photos), max_drop=5)
+        assert not added

@@ -246,6 +246,17 @@ def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path:
     assert not entry.exists()
 
 
+def test_a_prefix_of_several_keys_removes_none(
+    capsys: pytest.CaptureFixture[str], small_module: Path
+) -> None:
+    cache = default_cache()
+    for name in ("one", "other"):
+        cache.put(text_key(name), lambda path: bundle.write(bundle.read(small_module), path))
+    code, _, err = run(capsys, "cache", "rm", "")
+    assert code == 2 and "2 modules in the cache have a key that begins with ''; see cache ls" in err
+    assert len(cache.ls()) == 2
+
+
 def test_what_a_cluster_is_not_asked(
     capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

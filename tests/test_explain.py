@@ -16,6 +16,7 @@ from skimage import color, data
 
 import inception_hub as hub
 from inception_hub import bundle, heatmaps
+from inception_hub.cli.explain import _name
 from inception_hub.errors import AnswerError, ArgumentError, InputError
 from inception_hub.explain import evidence
 from inception_hub.labels import Labels
@@ -277,3 +278,9 @@ def test_evidence_of_classes_in_order(small_module: Path) -> None:
     found = evidence(module, last_map, [7, 2])
     kernel = module.spec.bundle.weights[f"{LOGITS}/weights"][0, 0]
     assert found.shape == (2, 2, 3) and np.allclose(found[1], last_map @ kernel[:, 2], rtol=1e-5)
+
+
+def test_pictures_have_names_that_no_disk_takes_for_one() -> None:
+    taken: set[str] = set()
+    names = [_name(path, taken) for path in ("a/Cat.jpg", "b/cat.png", "CAT.gif", "cat-2.jpg", "dog.jpg")]
+    assert names == ["Cat.png", "cat-2.png", "CAT-3.png", "cat-2-2.png", "dog.png"]

@@ -9,8 +9,9 @@ from cases import images_from_seed
 from PIL import Image
 
 import inception_hub as hub
-from inception_hub import bundle
+from inception_hub import bundle, heatmaps
 from inception_hub.pipeline import BATCH_SIZE, Photo, answers
+from inception_hub.resize import PRESETS
 
 LOGITS = "InceptionV2/Logits/Conv2d_1c_1x1"
 
@@ -47,3 +48,9 @@ def test_a_photo_without_numbers_takes_no_others_map(
             last_map = plain[answer.row.path].last_map
             assert answer.last_map is not None and last_map is not None
             assert np.allclose(answer.last_map, last_map, rtol=1e-4, atol=1e-4), answer.row.path
+
+
+def test_heatmaps_cover_what_the_preset_keeps() -> None:
+    assert [heatmaps.covered(preset) for preset in ("default", "slim", "plain")] == [0.875, 0.875, 1.0]
+    clear = [heatmaps.laid_out(np.ones((2, 2), np.float32), 80, 40, p)[0, 0, 3] == 0 for p in PRESETS]
+    assert clear == [True, True, False]

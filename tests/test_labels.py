@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from inception_hub import load_module_spec
 from inception_hub.errors import ArgumentError, FormatError
 from inception_hub.labels import Labels, imagenet, top_k
 
@@ -74,6 +75,14 @@ def test_tiny_imagenet_has_our_names() -> None:
     ours = dict(zip(imagenet().wordnet_ids, imagenet().names, strict=True))
     assert len(ids) == 200
     assert tuple(ours[i] for i in ids) == names
+
+
+def test_the_bundled_module_has_our_names() -> None:
+    """The same classes, wherever `../shared` is missing."""
+    found = load_module_spec("tiny_imagenet").labels
+    ours = dict(zip(imagenet().wordnet_ids, imagenet().names, strict=True))
+    assert len(found) == 200
+    assert tuple(ours[i] for i in found.wordnet_ids) == found.names
 
 
 def test_without_background() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import GOLDEN, NO_GOLDEN, golden_answers
+from cases import DATA, GOLDEN, NO_GOLDEN, golden_answers
 from PIL import Image
 
 from inception_hub.resize import PRESETS, Preset, central, least_pixels, resize
@@ -24,6 +24,16 @@ def test_slim_and_plain_are_the_originals() -> None:
         for preset, key in (("plain", "resized"), ("slim", "central_crop_0.875_resized")):
             found = resize(image, (height, width), preset)  # type: ignore[arg-type]
             assert np.abs(found - answers[f"preprocess/{number}/{key}"]).max() < 1e-6
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("preset", ["plain", "slim"])
+def test_every_fourth_pixel_is_the_originals(number: int, preset: Preset) -> None:
+    """The same answers, thinned out, so that a clone without the golden ones is held to them too."""
+    with np.load(DATA / "original_resizes.npz") as file:
+        seed, shape, size, expected = (file[f"{number}/{key}"] for key in ("seed", "shape", "size", preset))
+    found = resize(photo(tuple(shape), int(seed)), (int(size[0]), int(size[1])), preset)
+    assert np.abs(found[::4, ::4] - expected).max() < 1e-6
 
 
 def test_tf1_sampling_has_no_half_pixel_centres() -> None:

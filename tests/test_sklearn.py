@@ -224,3 +224,9 @@ def test_clones_and_parameters(kind: Any, small_module: Path) -> None:
     assert copy is not estimator and copy.get_params() == estimator.get_params()
     assert copy.get_params()["module"] == small_module
     assert repr(kind()) == f"{kind.__name__}()"
+
+
+def test_the_regression_is_as_strong_as_asked(small_module: Path, photos: list[str]) -> None:
+    strong, weak = (PhotoClassifier(str(small_module), C=c).fit(photos, CLASSES) for c in (0.001, 10.0))
+    assert (strong.head_.C, weak.head_.C) == (0.001, 10.0)
+    assert np.abs(strong.head_.coef_).sum() < np.abs(weak.head_.coef_).sum()

@@ -139,3 +139,24 @@ def test_folding_never_gives_what_is_not_finite() -> None:
     weights[layer.moving_variance] = np.zeros_like(weights[layer.moving_variance])
     with pytest.raises(WeightsError, match="Mixed_4a/Branch_0/Conv2d_0a_1x1 exceed float32 once"):
         weights_file.fold(layer, weights)
+
+
+def test_arrays_are_known_by_every_value_and_name() -> None:
+    arrays = {"a": np.arange(100, dtype=np.float32), "b": np.zeros(100, np.float32)}
+    late = arrays["a"].copy()
+    late[-1] += 1
+    others = [
+        {**arrays, "a": late},
+        {"a": arrays["b"], "b": arrays["a"]},
+        {"a": arrays["a"], "c": arrays["b"]},
+        {"a": arrays["a"]},
+    ]
+    known = {weights_file.identity(each) for each in (arrays, *others)}
+    assert len(known) == 5 and weights_file.identity(dict(arrays)) == weights_file.identity(arrays)
+
+
+def test_a_header_is_read_within_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes((2 << 20).to_bytes(8, "little") + b"{" + b" " * (2 << 20))
+    with pytest.raises(FormatError, match="its header of 2097152 bytes is longer than 1048576"):
+        weights_file.load(path)

@@ -161,3 +161,5 @@ def test_timm_sees_the_part_of_a_photo_that_the_module_sees(small_module: Path, 
     assert configuration["input_size"] == (3, 96, 64) and tuple(configuration["pool_size"]) == (3, 2)
     assert (configuration["first_conv"], configuration["classifier"]) == ("Conv2d_1a_7x7.conv_dw", "fc")
     assert configuration["license"] == "apache-2.0"
+    back = load_module_spec(tmp_path / "out").bundle
+    assert (back.image_size, back.resize) == ((96, 64), "plain")

@@ -100,3 +100,9 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     for path in (Path("/"), Path("."), tmp_path / ".."):
         with pytest.raises(OutputError, match="give the name of a file or directory"):
             put(path, "new", force=True)
+
+
+def test_what_is_there_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="exists"), written(tmp_path / "file", force=False):
+        pytest.fail("an export may take minutes")

@@ -153,3 +153,11 @@ def test_a_successors_savedmodel(tmp_path: Path) -> None:
     (copy / "saved_model.pb").write_bytes((sample / "saved_model.pb").read_bytes())
     with pytest.raises(HandleError, match="there is no .*variables/variables.index"):
         resolve(copy)
+
+
+def test_photos_beside_a_checkpoint_are_not_its(tmp_path: Path, originals: Path) -> None:
+    """The key of a directory is that of the files which conversion may read, and no others are hashed."""
+    folder = unpacked(originals / "slim_v1_checkpoint.tar.gz", tmp_path / "unpacked")
+    path = resolve(folder)
+    (folder / "holiday.jpg").write_bytes(b"\xff\xd8")
+    assert resolve(folder) == path and len(default_cache().ls()) == 1

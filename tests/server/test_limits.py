@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from serving import Served, jpeg, multipart, served, wait_until
 
+from inception_hub import Module
 from inception_hub.errors import ArgumentError
+from inception_hub.server.app import make_app, make_server
 from inception_hub.server.limits import Limits
 
 pytestmark = pytest.mark.usefixtures("unharmed")
@@ -143,3 +145,11 @@ def test_time_is_bounded_for_a_client_that_does_not_read(small_module: Path) -> 
             while time.monotonic() - began < 30:
                 client.sendall(head * 100)
         assert server.get("/v2").status == 200
+
+
+def test_waiting_on_connections_is_bounded(small_module: Path) -> None:
+    """What uvicorn itself keeps to: the time of an idle connection, and of what is under way at the end."""
+    limits = Limits(idle_seconds=7, drain_seconds=3)
+    config = make_server(make_app(Module(small_module), limits), limits).config
+    assert (config.timeout_keep_alive, config.timeout_graceful_shutdown) == (7, 3)
+    assert not config.server_header and config.h11_max_incomplete_event_size == 16 << 10
