@@ -78,6 +78,13 @@ with cuda() as device:
 """
 
 
+FOLDED = """
+from inception_hub.engines.torch_answering import Answering
+answering = Answering(Network(ARCHITECTURE, initialise(ARCHITECTURE, 0)), torch.bfloat16)
+answering._refresh()
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fake_cuda")
@@ -97,6 +104,24 @@ def test_a_training_step_stays_on_the_device(folder: Path) -> None:
             assert value.grad is not None and value.grad.device == device, name
             assert value.grad.dtype == torch.float32 and value.grad.shape == value.shape
             value.grad = None
+""",
+        folder,
+    )
+
+
+def test_answering_stays_on_the_device(folder: Path) -> None:
+    fake_cuda.run(
+        NETWORK.replace("with cuda", FOLDED + "with cuda")
+        + """
+    answering._folded = {
+        name: tuple(torch.empty_like(value, device=device) for value in values)
+        for name, values in answering._folded.items()
+    }
+    with torch.no_grad():
+        found = answering._compute(images, ("InceptionV2/Mixed_3b", LOGITS), False)
+    assert [value.dtype for value in found.values()] == [torch.bfloat16, torch.float32]
+    assert all(value.device == device for value in found.values())
+    assert found["InceptionV2/Mixed_3b"].is_contiguous(), "channels last throughout"
 """,
         folder,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from cases import images_from_seed
 from PIL import Image
 
@@ -13,7 +14,7 @@ import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.architecture import LOGITS_LAYER
 from inception_hub.errors import ArgumentError
-from inception_hub.pipeline import BATCH_SIZE, Photo, answers, probabilities
+from inception_hub.pipeline import BATCH_SIZE, Photo, Timing, answers, probabilities
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +144,33 @@ def test_a_share_of_the_cores(module: hub.Module, photo: Path, small_module: Pat
     compiled = one._openvino.compiled(64, 64, ("InceptionV2/Logits",), True)
     assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
     assert not compiled.get_property("ENABLE_CPU_PINNING"), "several processes would share one core"
+
+
+def test_the_time_waited_for_decoding_is_told(module: hub.Module, photo: Path) -> None:
+    timing = Timing()
+    assert len(list(answers(module, [Photo("p", photo)] * 9, timing=timing))) == 9
+    assert 0 < timing.decoding < timing.seconds and timing.share == timing.decoding / timing.seconds
+
+
+def test_batches_that_do_not_fit_lose_nothing(
+    small_module: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inception_hub.engines.torch_answering import Answering
+
+    module = hub.Module(small_module, engine="torch", device="cpu")  # given a device, batches are large
+    plain = Answering._answer
+
+    def small(self: Answering, images: "torch.Tensor", names: tuple[str, ...]) -> "dict[str, torch.Tensor]":
+        if len(images) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return plain(self, images, names)
+
+    photos = [Photo(str(i), photo) for i in range(30)]
+    expected = [answer.row for answer in answers(module, photos)]
+    monkeypatch.setattr(Answering, "_answer", small)
+    with pytest.warns(RuntimeWarning, match="30 images do not fit into the device's memory; going on with 2"):
+        found = [answer.row for answer in answers(module, photos)]
+    assert [row.path for row in found] == [row.path for row in expected] == [str(i) for i in range(30)]
+    for row, other in zip(found, expected, strict=True):
+        assert row.predictions is not None and other.predictions is not None
+        assert [p.index for p in row.predictions] == [p.index for p in other.predictions]

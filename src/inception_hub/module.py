@@ -246,7 +246,7 @@ class Module:
         if from_torch:
             tensor = checked.torch_images(images, device)
         else:
-            tensor = torch.from_numpy(checked.numpy_images(images)).to(device)
+            tensor = torch.from_numpy(checked.numpy_images(images))
         training = bool(self.tags)
         gradients = from_torch and torch.is_grad_enabled()
         if not training and not gradients:
@@ -257,7 +257,7 @@ class Module:
                 torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"),
             ):
                 endpoints = self._torch(
-                    tensor,
+                    tensor.to(device),
                     batch_statistics=training,
                     momentum=momentum if training and self.trainable else None,
                     dropout=training,

@@ -4,6 +4,7 @@ Knows files and rows, never tensors' layout. A photo that cannot be read becomes
 others are not touched by it.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,7 @@ from .rows import Prediction, Row
 Kind = Literal["predictions", "vector"]
 BATCH_SIZE = 4  # larger ones gain nothing and take more memory
 GPU_BATCH_SIZE = 64  # a GPU is filled by many images at once
+GPU_THREADS = 4  # one batch is computed while others are put together and their rows made
 THUMBNAIL = 320  # px, longest side
 
 S = TypeVar("S")
@@ -50,6 +52,19 @@ class Answer:
     last_map: NDArray[np.float32] | None = None
 
 
+@dataclass
+class Timing:
+    """Where the time of `answers` went, told as it runs: seconds in all, and waiting for decoded photos."""
+
+    seconds: float = 0.0
+    decoding: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Of the time, the part spent waiting for decoding: near 1, decoding is what limits."""
+        return self.decoding / self.seconds if self.seconds else 0.0
+
+
 @dataclass(frozen=True)
 class _Decoded:
     pixels: NDArray[np.float32] | None
@@ -67,9 +82,10 @@ def answers(
     thumbnails: bool = False,
     last_maps: bool = False,
     max_pixels: int = MAX_PIXELS,
+    timing: Timing | None = None,
 ) -> Iterator[Answer]:
     """One answer per photo, in order. `preset` None is the module's own way to resize. A photo of more than
-    `max_pixels` is not decoded: its row is an error.
+    `max_pixels` is not decoded: its row is an error. `timing` is told where the time goes.
 
     Raises `ArgumentError` for `predictions` from a module without classes or a `top` below 1.
     """
@@ -82,17 +98,27 @@ def answers(
         raise ArgumentError(f"top is {top}; give 1 or more.")
     chosen: Preset = preset or module.spec.bundle.resize
     prepare = _preparation(module.image_size, chosen, thumbnails, max_pixels)
-    size = BATCH_SIZE if module.device is None else GPU_BATCH_SIZE
     cores = module.cores
+    size, threads = (BATCH_SIZE, cores) if module.device is None else (GPU_BATCH_SIZE, GPU_THREADS)
     decoded = _overlapped(prepare, photos, cores, window=(cores + 1) * size)
-    batches = iter(lambda: list(islice(decoded, size)), [])
+    timing = timing or Timing()
+    start = time.perf_counter()
+
+    def next_batch() -> list[tuple[Photo, _Decoded]]:
+        before = time.perf_counter()
+        batch = list(islice(decoded, size))
+        timing.decoding += time.perf_counter() - before
+        return batch
+
+    batches = iter(next_batch, [])
     first, second = next(batches, []), next(batches, [])
     module.throughput = bool(second)  # one batch alone gets all cores
 
     def answer(batch: list[tuple[Photo, _Decoded]]) -> list[Answer]:
         return list(_answer(module, batch, kind, top, last_maps))
 
-    for _, found in _overlapped(answer, chain([first, second], batches), cores, window=2 * cores):
+    for _, found in _overlapped(answer, chain([first, second], batches), threads, window=2 * threads):
+        timing.seconds = time.perf_counter() - start
         yield from found
 
 

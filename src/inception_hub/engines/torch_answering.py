@@ -71,14 +71,15 @@ class Answering:
     def __call__(self, images: Tensor, names: Collection[str] | None = None) -> Endpoints:
         """Endpoints by their `names` (None: every one), NHWC, without gradients.
 
-        `images`: float32 [batch, height, width, 3] in [0, 1]. Features, logits and predictions are float32,
-        the other endpoints of the dtype. A batch too large for the device's memory is answered in parts, with
-        a warning once; raises `DeviceMemoryError` where one image is too large.
+        `images`: float32 [batch, height, width, 3] in [0, 1], on any device. Features, logits and predictions
+        are float32, the other endpoints of the dtype. A batch too large for the device's memory is answered
+        in parts, with a warning once; raises `DeviceMemoryError` where one image is too large.
         """
         wanted = tuple(self._network.architecture.endpoint_names if names is None else names)
         return self._fitting(lambda part: self._answer(part, wanted), images)
 
     def _answer(self, images: Tensor, names: tuple[str, ...]) -> Endpoints:
+        images = images.to(next(self._network.parameters()).device)
         with self._lock:
             self._refresh()
             if images.is_cuda:
