@@ -114,7 +114,14 @@ def finetune(
         int | None, typer.Option("--batch-size", min=2, help="[default: 32 to 128, by the number of photos]")
     ] = None,
     image_size: Annotated[
-        int | None, typer.Option("--image-size", min=32, help="px, square. [default: the module's]")
+        int | None,
+        typer.Option("--image-size", min=32, help="px, square, to answer at. [default: the module's]"),
+    ] = None,
+    training_size: Annotated[
+        int | None,
+        typer.Option(
+            "--training-size", min=32, help="px, square, to learn at. [default: four fifths of that]"
+        ),
     ] = None,
     batch_norm: Annotated[
         BatchNorm,
@@ -157,6 +164,7 @@ def finetune(
         learning_rate=learning_rate,
         batch_size=batch_size,
         image_size=image_size,
+        training_size=training_size,
         batch_norm=batch_norm.value,
         batch_norm_momentum=batch_norm_momentum,
         label_smoothing=label_smoothing,

@@ -35,6 +35,7 @@ from .teacher import Distillation, Teachers
 Phases = Literal["both", "head", "full"]
 SEEN = 50_000  # photos, repetitions counted, that the second phase sees by default
 EPOCHS = (4, 30)  # but at least and at most these
+STRIDE = 32  # px of the photo to a place of the last feature map
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Options:
     epochs: int | None = None  # of the second phase
     learning_rate: float = 5e-4  # of the second phase, the highest
     batch_size: int | None = None
-    image_size: int | None = None  # px, square; None: the module's
+    image_size: int | None = None  # px, square, that the module answers at; None: the base's
+    training_size: int | None = None  # px, square, that it learns at; None: some four fifths of image_size
     batch_norm: Literal["update", "frozen"] = "update"
     batch_norm_momentum: float = 0.99
     label_smoothing: float = 0.1
@@ -61,8 +63,10 @@ class Options:
             raise ArgumentError(
                 f"batch_norm_momentum is {self.batch_norm_momentum}; give a number in [0, 1]."
             )
-        if self.image_size is not None and self.image_size < 32:
-            raise ArgumentError(f"image_size is {self.image_size}; give 32 px or more.")
+        for name in ("image_size", "training_size"):
+            value = getattr(self, name)
+            if value is not None and value < 32:
+                raise ArgumentError(f"{name} is {value}; give 32 px or more.")
         if self.distillation and self.phases == "head":
             raise ArgumentError(
                 "A teacher is given and phases is 'head', where none is asked; "
@@ -71,14 +75,15 @@ class Options:
 
 
 def plan(images: int, size: int, options: Options) -> Recipe:
-    """The second phase for so many training photos."""
+    """The second phase for so many training photos, of a module that answers at `size` px."""
     least, most = EPOCHS
+    learns_at = options.training_size or training_size(size)
     epochs = options.epochs if options.epochs is not None else min(max(round(SEEN / images), least), most)
     return Recipe(
         name="finetune",
         cycles=(
             Cycle(
-                (Phase(epochs, size, Augmentation(min_area=0.3, colour=0.2)),),
+                (Phase(epochs, learns_at, Augmentation(min_area=0.3, colour=0.2)),),
                 options.learning_rate,
                 warmup=0.1,
             ),
@@ -92,8 +97,17 @@ def plan(images: int, size: int, options: Options) -> Recipe:
         average=options.average or None,
         patience=options.patience or None,
         class_weights=options.class_weights,
-        stored_size=max(size * 5 // 4, 64),  # a crop then seldom has to be enlarged
+        stored_size=max(size, learns_at * 5 // 4, 64),  # a crop then seldom has to be enlarged
     )
+
+
+def training_size(size: int) -> int:
+    """px to learn at for a module that answers at `size`: four fifths, in whole strides of the network.
+
+    Things look larger in crops than in whole photos. Touvron et al., "Fixing the train-test resolution
+    discrepancy" (2019), make up for it by answering at a larger size than was learned at.
+    """
+    return max(round(size * 4 / 5 / STRIDE) * STRIDE, STRIDE)
 
 
 def finetune(
