@@ -1,6 +1,7 @@
 """What the PyTorch engine does on a GPU, as tables: `python benchmarks/gpu.py --output FOLDER`.
 
-Writes `inference.md` and `inference.json` (see `gpu_inference.py`); the tables are printed as they come, too.
+Writes `inference.md` and `inference.json` (see `gpu_inference.py`), then `training.md` and `training.json`
+(see `gpu_training.py`); the tables are printed as they come, too.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import gpu_inference as inference
+import gpu_training as training
 import torch
 from peers import page
 
@@ -25,9 +27,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="for the ways to answer, all together")
     parser.add_argument("--photos", type=int, default=inference.PHOTOS, help="that classify answers for")
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile, which takes long")
+    parser.add_argument("--training-sizes", type=int, nargs="*", default=list(training.AIMS), metavar="PX")
+    parser.add_argument("--training-batch", type=int, default=1024)
     parser.add_argument("--write-docs", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
     device = torch.device(given.device)
+    measure_inference(given, device)
+    measure_training(given, device)
+
+
+def measure_inference(given: argparse.Namespace, device: torch.device) -> None:
     print(inference.HEAD, flush=True)
     rows = inference.measure(device, given.batches, given.rounds, given.seconds, not given.no_compile)
     print(f"\n{inference.CLASSIFIED_HEAD}", flush=True)
@@ -41,6 +50,19 @@ def main() -> None:
     write(given.output, "inference", "\n\n".join(parts), facts | {"machine": machine(device)})
     if given.write_docs:
         page.write("gpu", "\n\n".join(parts))
+
+
+def measure_training(given: argparse.Namespace, device: torch.device) -> None:
+    """Written row by row, as a machine may be given back at any moment."""
+    print(f"\n{training.HEAD}", flush=True)
+    lines, rows = [training.HEAD], []
+    compiled = bool(given.training_sizes) and not given.no_compile
+    for row in training.measure(given.device, given.training_sizes, given.training_batch, compiled):
+        rows.append(asdict(row))
+        lines.append(training.line(row))
+        print(lines[-1], flush=True)
+        facts = {"sizes": rows, "machine": machine(device)}
+        write(given.output, "training", "\n".join(lines) + f"\n\n{machine(device)}.", facts)
 
 
 def machine(device: torch.device) -> str:

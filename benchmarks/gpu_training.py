@@ -1,11 +1,12 @@
 """Training on a GPU, photos a second by image size, as `inception-hub train` trains: part of `gpu.py`.
 
 Each size trains two epochs of photos made at random, by the recipe of the bundled module: the first records
-the step as a CUDA graph, the second is measured. Once more with the network compiled by `torch.compile`.
+the step as a CUDA graph, the second is measured. One size once more with the network compiled by
+`torch.compile`.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from inception_hub.weights import initialise
 
 CLASSES, STEPS = 200, 16  # of an epoch
 AIMS = {64: 45_000, 96: 27_000, 128: 18_000, 224: 8_000}  # photos/s on one H200, batches of 1,024
+COMPILED_SIZE = 96
 BACKWARD = 3  # forward and backward take about three times the work of forward
 
 
@@ -49,24 +51,19 @@ class Compiling(Workers):
         return compiled
 
 
-def measure(device: str, sizes: list[int], batch: int, compiled: bool) -> list[Row]:
-    """A row for each size; where the batch does not fit, of the smaller one that training went on with."""
-    ways: dict[str, Callable[[str], Workers]] = {"recorded": Workers}
+def measure(device: str, sizes: Sequence[int], batch: int, compiled: bool) -> Iterator[Row]:
+    """A row for each size, as it comes."""
+    for size in sizes:
+        yield _row("recorded", Workers(device), size, batch)
     if compiled:
-        ways["compiled and recorded"] = Compiling
-    rows = []
-    for way, workers in ways.items():
-        for size in sizes:
-            rows.append(_row(way, workers(device), size, batch))
-            print(line(rows[-1]), flush=True)
-    return rows
+        yield _row("compiled and recorded", Compiling(device), COMPILED_SIZE, batch)
 
 
 def _row(way: str, workers: Workers, size: int, batch: int) -> Row:
     recipe = find_recipe("tiny-imagenet")
     phase = recipe.cycles[0].phases[0]
     cycle = Cycle((Phase(2, size, phase.augmentation),), 1e-4)
-    recipe = replace(recipe, cycles=(cycle,), batch_size=batch, stored_size=max(64, size))
+    recipe = replace(recipe, cycles=(cycle,), batch_size=batch, stored_size=min(max(64, size), 128))
     architecture = Architecture(1.0, CLASSES)
     network = Network(architecture, initialise(architecture, 0))
     if workers.device.type == "cuda":
@@ -90,7 +87,8 @@ def _photos(recipe: Recipe, batch: int) -> Photos:
     return Photos(images, torch.ones(count), torch.arange(count) % CLASSES)
 
 
-HEAD = "| way | px | batch | photos/s | aim | TFLOP/s | peak GiB | first epoch, s |\n" + "|---" * 8 + "|"
+COLUMNS = "| way | px | batch | photos/s | aim | TFLOP/s | peak GiB | first epoch, s |"
+HEAD = f"{COLUMNS}\n{'|---' * 8}|"
 
 
 def line(row: Row) -> str:
