@@ -248,7 +248,7 @@ def test_the_data_s_size_decides_the_plan() -> None:
     assert [plan(n, 96, Options()).batch_size for n in (100, 3_119, 60_000)] == [32, 64, 128]
     sizes = [plan(100, size, Options()).cycles[0].phases[0].size for size in (32, 96, 128, 160, 224)]
     assert sizes == [32, 64, 96, 128, 192]
-    assert plan(100, 128, Options()).pixels == 128, "the head sees them whole at that size"
+    assert plan(100, 128, Options()).pixels == 160, "the head sees their central 0.875 at 128"
     assert plan(100, 128, Options(training_size=128)).cycles[0].phases[0].size == 128
     chosen = plan(100, 96, Options(epochs=2, batch_size=16, average=0, patience=0))
     assert (chosen.cycles[0].phases[0].epochs, chosen.batch_size) == (2, 16)

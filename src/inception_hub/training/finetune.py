@@ -97,7 +97,7 @@ def plan(images: int, size: int, options: Options) -> Recipe:
         average=options.average or None,
         patience=options.patience or None,
         class_weights=options.class_weights,
-        stored_size=max(size, learns_at * 5 // 4, 64),  # a crop then seldom has to be enlarged
+        stored_size=max(size * 5 // 4, learns_at, 64),  # a crop then seldom has to be enlarged
     )
 
 
