@@ -11,14 +11,13 @@ from torch import Tensor, nn
 
 from ..errors import ArgumentError
 
+CPU = torch.device("cpu")
+
 
 class Workers:
     """This process among the others. `device`: None is the CPU, `cuda` a GPU for each process."""
 
     def __init__(self, device: str | None = None) -> None:
-        from accelerate import Accelerator
-        from accelerate.utils import DistributedDataParallelKwargs
-
         if device not in (None, "cpu", "cuda"):
             raise ArgumentError(f"device is {device!r}; give 'cpu' or 'cuda'.")
         if device == "cuda" and not torch.cuda.is_available():
@@ -30,13 +29,22 @@ class Workers:
                 f"{torch.cuda.device_count()} here; start that many: torchrun --nproc-per-node="
                 f"{torch.cuda.device_count()}."
             )
+        self._accelerator: Any = None
+        self.count, self.index = 1, 0
+        if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+            self.device = torch.device("cuda", torch.cuda.current_device()) if device == "cuda" else CPU
+            return
+        # accelerate keeps a process to the device it was first used with, so only where it is needed.
+        from accelerate import Accelerator
+        from accelerate.utils import DistributedDataParallelKwargs
+
         # Statistics are reduced in the network's own layer, so there is nothing to broadcast.
         handlers: list[Any] = [DistributedDataParallelKwargs(broadcast_buffers=False)]
         self._accelerator = Accelerator(cpu=device != "cuda", kwargs_handlers=handlers, mixed_precision="no")
         self.count = self._accelerator.num_processes
         self.index = self._accelerator.process_index
         self.device = self._accelerator.device
-        self._statistics = torch.distributed.new_group() if self.count > 1 else None
+        self._statistics = torch.distributed.new_group()
 
     @property
     def is_main(self) -> bool:
@@ -45,6 +53,8 @@ class Workers:
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """`network` on this process's device, its gradients averaged over processes."""
+        if self._accelerator is None:
+            return network.to(self.device)
         with warnings.catch_warnings():  # accelerate 1.15 names an option that PyTorch 2.13 renames
             warnings.simplefilter("ignore", FutureWarning)
             return self._accelerator.prepare_model(network)
@@ -76,11 +86,13 @@ class Workers:
 
     def wait(self) -> None:
         """Until every process is here."""
-        self._accelerator.wait_for_everyone()
+        if self._accelerator is not None:
+            self._accelerator.wait_for_everyone()
 
     def close(self) -> None:
         """Ends the processes' ties."""
-        self._accelerator.end_training()
+        if self._accelerator is not None:
+            self._accelerator.end_training()
 
 
 class _AllReduce(torch.autograd.Function):
