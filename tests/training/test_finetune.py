@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from inception_hub import load_module_spec
 from inception_hub.errors import FormatError
 from inception_hub.training import loop
-from inception_hub.training.finetune import Options, finetune, plan
+from inception_hub.training.finetune import Options, finetune, plan, sizes
 from inception_hub.watch import Pictures, Watch
 
 COLOURS = {"blue": (40, 60, 200), "green": (60, 180, 60), "red": (200, 60, 40)}
@@ -243,13 +243,28 @@ def test_labels_that_the_module_does_not_have(
     )
 
 
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (Options(), (128, (160, 160))),
+        (Options(image_size=96), (96, (96, 96))),
+        (Options(training_size=96), (96, (128, 128))),
+        (Options(image_size=224, training_size=192), (192, (224, 224))),
+    ],
+    ids=["neither", "image size", "training size", "both"],
+)
+def test_it_learns_at_one_size_and_answers_at_a_larger_one(
+    options: Options, expected: tuple[int, tuple[int, int]]
+) -> None:
+    assert sizes((128, 128), options) == expected
+    assert [sizes((size, size), Options())[1][0] for size in (32, 64, 96, 224)] == [32, 64, 128, 288]
+
+
 def test_the_data_s_size_decides_the_plan() -> None:
     assert [plan(n, 96, Options()).cycles[0].phases[0].epochs for n in (100, 3_119, 60_000)] == [30, 16, 4]
     assert [plan(n, 96, Options()).batch_size for n in (100, 3_119, 60_000)] == [32, 64, 128]
-    sizes = [plan(100, size, Options()).cycles[0].phases[0].size for size in (32, 96, 128, 160, 224)]
-    assert sizes == [32, 64, 96, 128, 192]
-    assert plan(100, 128, Options()).pixels == 160, "the head sees their central 0.875 at 128"
-    assert plan(100, 128, Options(training_size=128)).cycles[0].phases[0].size == 128
+    assert plan(100, 128, Options()).cycles[0].phases[0].size == 128
+    assert plan(100, 128, Options()).pixels == 160
     chosen = plan(100, 96, Options(epochs=2, batch_size=16, average=0, patience=0))
     assert (chosen.cycles[0].phases[0].epochs, chosen.batch_size) == (2, 16)
     assert chosen.average is None and chosen.patience is None

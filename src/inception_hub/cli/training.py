@@ -115,12 +115,16 @@ def finetune(
     ] = None,
     image_size: Annotated[
         int | None,
-        typer.Option("--image-size", min=32, help="px, square, to answer at. [default: the module's]"),
+        typer.Option(
+            "--image-size", min=32, help="px, square, to answer at. [default: 5/4 of --training-size]"
+        ),
     ] = None,
     training_size: Annotated[
         int | None,
         typer.Option(
-            "--training-size", min=32, help="px, square, to learn at. [default: four fifths of that]"
+            "--training-size",
+            min=32,
+            help="px, square, to learn at. [default: --image-size, else the module's]",
         ),
     ] = None,
     batch_norm: Annotated[

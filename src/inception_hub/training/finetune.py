@@ -46,8 +46,8 @@ class Options:
     epochs: int | None = None  # of the second phase
     learning_rate: float = 5e-4  # of the second phase, the highest
     batch_size: int | None = None
-    image_size: int | None = None  # px, square, that the module answers at; None: the base's
-    training_size: int | None = None  # px, square, that it learns at; None: some four fifths of image_size
+    image_size: int | None = None  # px, square, to answer at; None: some five quarters of training_size
+    training_size: int | None = None  # px, square, to learn at; None: image_size, else the base's
     batch_norm: Literal["update", "frozen"] = "update"
     batch_norm_momentum: float = 0.99
     label_smoothing: float = 0.1
@@ -74,16 +74,28 @@ class Options:
             )
 
 
+def sizes(base: tuple[int, int], options: Options) -> tuple[int, tuple[int, int]]:
+    """px to learn at, and (height, width) to answer at, for a base of the default size `base`.
+
+    Things look larger in crops than in whole photos. Touvron et al., "Fixing the train-test resolution
+    discrepancy" (2019), make up for it by answering at a larger size than was learned at. It is rounded to
+    whole strides of the network, which answers best there.
+    """
+    learned = options.training_size or options.image_size or max(base)
+    larger = max(round(learned * 5 / 4 / STRIDE) * STRIDE, learned)
+    answered = options.image_size or larger
+    return learned, (answered, answered)
+
+
 def plan(images: int, size: int, options: Options) -> Recipe:
-    """The second phase for so many training photos, of a module that answers at `size` px."""
+    """The second phase for so many training photos, learning at `size` px."""
     least, most = EPOCHS
-    learns_at = options.training_size or training_size(size)
     epochs = options.epochs if options.epochs is not None else min(max(round(SEEN / images), least), most)
     return Recipe(
         name="finetune",
         cycles=(
             Cycle(
-                (Phase(epochs, learns_at, Augmentation(min_area=0.3, colour=0.2)),),
+                (Phase(epochs, size, Augmentation(min_area=0.3, colour=0.2)),),
                 options.learning_rate,
                 warmup=0.1,
             ),
@@ -97,17 +109,8 @@ def plan(images: int, size: int, options: Options) -> Recipe:
         average=options.average or None,
         patience=options.patience or None,
         class_weights=options.class_weights,
-        stored_size=max(size * 5 // 4, learns_at, 64),  # a crop then seldom has to be enlarged
+        stored_size=max(size * 5 // 4, 64),  # a crop then seldom has to be enlarged
     )
-
-
-def training_size(size: int) -> int:
-    """px to learn at for a module that answers at `size`: four fifths, in whole strides of the network.
-
-    Things look larger in crops than in whole photos. Touvron et al., "Fixing the train-test resolution
-    discrepancy" (2019), make up for it by answering at a larger size than was learned at.
-    """
-    return max(round(size * 4 / 5 / STRIDE) * STRIDE, STRIDE)
 
 
 def finetune(
@@ -134,8 +137,8 @@ def finetune(
     dataset, folder, workers, watch = session.dataset, session.folder, session.workers, session.watch
     labels = dataset.labels
     teachers = options.distillation and Teachers.load(options.distillation, labels, workers.device)
-    size = (options.image_size, options.image_size) if options.image_size else base.image_size
-    recipe = plan(len(dataset.splits["train"]), max(size), options)
+    learned, size = sizes(base.image_size, options)
+    recipe = plan(len(dataset.splits["train"]), learned, options)
     stuff = material(dataset, recipe.pixels, size, base.bundle.resize, folder / "pixels", watch, workers)
     begun_with = identity(
         dataset.fingerprint,
