@@ -130,6 +130,13 @@ ROWS: dict[str, dict[str, Row]] = {
         "--average": Row("--average 0.7", f"{FINETUNED}.average", 0.7),
         "--patience": Row("--patience 2", f"{FINETUNED}.patience", 2),
         "--class-weights": Row("--class-weights", f"{FINETUNED}.class_weights", True),
+        "--teacher": Row(
+            "--teacher other --teacher third", f"{FINETUNED}.distillation.teachers", ("other", "third")
+        ),
+        "--teacher-share": Row(
+            "--teacher other --teacher-share 0.25", f"{FINETUNED}.distillation.share", 0.25
+        ),
+        "--temperature": Row("--teacher other --temperature 5", f"{FINETUNED}.distillation.temperature", 5.0),
         "--precision": Row("--precision f32", f"{FINETUNED}.bfloat16", False),
         "--device": Row("--device cuda", f"{FINETUNED}.device", "cuda"),
         "--seed": Row("--seed 5", "finetune.seed", 5),
@@ -137,6 +144,16 @@ ROWS: dict[str, dict[str, Row]] = {
     "train": {
         "--output": Row("--output TMP/other", "train_from_scratch.output", "TMP/other"),
         "--validation": Row("--validation held", "train_from_scratch.validation", "held"),
+        "--set": Row("--set label_smoothing=0.3", "train_from_scratch.recipe.label_smoothing", 0.3),
+        "--teacher": Row(
+            "--teacher other --teacher third", "train_from_scratch.distillation.teachers", ("other", "third")
+        ),
+        "--teacher-share": Row(
+            "--teacher other --teacher-share 0.25", "train_from_scratch.distillation.share", 0.25
+        ),
+        "--temperature": Row(
+            "--teacher other --temperature 5", "train_from_scratch.distillation.temperature", 5.0
+        ),
         "--precision": Row("--precision f32", "train_from_scratch.bfloat16", False),
         "--device": Row("--device cuda", "train_from_scratch.device", "cuda"),
         "--seed": Row("--seed 5", "train_from_scratch.seed", 5),
