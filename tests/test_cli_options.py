@@ -130,9 +130,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--average": Row("--average 0.7", f"{FINETUNED}.average", 0.7),
         "--patience": Row("--patience 2", f"{FINETUNED}.patience", 2),
         "--class-weights": Row("--class-weights", f"{FINETUNED}.class_weights", True),
-        "--teacher": Row(
-            "--teacher other --teacher third", f"{FINETUNED}.distillation.teachers", ("other", "third")
-        ),
+        "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
             "--teacher other --teacher-share 0.25", f"{FINETUNED}.distillation.share", 0.25
         ),
@@ -145,9 +143,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--output": Row("--output TMP/other", "train_from_scratch.output", "TMP/other"),
         "--validation": Row("--validation held", "train_from_scratch.validation", "held"),
         "--set": Row("--set label_smoothing=0.3", "train_from_scratch.recipe.label_smoothing", 0.3),
-        "--teacher": Row(
-            "--teacher other --teacher third", "train_from_scratch.distillation.teachers", ("other", "third")
-        ),
+        "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
             "--teacher other --teacher-share 0.25", "train_from_scratch.distillation.share", 0.25
         ),
