@@ -72,7 +72,7 @@ def ways(device: torch.device, compiled: bool) -> dict[str, Answer]:
                 found[f"ours {name}, {way}"] = Ours(Answering(network, dtype, way=way))
     try:
         import timm
-    except ImportError:
+    except (ImportError, RuntimeError):  # or a torchvision that does not go with this PyTorch
         return found
     model = timm.create_model("resnet34").to(device, memory_format=torch.channels_last).eval()
     found["timm resnet34 bf16 (autocast)"] = half(lambda images: model(images.permute(0, 3, 1, 2)), device)

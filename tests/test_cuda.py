@@ -114,7 +114,7 @@ def test_answering_stays_on_the_device(folder: Path) -> None:
         NETWORK.replace("with cuda", FOLDED + "with cuda")
         + """
     answering._folded = {
-        name: tuple(torch.empty_like(value, device=device) for value in values)
+        name: tuple(torch.empty_strided(v.shape, v.stride(), dtype=v.dtype, device=device) for v in values)
         for name, values in answering._folded.items()
     }
     with torch.no_grad():

@@ -54,7 +54,7 @@ class Answering:
     ) -> None:
         self._network = network
         self._dtype = dtype
-        self._way = way
+        self._way: Way | None = way
         self._missing: set[Way] = set()
         self._folded: dict[str, tuple[Tensor, Tensor]] = {}
         self._state: tuple[int, ...] = ()
@@ -179,5 +179,5 @@ class Answering:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             endpoints = self._run(way, given, names)
-        taken = next(each for each in WAYS[WAYS.index(way) :] if each not in self._missing)
+        taken: Way = next(each for each in WAYS[WAYS.index(way) :] if each not in self._missing)
         return _Recording(graph, given, endpoints, taken)
