@@ -16,6 +16,20 @@ from inception_hub.weights import initialise
 ARCHITECTURE = Architecture(0.25, 5)
 
 
+class Layouts(TorchDispatchMode):
+    """Keeps whether each convolution's output is channels-last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels_last: list[bool] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten.convolution.default:
+            self.channels_last.append(found.is_contiguous(memory_format=torch.channels_last))
+        return found
+
+
 class BatchNorms(TorchDispatchMode):
     """Keeps the (weight, bias) that each batch norm is given."""
 
@@ -67,7 +81,7 @@ def test_the_scale_is_no_variable_and_follows_them(network: Network) -> None:
 
 
 NETWORK = """
-from test_cuda import ARCHITECTURE
+from test_cuda import ARCHITECTURE, Layouts
 from inception_hub.architecture import LOGITS
 from inception_hub.engines.torch import Network
 from inception_hub.weights import initialise
@@ -91,12 +105,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_training_step_stays_on_the_device(folder: Path) -> None:
+    """In channels-last maps throughout: `torch.compile` plans for the strides that are seen here, and fails
+    later if cuDNN, whose convolutions keep them, was off as it planned."""
     fake_cuda.run(
         NETWORK
         + """
+    layouts = Layouts()
     train = {"batch_statistics": True, "momentum": 0.9, "dropout": True}
     for options, half in ((train, False), ({}, True)):
-        with torch.autocast("cuda", torch.bfloat16, enabled=half):
+        with torch.autocast("cuda", torch.bfloat16, enabled=half), layouts:
             endpoints = network(images, **options)
         assert all(value.is_cuda for value in endpoints.values())
         endpoints[LOGITS].float().square().mean().backward()
@@ -104,6 +121,7 @@ def test_a_training_step_stays_on_the_device(folder: Path) -> None:
             assert value.grad is not None and value.grad.device == device, name
             assert value.grad.dtype == torch.float32 and value.grad.shape == value.shape
             value.grad = None
+    assert len(layouts.channels_last) == 2 * 69 and all(layouts.channels_last)
 """,
         folder,
     )

@@ -242,12 +242,11 @@ class Module:
         import torch
 
         device = next(self._torch.parameters()).device
-        from_torch = _is_torch(images)
+        training, from_torch = bool(self.tags), _is_torch(images)
         if from_torch:
             tensor = checked.torch_images(images, device)
         else:
             tensor = torch.from_numpy(checked.numpy_images(images))
-        training = bool(self.tags)
         gradients = from_torch and torch.is_grad_enabled()
         if not training and not gradients:
             endpoints = self._answering(tensor, names)
