@@ -12,7 +12,7 @@ from inception_hub.dataset.pixels import BATCH
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="names of open files are not told here")
 def test_pixels_are_on_disk_before_their_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash between the two costs a batch; the other way round photos would count that were never written."""
+    """A crash between the two costs a batch; the other way round, photos would count that are not there."""
     synchronised: list[str] = []
     fsync = os.fsync
 
