@@ -133,6 +133,7 @@ def test_too_many_pixels_are_refused_by_the_header(side: int) -> None:
 def test_the_limit_is_settable() -> None:
     with pytest.raises(ImageError, match="has 48 x 32 pixels; at most 1,535 are accepted"):
         decode(encoded(Image.fromarray(RGB), "PNG"), max_pixels=1535)
+    assert decode(encoded(Image.fromarray(RGB), "PNG"), max_pixels=1536).shape == RGB.shape
 
 
 def test_files_that_are_no_photo(tmp_path: Path) -> None:

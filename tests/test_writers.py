@@ -316,6 +316,15 @@ def test_a_row_is_in_the_pipe_while_the_run_goes_on(format: str) -> None:
         "            writer.write(row)", "            writer.write(row)\n        os._exit(3)"
     )
     command = [sys.executable, "-c", f"import os\n{program}", format]
-    done = subprocess.run(command, capture_output=True, text=True)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, capture_output=True, text=True, env=buffered)
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.count("photo.jpg") == 2
+
+
+def test_an_error_at_the_end_of_vectors_is_a_row_like_any_other(tmp_path: Path) -> None:
+    path = written("csv", "vector", VECTORS[::-1], tmp_path / "vectors.csv")
+    with open_writer("csv", "vector", path, 4, resume=True) as writer:
+        assert (len(writer.done), writer.done.errors) == (6, 1)
+        assert writer.done.take("bad.jpg") and writer.done.take("0.jpg") and not writer.done.take("new.jpg")
+    assert len(path.read_text("utf-8").splitlines()) == 7

@@ -47,6 +47,14 @@ def test_every_element(sample: tuple[bytes, bytes]) -> None:
     assert decompress(memoryview(compressed), limit=len(content)) == content
 
 
+@pytest.mark.parametrize("size", [1, 59, 60, 61, 62, 256, 257, 65_536, 65_537])
+def test_literals_of_every_length(size: int) -> None:
+    """From 61 bytes on, the length follows in one to four bytes of its own."""
+    content = bytes(number % 251 for number in range(size))
+    compressed = memoryview(varint(size + 1) + literal(content) + literal(b"x"))
+    assert decompress(compressed, limit=size + 1) == content + b"x"
+
+
 @examples
 @given(blocks(), st.data())
 def test_truncation_is_noticed(sample: tuple[bytes, bytes], data: st.DataObject) -> None:
