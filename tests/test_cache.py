@@ -359,3 +359,12 @@ def test_files_are_on_disk_before_their_name_is(cache: Cache, monkeypatch: pytes
     assert {path.name for path in synchronised[:-2]} == files
     assert synchronised[-2].name == "module" and synchronised[-1] == target.parent
     assert there == [False] * (len(files) + 1) + [True]
+
+
+def test_a_file_under_another_name_is_another_set(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    one, other = tmp_path / "a", tmp_path / "b"
+    sets = [{"a": one, "b": other}, {"a": other, "b": one}, {"a": one, "c": other}, {"a": one}]
+    assert len({files_key(files) for files in sets}) == 4
+    assert files_key({"b": other, "a": one}) == files_key(sets[0])
