@@ -9,7 +9,8 @@ import openvino.opset13 as op
 import pytest
 from PIL import Image
 
-from inception_hub import calibration, quantize
+from inception_hub import quantize
+from inception_hub.engines import openvino_calibration as calibration
 from inception_hub.errors import QuantizationError
 
 
