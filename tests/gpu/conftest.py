@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 
 
 @pytest.fixture
@@ -15,14 +14,6 @@ def device() -> str:
     if not torch.cuda.is_available():
         pytest.skip("PyTorch finds no GPU here")
     return "cuda"
-
-
-@pytest.fixture(autouse=True)
-def _no_device_chosen_yet() -> Iterator[None]:
-    """accelerate keeps a process to the device it was first used with."""
-    AcceleratorState._reset_state(reset_partial_state=True)
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import runs
 import torch
-from accelerate.state import AcceleratorState
 from runs import ADAM, RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
@@ -33,7 +32,6 @@ def trained(
     checkpoint: Path, device: str, recipe: Recipe, network: Network | None = None, **changes: object
 ) -> tuple[list[Epoch], Network]:
     """A run in float64, where any difference but rounding shows."""
-    AcceleratorState._reset_state(reset_partial_state=True)
     network = network or runs.network().double()
     return loop.train(network, tiny_run(checkpoint, recipe, **changes), Workers(device)), network
 
