@@ -152,7 +152,7 @@ MISTAKES = [
     (["classify", "EMPTY", "--module", "MODULE"], "this folder holds no photo"),
     (["classify", "EMPTY/*.jpg", "--module", "MODULE"], "this pattern matches no photo"),
     (["classify", "MODULE/labels.txt", "--module", "MODULE"], "labels.txt is no readable image"),
-    (["embed", "x.jpg", "--device", "cuda"], "only the torch engine takes one"),
+    (["embed", "x.jpg", "--engine", "openvino", "--device", "cuda"], "only the torch engine takes one"),
     (["info", "nowhere"], "nowhere' does not exist"),
     (["convert", "MODULE", "EMPTY"], "already exists and is left as it is"),
     (["convert", "MODULE/labels.txt", "EMPTY/new"], "labels.txt"),

@@ -156,7 +156,8 @@ def test_unknown_names_list_the_known(module: hub.Module) -> None:
         ):
             hub.Module(module.spec, engine="torch", device=device)
     with pytest.raises(errors.ArgumentError, match="only the torch engine takes one"):
-        hub.Module(module.spec, device="cpu")
+        hub.Module(module.spec, engine="openvino", device="cpu")
+    assert hub.Module(module.spec, device="cpu").engine == "torch"
     with pytest.raises(errors.ArgumentError, match="Unknown module spec type"):
         hub.Module(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError):

@@ -115,8 +115,8 @@ class Module:
     `spec`: anything `resolve` takes, or a `ModuleSpec`. `trainable`: variables take gradients.
     `tags`: None or empty for inference; `{"train"}` normalises by batch statistics and drops out before
     the logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
-    `trainable` or the tags are `{"train"}`, else `openvino`. `precision`: `f32`, `bf16` or `int8`.
-    `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO to use; None is all of them.
+    `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`
+    or `int8`. `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO; None is all of them.
 
     Raises `TagsError` (a `ValueError`) for unknown tags, `ArgumentError` for an unknown engine,
     precision or device, `MissingExtraError` where the engine's library is not installed.
@@ -146,13 +146,14 @@ class Module:
             raise ArgumentError(
                 "engine='openvino' only answers; a trainable module or tags={'train'} take 'torch'."
             )
+        needs_torch = needs_torch or device is not None
         self.engine: Engine = engine or ("torch" if needs_torch else "openvino")
         if device is not None and self.engine != "torch":
             raise ArgumentError(
-                f"device is {device!r}, and only the torch engine takes one; add engine='torch'."
+                f"device is {device!r}, and only the torch engine takes one; leave out engine='openvino'."
             )
         if precision == "int8" and self.engine == "torch":
-            raise ArgumentError("precision='int8' is OpenVINO's; give 'bf16', or leave out engine='torch'.")
+            raise ArgumentError("precision='int8' is OpenVINO's; give 'bf16', or leave PyTorch out.")
         if not isinstance(spec, (str, os.PathLike, ModuleSpec)):
             raise ArgumentError(
                 f"Unknown module spec type: {type(spec)}; give a handle, a path "

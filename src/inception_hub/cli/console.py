@@ -59,10 +59,11 @@ ResizeOption = Annotated[
     Resize | None,
     typer.Option("--resize", help="How photos become the module's size. [default: the module's own]"),
 ]
-EngineOption = Annotated[Engine, typer.Option("--engine", help="What computes.")]
-DeviceOption = Annotated[
-    Device, typer.Option("--device", help="Where PyTorch computes (`--engine torch`, and training).")
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option("--engine", help="What computes. [default: openvino; torch with a --device]"),
 ]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where PyTorch computes.")]
 PrecisionOption = Annotated[
     Precision,
     typer.Option(
@@ -117,7 +118,9 @@ def resolve_handle(handle: str) -> Path:
         return resolve(handle, progress=progress)
 
 
-def load(handle: str | None, engine: Engine, precision: Precision, device: Device = Device.cpu) -> "Module":
+def load(
+    handle: str | None, engine: Engine | None, precision: Precision, device: Device = Device.cpu
+) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
     from ..module import Module, load_module_spec
     from ..progress import download_progress
@@ -127,7 +130,7 @@ def load(handle: str | None, engine: Engine, precision: Precision, device: Devic
         spec = load_module_spec(chosen, progress=progress)
     module = Module(
         spec,
-        engine=engine.value,
+        engine=engine.value if engine else None,
         precision=precision.value,
         device=None if device is Device.cpu else device.value,
     )

@@ -10,7 +10,6 @@ from .answers import Inputs, MaxPixelsOption, source_of
 from .console import (
     Device,
     DeviceOption,
-    Engine,
     EngineOption,
     ModuleOption,
     Precision,
@@ -48,7 +47,7 @@ def explain(
     ] = None,
     resize: ResizeOption = None,
     max_pixels: MaxPixelsOption = 100_000_000,
-    engine: EngineOption = Engine.openvino,
+    engine: EngineOption = None,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
 ) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from ..errors import MissingExtraError, OutputError
 from .cluster import serve_on_cluster
-from .console import Engine, EngineOption, ModuleOption, Precision, PrecisionOption, RayOption, load, say
+from .console import EngineOption, ModuleOption, Precision, PrecisionOption, RayOption, load, say
 
 if TYPE_CHECKING:
     import socket
@@ -22,7 +22,7 @@ def serve(
         list[str] | None,
         typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
     ] = None,
-    engine: EngineOption = Engine.openvino,
+    engine: EngineOption = None,
     precision: PrecisionOption = Precision.f32,
     ray: RayOption = None,
 ) -> None:

@@ -12,7 +12,6 @@ from ..errors import ArgumentError, MissingExtraError, OutputError
 from .console import (
     Device,
     DeviceOption,
-    Engine,
     EngineOption,
     ModuleOption,
     Precision,
@@ -250,7 +249,7 @@ def evaluate(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
     resize: ResizeOption = None,
-    engine: EngineOption = Engine.openvino,
+    engine: EngineOption = None,
     device: DeviceOption = Device.cpu,
     precision: PrecisionOption = Precision.f32,
 ) -> None:
