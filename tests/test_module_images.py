@@ -1,4 +1,4 @@
-"""`load_images`: photos as a module wants them, by its size and its own preset unless another is asked for."""
+"""`load_images`: photos as a module wants them, by its size and its own preset unless another is given."""
 
 from dataclasses import replace
 from pathlib import Path
