@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import TOKEN, Hub, running
+from hub_server import COMMIT, TOKEN, Hub, running
 
 from inception_hub import bundle
 
@@ -73,6 +73,9 @@ def test_without_a_network(hub: Hub, small_module: Path, tmp_path: Path) -> None
     """What the library's own cache holds serves offline, in a cache of ours that is empty."""
     hub.files["a/b"] = {path.name: path.read_bytes() for path in small_module.iterdir()}
     assert command(hub, tmp_path, "pull", "hf://a/b@main").returncode == 0
+    asked = {request.rsplit("/resolve/")[-1] for request in hub.requests if "/resolve/" in request}
+    names = {path.name for path in small_module.iterdir()} - {"module.json"}
+    assert asked == {"main/module.json", *(f"{COMMIT}/{name}" for name in names)}, "all files of one commit"
     hub.requests.clear()
     for number, variable in enumerate(("INCEPTION_HUB_OFFLINE", "HF_HUB_OFFLINE")):
         elsewhere = {variable: "1", "INCEPTION_HUB_CACHE": str(tmp_path / f"cache{number}")}
