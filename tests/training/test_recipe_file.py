@@ -109,7 +109,7 @@ def test_a_file_may_change_some_of_a_recipe(file: Path) -> None:
     )
     found = open_recipe(str(file))
     assert found.name == "my recipe" and found.average is None
-    assert found.optimiser == replace(base.optimiser, weight_decay=0.1)
+    assert found.optimiser == Muon(head_learning_rate=0.65, weight_decay=0.1)
     assert [p.augmentation for p in phases(found)] == [
         replace(p.augmentation, mixup=0.2) for p in phases(base)
     ]
