@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """`load_images`: photos as a module wants them, by its size and its own preset unless told otherwise."""
-=======
-"""`load_images`: photos as a module wants them, by its size and its own preset unless another is given."""
->>>>>>> notice
 
 from dataclasses import replace
 from pathlib import Path
