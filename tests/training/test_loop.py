@@ -15,7 +15,7 @@ from runs import RECIPE, tiny_run
 from inception_hub.engines.torch import Network
 from inception_hub.errors import FormatError, OutputError, TrainingError
 from inception_hub.evaluation import Epoch
-from inception_hub.training import loop
+from inception_hub.training import loop, step
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.feed import Batch
 from inception_hub.training.job import Score
@@ -333,3 +333,25 @@ def test_a_full_disk_is_told_and_loses_nothing(workers: Workers, tmp_path: Path)
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, previous)
     assert path.read_bytes() == saved and not path.with_suffix(".partial").exists()
+
+
+def test_steps_are_exact_whatever_the_callers_flags(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Distortions too, whose coordinates are a matrix product."""
+    seen: list[str] = []
+
+    def distort(*given: object) -> torch.Tensor:
+        seen.append(torch.get_float32_matmul_precision())
+        return original(*given)  # type: ignore[arg-type]
+
+    original = step.distort
+    monkeypatch.setattr(step, "distort", distort)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        train(runs.network(), tiny_run(tmp_path / "c.safetensors", ONE_EPOCH), workers)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert seen == ["highest"] * 3
