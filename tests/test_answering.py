@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
+from inception_hub.architecture import GLOBAL_POOL, LOGITS, PREDICTIONS, Architecture
 from inception_hub.engines.torch import Network
 from inception_hub.engines.torch_answering import Answering
 from inception_hub.errors import DeviceMemoryError
@@ -26,13 +26,20 @@ class Small(Answering):
 
     holds = 3
 
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self.asked: list[int] = []
+
     def _answer(self, images: Tensor, names: tuple[str, ...]) -> dict[str, Tensor]:
+        self.asked.append(len(images))
         if len(images) > self.holds:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return super()._answer(images, names)
 
 
-@pytest.mark.parametrize("names", [(LOGITS,), (GLOBAL_POOL,), (FIRST_MIXED,), (FIRST_MIXED, LOGITS)], ids=str)
+@pytest.mark.parametrize(
+    "names", [(LOGITS,), (PREDICTIONS,), (GLOBAL_POOL,), (FIRST_MIXED,), (FIRST_MIXED, LOGITS)], ids=str
+)
 def test_only_what_is_asked_for_is_computed(network: Network, names: tuple[str, ...]) -> None:
     images = torch.rand(2, 40, 33, 3)
     every = network(images)
@@ -54,7 +61,18 @@ def test_a_batch_that_does_not_fit_is_answered_in_parts(network: Network) -> Non
     with pytest.warns(RuntimeWarning, match="10 images do not fit into the device's memory; going on with 3"):
         found = small(images, (LOGITS,))[LOGITS]
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6)
+    small.asked.clear()
     assert torch.allclose(small(images, (LOGITS,))[LOGITS], expected, rtol=1e-4, atol=1e-6)  # and no warning
+    assert small.asked == [3, 3, 3, 1], "what did not fit is not tried again"
+
+
+def test_in_bfloat16_features_and_logits_stay_float32(network: Network) -> None:
+    images = torch.rand(2, 40, 33, 3)
+    exact, half = (Answering(network, dtype)(images) for dtype in (torch.float32, torch.bfloat16))
+    assert half[FIRST_MIXED].dtype == torch.bfloat16
+    for name in (GLOBAL_POOL, LOGITS, PREDICTIONS):
+        assert half[name].dtype == torch.float32
+        assert float((half[name] - exact[name]).norm() / exact[name].norm()) < 0.1
 
 
 def test_an_image_that_does_not_fit_is_an_error(network: Network) -> None:

@@ -343,7 +343,7 @@ def _torch_network(bundle: Bundle, trainable: bool, device: str | None) -> "Torc
 
     network = Network(bundle.architecture, bundle.weights).requires_grad_(trainable)
     try:
-        return network.to(torch.device(device or "cpu"))
+        return network.to(torch.device("cpu" if device is None else device))
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ArgumentError(
