@@ -29,7 +29,6 @@ def main() -> None:
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile, which takes long")
     parser.add_argument("--training-sizes", type=int, nargs="*", default=list(training.AIMS), metavar="PX")
     parser.add_argument("--training-batch", type=int, default=1024)
-    parser.add_argument("--write-docs", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
     device = torch.device(given.device)
     measure_inference(given, device)
@@ -48,8 +47,6 @@ def measure_inference(given: argparse.Namespace, device: torch.device) -> None:
     ]
     facts = {"ways": [asdict(row) for row in rows], "classify": [asdict(row) for row in classified]}
     write(given.output, "inference", "\n\n".join(parts), facts | {"machine": machine(device)})
-    if given.write_docs:
-        page.write("gpu", "\n\n".join(parts))
 
 
 def measure_training(given: argparse.Namespace, device: torch.device) -> None:
