@@ -115,7 +115,7 @@ def test_statistics_follow_the_policy(
     assert changed - statistics == {n for n in weights(module) if "moving_" not in n and HEAD not in n}
 
 
-def test_the_seed_decides_everything(
+def test_a_seed_s_module_comes_again_and_another_seed_s_is_another(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
     for name, seed in (("first", 1), ("second", 1), ("other", 2)):
