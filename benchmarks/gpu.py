@@ -8,6 +8,8 @@ import argparse
 import datetime
 import json
 import os
+import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,16 @@ def main() -> None:
     parser.add_argument("--training-batch", type=int, default=1024)
     given = parser.parse_args()
     device = torch.device(given.device)
-    measure_inference(given, device)
-    measure_training(given, device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        parser.error("PyTorch finds no GPU here; --device cpu shows that the script runs.")
+    failed = False
+    for measure in (measure_inference, measure_training):
+        try:  # a machine is lent for minutes: what fails keeps the rest from nothing
+            measure(given, device)
+        except Exception:
+            traceback.print_exc()
+            failed = True
+    sys.exit(failed)
 
 
 def measure_inference(given: argparse.Namespace, device: torch.device) -> None:
