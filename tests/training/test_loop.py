@@ -192,6 +192,21 @@ def test_the_average_of_weights_is_kept(workers: Workers, tmp_path: Path) -> Non
     assert not torch.allclose(last.get_parameter(name), expected, atol=1e-5)
 
 
+def test_validating_changes_nothing(workers: Workers, tmp_path: Path) -> None:
+    """The average is what is validated, and training continues from where it was."""
+    recipe, seen = replace(RECIPE, average=0.5), []
+
+    def validate(network: Network) -> Score:
+        seen.append(runs.digest(network))
+        return Score(1.0, 0.5)
+
+    plain, validated = runs.network(), runs.network()
+    train(plain, tiny_run(tmp_path / "c.safetensors", recipe), workers)
+    train(validated, tiny_run(tmp_path / "d.safetensors", recipe, validate=validate), workers)
+    assert runs.digest(validated) == runs.digest(plain) == seen[-1]
+    assert len(set(seen)) == 2
+
+
 def test_rare_classes_count_more() -> None:
     weights = class_weights(torch.tensor([0, 0, 0, 1]))
     assert weights.tolist() == pytest.approx([2 / 3, 2])

@@ -93,9 +93,10 @@ def test_muon_steps_as_the_formulas_say(steps: int) -> None:
         assert np.linalg.norm(found - moved) < bound * np.linalg.norm(moved), name
 
 
-def test_the_average_of_weights_follows_them(workers: Workers, tmp_path: Path) -> None:
+@pytest.mark.parametrize("decay", [0.15, 0.9])
+def test_the_average_of_weights_follows_them(workers: Workers, tmp_path: Path, decay: float) -> None:
     """Each step keeps min(decay, (1 + t) / (10 + t)) of it, t counting from zero."""
-    recipe, photos = replace(BASE, average=0.15), unbalanced(20)
+    recipe, photos = replace(BASE, average=decay), unbalanced(20)
     expected = reference.train(runs.network().double(), recipe, photos, seed=5)
     network = runs.network().double()
     train(network, runs.tiny_run(tmp_path / "c.safetensors", recipe, photos=photos, seed=5), workers)
