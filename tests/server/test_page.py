@@ -131,7 +131,7 @@ def test_a_heatmap_is_laid_over_the_photo_for_any_class(page) -> None:  # type: 
         box = heat.bounding_box()
         assert box["width"] == pytest.approx(0.875 * photo["width"], abs=1)
         assert box["x"] == pytest.approx(photo["x"] + photo["width"] / 16, abs=1)
-        assert heat.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 3
+        assert heat.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 4
         seen.add(heat.get_attribute("src"))
     assert len(seen) == 5
     buttons.last.click()
