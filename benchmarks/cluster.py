@@ -30,7 +30,7 @@ from ray.cluster_utils import Cluster
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.files import find_images
+from inception_hub.images.find import find_images
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cluster.md"
 

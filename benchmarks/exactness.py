@@ -1,7 +1,7 @@
 """How far both engines are from the original's answers: the table of docs/exactness.md.
 
-`.venv/bin/python benchmarks/exactness.py`. Uses the recorded answers in tests/data and, where it lies beside
-the checkout, the golden module (from its TF1 Hub archive and its V1 checkpoint).
+`.venv/bin/python benchmarks/exactness.py`. Uses the recorded answers in tests/recorded and, where it
+lies beside the checkout, the golden module (from its TF1 Hub archive and its V1 checkpoint).
 """
 
 import sys
@@ -12,7 +12,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from cases import GOLDEN, GOLDEN_SIZES, distance, golden_answer, images_from_seed, recorded  # noqa: E402
+from helpers.cases import GOLDEN, GOLDEN_SIZES, distance, golden_answer, images_from_seed, recorded  # noqa: E402
 
 import inception_hub as hub  # noqa: E402
 from inception_hub.architecture import GLOBAL_POOL, LOGITS  # noqa: E402

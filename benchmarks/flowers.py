@@ -13,7 +13,7 @@ from pathlib import Path
 import inception_hub as hub
 from inception_hub.module import ModuleSpec
 from inception_hub.training.finetune import Options, finetune
-from inception_hub.watch import Watch
+from inception_hub.training.listener import Watch
 from inception_hub.weights import initialise
 
 RUNS = {"head": Options(phases="head"), "both": Options(), "scratch": Options(phases="full")}

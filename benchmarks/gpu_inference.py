@@ -22,7 +22,7 @@ import inception_hub as hub
 from inception_hub.architecture import LOGITS
 from inception_hub.engines.torch import Network
 from inception_hub.engines.torch_answering import WAYS, Answering
-from inception_hub.pipeline import Photo, Timing, answers
+from inception_hub.inference.pipeline import Photo, Timing, answers
 
 MODULE, SIZE = "tiny_imagenet", 224
 AIMS = {("bf16", 1): 1_500, ("bf16", 256): 30_000}  # images/s on one H200, the best of ours

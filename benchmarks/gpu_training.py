@@ -17,10 +17,10 @@ from inception_hub.architecture import Architecture
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
 from inception_hub.training.job import Photos, Run
+from inception_hub.training.listener import Watch
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import Cycle, Phase, Recipe, find_recipe
 from inception_hub.training.workers import Workers
-from inception_hub.watch import Watch
 from inception_hub.weights import initialise
 
 CLASSES, STEPS = 200, 16  # of an epoch

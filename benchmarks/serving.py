@@ -26,7 +26,7 @@ from statistics import median
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.pipeline import Photo, answers
+from inception_hub.inference.pipeline import Photo, answers
 
 HERE = Path(__file__).parent
 PHOTOS = 64

@@ -8,8 +8,8 @@ import litserve
 import numpy as np
 
 import inception_hub as hub
-from inception_hub.images import load_image
-from inception_hub.pipeline import predictions_of
+from inception_hub.images.decode import load_image
+from inception_hub.inference.predictions import best_predictions
 
 MODULE, PRECISION, WORKERS, BATCH = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
@@ -34,7 +34,7 @@ class Classifier(litserve.LitAPI):
         return list(output)
 
     def encode_response(self, logits: Any) -> Any:
-        best = predictions_of(self.module, logits if BATCH > 1 else logits[0], 1)[0]
+        best = best_predictions(logits if BATCH > 1 else logits[0], self.module.labels, 1)[0]
         return {"label": best.label, "index": best.index, "probability": best.probability}
 
 

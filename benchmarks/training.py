@@ -50,16 +50,16 @@ def make_photos(folder: Path) -> None:
 def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     """Our loop, as `inception-hub finetune` runs it."""
     from inception_hub.architecture import Architecture
-    from inception_hub.dataset import open_dataset
+    from inception_hub.data import open_dataset
     from inception_hub.engines.torch import Network
     from inception_hub.training.augmentation import Augmentation
     from inception_hub.training.job import Run
+    from inception_hub.training.listener import Watch
     from inception_hub.training.loop import train
     from inception_hub.training.memory import keep_freed_memory
     from inception_hub.training.photos import training_photos
     from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
     from inception_hub.training.workers import Workers
-    from inception_hub.watch import Watch
     from inception_hub.weights import initialise
 
     keep_freed_memory()
@@ -115,7 +115,7 @@ def plain(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     from torch.utils.data import Dataset as TorchDataset
 
     from inception_hub.architecture import Architecture, same_padding
-    from inception_hub.dataset import open_dataset
+    from inception_hub.data import open_dataset
 
     dataset = open_dataset(data)
     split = dataset.splits["train"]

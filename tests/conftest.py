@@ -18,7 +18,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 @pytest.fixture(scope="session")
 def small_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A module directory of a thin network with ten classes, 64 x 64."""
-    from weights_from_seed import random_weights
+    from helpers.weights_from_seed import random_weights
 
     from inception_hub import bundle
     from inception_hub.architecture import Architecture

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cases import DATA
+from helpers.cases import RECORDED
 
 from inception_hub.architecture import Architecture, same_padding
 from inception_hub.errors import ArgumentError
@@ -11,7 +11,7 @@ from inception_hub.errors import ArgumentError
 
 def test_the_277_variables_are_tensorflows_own() -> None:
     """Names, shapes and flags as TensorFlow's collections gave them; see data/record_original.py."""
-    recorded = json.loads((DATA / "variables.json").read_text("utf-8"))
+    recorded = json.loads((RECORDED / "variables.json").read_text("utf-8"))
     table = {
         variable.name: {
             "shape": list(variable.shape),

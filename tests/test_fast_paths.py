@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import inception_hub as hub
-from inception_hub.images import picture
+from inception_hub.images.decode import picture
+from inception_hub.images.resize import resize
+from inception_hub.inference.pipeline import Photo, answers
 from inception_hub.module import Precision
-from inception_hub.pipeline import Photo, answers
-from inception_hub.resize import resize
 
 SIZES = "200x150", "640x480", "1280x960", "2048x1536"
 MAKE_PHOTOS = Path(__file__).resolve().parents[1] / "benchmarks" / "peers" / "make_photos.py"

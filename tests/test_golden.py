@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cases import (
+from helpers.cases import (
     GOLDEN,
     GOLDEN_SIZES,
     NO_GOLDEN,

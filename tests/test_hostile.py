@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from fuzz.fuzz import HERE, TARGETS
+from helpers.tensorflow_samples import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from tensorflow_samples import examples
 
 from inception_hub.errors import InceptionHubError, WeightsError
 

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.places import SHARED
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from inception_hub import load_module_spec
 from inception_hub.errors import ArgumentError, FormatError
-from inception_hub.labels import Labels, imagenet, top_k
+from inception_hub.inference.predictions import top_k
+from inception_hub.labels import Labels, imagenet
 
-TINY_IMAGENET = Path(__file__).resolve().parents[2] / "shared" / "data" / "tiny-imagenet"
+TINY_IMAGENET = SHARED / "data" / "tiny-imagenet"
 
 KNOWN = {
     1: ("n01440764", "tench"),
@@ -60,7 +62,7 @@ def test_only_crane_and_maillot_repeat() -> None:
 
 
 def test_the_file_has_1001_lines_of_two_fields() -> None:
-    text = files("inception_hub").joinpath("data", "imagenet_labels.tsv").read_text("utf-8")
+    text = files("inception_hub").joinpath("resources", "imagenet_labels.tsv").read_text("utf-8")
     lines = text.splitlines()
     assert len(lines) == 1001
     assert lines[0] == "-\tbackground"

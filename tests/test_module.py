@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cases import images_from_seed
+from helpers.cases import images_from_seed
 from PIL import Image
 
 import inception_hub as hub

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_photos import png
+from helpers.dataset_photos import png
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.images import load_image
-from inception_hub.resize import PRESETS, Preset
+from inception_hub.images.decode import load_image
+from inception_hub.images.resize import PRESETS, Preset
 
 PHOTO = png(0, (120, 80))
 

@@ -14,7 +14,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from cases import images_from_seed
+from helpers.cases import images_from_seed
 from PIL import Image
 from sklearn import base
 from sklearn.linear_model import LogisticRegression
@@ -26,7 +26,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, ImageError, InputError
-from inception_hub.pipeline import Photo, answers
+from inception_hub.inference.pipeline import Photo, answers
 from inception_hub.sklearn import FeatureVectors, PhotoClassifier, _module
 
 

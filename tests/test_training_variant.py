@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from cases import Case, distance, recorded
+from helpers.cases import Case, distance, recorded
 
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
 from inception_hub.engines.torch import Network

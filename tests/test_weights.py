@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import Array
-from weights_from_seed import random_weights
+from helpers.cases import Array
+from helpers.weights_from_seed import random_weights
 
 from inception_hub import weights as weights_file
 from inception_hub.architecture import LOGITS_LAYER, Architecture

@@ -12,7 +12,7 @@ from measure import Classify, main
 
 import inception_hub as hub
 from inception_hub.errors import InceptionHubError
-from inception_hub.pipeline import Photo, answers
+from inception_hub.inference.pipeline import Photo, answers
 
 
 def load(models: Path, setting: Any) -> Classify:

@@ -18,7 +18,7 @@ from trials import clean, mutated, run
 
 
 def extracted_or_refused(content: bytes) -> bool:
-    from inception_hub.archive import LIMITS, extract
+    from inception_hub.sources.archive import LIMITS, extract
 
     with tempfile.TemporaryDirectory() as folder:
         archive, out = Path(folder) / "archive", Path(folder) / "out"

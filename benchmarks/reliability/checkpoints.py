@@ -2,8 +2,9 @@
 
     python benchmarks/reliability/checkpoints.py [--mutations 1500] [--write-docs]
 
-The samples in tests/data that TensorFlow wrote, mutated as they are, where an answer must be the sample's own
-numbers; and mutated below their checksums, which are put right again, so that the parsers meet the damage.
+The samples in tests/recorded that TensorFlow wrote, mutated as they are, where an answer must be the sample's
+own numbers; and mutated below their checksums, which are put right again, so that the parsers meet the
+damage.
 """
 
 import argparse
@@ -15,14 +16,14 @@ from pathlib import Path
 from rows import report
 from trials import ROOT, clean, mutated, run
 
-SAMPLES = ROOT / "tests" / "data" / "tensorflow"
+SAMPLES = ROOT / "tests" / "recorded" / "tensorflow"
 Files = dict[str, bytes]
 CHECKPOINTS = ("v1.ckpt", "v2", "sharded", "snappy.ckpt")
 
 
 def untouched_or_refused(case: tuple[str, Files]) -> bool:
     """An answer must be what TensorFlow wrote."""
-    from tensorflow_samples import expected
+    from helpers.tensorflow_samples import expected
 
     wanted = expected(case[0])
 
@@ -39,7 +40,7 @@ def read_or_refused(case: tuple[str, Files]) -> bool:
 
 
 def hub_or_refused(files: Files) -> bool:
-    from inception_hub.tensorflow_files.hub_module import read_hub_module
+    from inception_hub.formats.tensorflow.hub_module import read_hub_module
 
     def read() -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +53,7 @@ def hub_or_refused(files: Files) -> bool:
 
 
 def _read(case: tuple[str, Files]) -> dict[str, "object"]:  # type: ignore[type-arg]
-    from inception_hub.tensorflow_files.checkpoint import read_checkpoint
+    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
 
     name, files = case
     with tempfile.TemporaryDirectory() as folder:
@@ -77,9 +78,9 @@ def damaged(count: int, change: Callable[[bytes, random.Random], bytes]) -> Iter
 
 def repaired(content: bytes, generator: random.Random) -> bytes:
     """A table with damage in its entries and every checksum right."""
-    from tensorflow_samples import block, table
+    from helpers.tensorflow_samples import block, table
 
-    from inception_hub.tensorflow_files.table import read_table
+    from inception_hub.formats.tensorflow.table import read_table
 
     entries = [(key, bytes(value)) for key, value in read_table(content)]
     hit = generator.randrange(len(entries))
@@ -107,7 +108,7 @@ def hubs(count: int) -> Iterator[Files]:
 
 def bombs() -> Iterator[tuple[str, Files]]:
     """Small files that ask for much memory or time, their checksums right."""
-    from tensorflow_samples import block, message, table, varint
+    from helpers.tensorflow_samples import block, message, table, varint
 
     def v1(meta: bytes, *pieces: bytes) -> bytes:
         records = [(b"\0%05d" % n, message((2, piece))) for n, piece in enumerate(pieces)]

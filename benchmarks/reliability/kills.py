@@ -30,10 +30,10 @@ from PIL import Image
 
 from inception_hub import bundle, weights
 from inception_hub.architecture import Architecture
-from inception_hub.cache import VARIABLE, default_cache
 from inception_hub.cli import main as command
 from inception_hub.labels import Labels
-from inception_hub.resolve import Original, resolve
+from inception_hub.sources.cache import VARIABLE, default_cache
+from inception_hub.sources.resolve import Original, resolve
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden" / "slim_v1_checkpoint.tar.gz"
 CLASSES = 5

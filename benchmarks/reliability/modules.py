@@ -36,7 +36,7 @@ def folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
 
     from inception_hub import bundle
     from inception_hub.architecture import Architecture
-    from inception_hub.int8 import rounded
+    from inception_hub.engines.int8 import rounded
     from inception_hub.labels import Labels
     from inception_hub.weights import fold, initialise
 

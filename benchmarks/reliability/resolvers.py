@@ -18,8 +18,8 @@ import rows
 from forks import ended, fork
 from kills import digest, served, small_module
 
-from inception_hub.cache import VARIABLE, default_cache
-from inception_hub.resolve import Original, resolve
+from inception_hub.sources.cache import VARIABLE, default_cache
+from inception_hub.sources.resolve import Original, resolve
 
 PROCESSES, ROUNDS = 16, 20
 

@@ -100,8 +100,8 @@ def photos(folder: Path, count: int, *sizes: str) -> list[Path]:
 def classify(scratch: Path, monitor: Monitor) -> None:
     """The same photos over and over in one run: JPEG, PNG, WebP and GIF, a twentieth of them damaged."""
     from inception_hub import Module
-    from inception_hub.pipeline import Photo, answers
-    from inception_hub.writers import open_writer
+    from inception_hub.inference.pipeline import Photo, answers
+    from inception_hub.output.writers import open_writer
 
     paths = photos(scratch / "photos", 120, "640x480", "480x640", "1600x1200", "300x200")
     for number, path in enumerate(paths):
@@ -124,7 +124,7 @@ def train(scratch: Path, monitor: Monitor) -> None:
     from inception_hub import load_module_spec
     from inception_hub.evaluation import Epoch
     from inception_hub.training.finetune import Options, finetune
-    from inception_hub.watch import Watch
+    from inception_hub.training.listener import Watch
 
     for number, path in enumerate(photos(scratch / "photos", 600, "96x96", "120x90")):
         folder = scratch / "data" / "abc"[number % 3]

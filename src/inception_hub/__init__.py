@@ -3,16 +3,16 @@
 import sys
 
 from .errors import InceptionHubError as InceptionHubError
-from .explain import explain as explain
-from .export import export as export
-from .export import push as push
+from .formats import export as export
+from .inference.activation_maps import explain as explain
 from .module import Module as Module
 from .module import ModuleSpec as ModuleSpec
 from .module import get_expected_image_size as get_expected_image_size
 from .module import get_num_image_channels as get_num_image_channels
 from .module import load_images as load_images
 from .module import load_module_spec as load_module_spec
-from .resolve import resolve as resolve
+from .sources.push import push as push
+from .sources.resolve import resolve as resolve
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
 sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType, reportCallIssue]

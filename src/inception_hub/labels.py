@@ -14,9 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, SupportsIndex
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .errors import ArgumentError, FormatError
 
 BACKGROUND = "background"
@@ -111,19 +108,9 @@ def imagenet() -> Labels:
     """The 1001 names the original answers with: `background`, then the ILSVRC-2012 classes."""
     from importlib.resources import files
 
-    text = files("inception_hub").joinpath("data", "imagenet_labels.tsv").read_text("utf-8")
+    text = files("inception_hub").joinpath("resources", "imagenet_labels.tsv").read_text("utf-8")
     ids, names = zip(*(line.split("\t") for line in text.splitlines()), strict=True)
     return Labels(names, (None, *ids[1:]))
-
-
-def top_k(probabilities: NDArray[np.float32], k: int) -> list[int]:
-    """Indices of the `k` largest of `probabilities` [n], best first, lower index first among equals.
-
-    All `n` where there are fewer than `k`. Raises `ArgumentError` for `k` below 1.
-    """
-    if k < 1:
-        raise ArgumentError(f"k is {k}; give 1 or more.")
-    return np.argsort(-probabilities, kind="stable")[:k].tolist()
 
 
 def _is_one_line(name: str) -> bool:

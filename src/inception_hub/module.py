@@ -17,13 +17,13 @@ from . import inputs as checked
 from . import signatures
 from .architecture import GLOBAL_POOL, Architecture
 from .bundle import Bundle
-from .cache import default_cache
 from .engines import openvino_network
+from .engines.compiled_graphs import Graphs, has_graphs
 from .errors import ArgumentError, FormatError, MissingExtraError, TagsError
-from .graphs import Graphs, has_graphs
 from .labels import Labels
-from .resolve import Progress, resolve
 from .signatures import TensorInfo
+from .sources.cache import default_cache
+from .sources.resolve import Progress, resolve
 from .weights import Stored
 
 if TYPE_CHECKING:
@@ -392,7 +392,7 @@ def load_images(
     `module` may be a (height, width) instead. `resize`: `default`, `slim` or `plain`; None is the module's
     own preset. Raises `ImageError` naming the image that cannot be read.
     """
-    from . import images as image_files
+    from .images import decode as image_files
 
     if isinstance(module, (Module, ModuleSpec)):
         spec = module.spec if isinstance(module, Module) else module

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ArgumentError, ImageError, InputError, MissingExtraError
+from .inference.pipeline import BATCH_SIZE, Photo, answers
+from .inference.predictions import check_finite
 from .module import Engine, Module, Precision
-from .pipeline import BATCH_SIZE, Photo, answers, finite
 from .weights import identity
 
 try:
@@ -162,7 +163,9 @@ def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
     if dimensions == 4:
         images = np.asarray(photos)
         batches = (images[i : i + BATCH_SIZE] for i in range(0, len(images), BATCH_SIZE))
-        return np.concatenate([finite(module, module(batch, signature=FEATURES)) for batch in batches])
+        name, precision = module.spec.bundle.name, module.precision
+        vectors = [module(batch, signature=FEATURES) for batch in batches]
+        return check_finite(np.concatenate(vectors), name, precision)
     vectors = np.empty((len(photos), module.architecture.num_features), np.float32)
     each = (Photo(f"X[{number}]", photo) for number, photo in enumerate(photos))
     for number, answer in enumerate(answers(module, each, kind="vector")):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clusters import two_nodes
+from helpers.clusters import two_nodes
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clusters import answering
-from command import run
-from serving import jpeg, wait_until
+from helpers.clusters import answering
+from helpers.command import run
+from helpers.serving import jpeg, wait_until
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("default")]  # Ray's own are many
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clusters import processes
-from serving import Served, jpeg, served, wait_until
+from helpers.clusters import processes
+from helpers.serving import Served, jpeg, served, wait_until
 
 import inception_hub as hub
 

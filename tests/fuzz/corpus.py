@@ -12,9 +12,9 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent)]
 
-from tensorflow_samples import block, message, varint  # noqa: E402
+from helpers.tensorflow_samples import block, message, varint  # noqa: E402
 
-from inception_hub.tensorflow_files.crc32c import masked_crc32c  # noqa: E402
+from inception_hub.formats.tensorflow.crc32c import masked_crc32c  # noqa: E402
 
 
 def shape(*sizes: int) -> bytes:

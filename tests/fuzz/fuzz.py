@@ -27,19 +27,19 @@ def _file(name: str, content: bytes, read: Callable[[Path], object]) -> None:
 
 
 def tar(data: bytes) -> None:
-    from inception_hub.archive import extract
+    from inception_hub.sources.archive import extract
 
     _file("archive", data, lambda path: extract(path, path.with_name("out")))
 
 
 def snappy(data: bytes) -> None:
-    from inception_hub.tensorflow_files.snappy import decompress
+    from inception_hub.formats.tensorflow.snappy import decompress
 
     decompress(memoryview(data), 1 << 20)
 
 
 def protobuf(data: bytes) -> None:
-    from inception_hub.tensorflow_files.protobuf import fields, packed_varints
+    from inception_hub.formats.tensorflow.protobuf import fields, packed_varints
 
     list(fields(memoryview(data)))
     list(packed_varints(memoryview(data)))
@@ -47,19 +47,19 @@ def protobuf(data: bytes) -> None:
 
 def table(data: bytes) -> None:
     """The content of one block, its checksum right, behind a byte that says whether it is compressed."""
-    from tensorflow_samples import table as made
+    from helpers.tensorflow_samples import table as made
 
-    from inception_hub.tensorflow_files.table import read_table
+    from inception_hub.formats.tensorflow.table import read_table
 
     list(read_table(made(data[1:], kind=data[0] & 1 if data else 0)))
 
 
 def v1(data: bytes) -> None:
     """Names and shapes, then a variable's values, in halves of `data` that its first byte tells apart."""
-    from tensorflow_samples import block, message
-    from tensorflow_samples import table as made
+    from helpers.tensorflow_samples import block, message
+    from helpers.tensorflow_samples import table as made
 
-    from inception_hub.tensorflow_files.checkpoint import read_checkpoint
+    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
 
     cut = 1 + data[0] if data else 0
     meta, piece = message((1, data[1:cut])), message((2, data[cut:]))
@@ -68,10 +68,10 @@ def v1(data: bytes) -> None:
 
 def v2(data: bytes) -> None:
     """A variable's entry in the index."""
-    from tensorflow_samples import block, message
-    from tensorflow_samples import table as made
+    from helpers.tensorflow_samples import block, message
+    from helpers.tensorflow_samples import table as made
 
-    from inception_hub.tensorflow_files.checkpoint import read_checkpoint
+    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
 
     def read(path: Path) -> None:
         path.with_name("v2.data-00000-of-00001").write_bytes(bytes(64))
@@ -81,9 +81,9 @@ def v2(data: bytes) -> None:
 
 
 def saved_model(data: bytes) -> None:
-    from tensorflow_samples import message
+    from helpers.tensorflow_samples import message
 
-    from inception_hub.tensorflow_files.hub_module import read_hub_module
+    from inception_hub.formats.tensorflow.hub_module import read_hub_module
 
     def read(path: Path) -> None:
         path.with_name("tfhub_module.pb").write_bytes(message((1, 3)))
@@ -93,9 +93,9 @@ def saved_model(data: bytes) -> None:
 
 
 def tfhub_module(data: bytes) -> None:
-    from tensorflow_samples import message
+    from helpers.tensorflow_samples import message
 
-    from inception_hub.tensorflow_files.hub_module import read_hub_module
+    from inception_hub.formats.tensorflow.hub_module import read_hub_module
 
     def read(path: Path) -> None:
         path.with_name("saved_model.pb").write_bytes(message((2, b"")))
@@ -124,7 +124,7 @@ def labels(data: bytes) -> None:
 
 
 def image(data: bytes) -> None:
-    from inception_hub.images import load_image
+    from inception_hub.images.decode import load_image
 
     load_image(data, (32, 32), max_pixels=1_000_000)
 
@@ -140,10 +140,8 @@ def fuzz(name: str, seconds: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["inception_hub", "PIL"]):
-        import inception_hub.archive
         import inception_hub.bundle
-        import inception_hub.images
-        import inception_hub.tensorflow_files.hub_module  # noqa: F401
+        import inception_hub.formats.tensorflow.hub_module  # noqa: F401
     from inception_hub.errors import InceptionHubError
 
     warnings.simplefilter("ignore")

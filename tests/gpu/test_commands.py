@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command import run
+from helpers.command import run
 from PIL import Image
 
 pytestmark = pytest.mark.gpu

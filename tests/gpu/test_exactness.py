@@ -7,7 +7,7 @@ import pytest
 import test_golden
 import test_training_variant
 import torch
-from cases import (
+from helpers.cases import (
     GOLDEN,
     GOLDEN_SIZES,
     NO_GOLDEN,

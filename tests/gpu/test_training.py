@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import runs
 import torch
-from runs import ADAM, RECIPE, tiny_run
+from helpers import runs
+from helpers.runs import ADAM, RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
 from inception_hub.training import feed, loop, step
 from inception_hub.training.augmentation import Augmentation, distort
+from inception_hub.training.listener import Watch
 from inception_hub.training.randomness import Draws, permutation
 from inception_hub.training.recipes import Cycle, Phase, Recipe
 from inception_hub.training.recording import Eager
 from inception_hub.training.workers import Workers
-from inception_hub.watch import Watch
 
 pytestmark = pytest.mark.gpu
 PLAIN = Augmentation()

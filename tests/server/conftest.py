@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import Served, jpeg, served, wait_until
+from helpers.serving import Served, jpeg, served, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from serving import Served, jpeg, multipart, served, wait_until
+from helpers.serving import Served, jpeg, multipart, served, wait_until
 
 from inception_hub.errors import ArgumentError, OverloadedError
 from inception_hub.server.batching import Batcher

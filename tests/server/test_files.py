@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from serving import Served
+from helpers.serving import Served
 
 KINDS = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript"}
 

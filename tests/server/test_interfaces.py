@@ -14,17 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.serving import Served, jpeg, multipart, served, wait_until
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
-from serving import Served, jpeg, multipart, served, wait_until
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.explain import evidence
-from inception_hub.pipeline import Kind, Photo, answers
-from inception_hub.rows import as_record
+from inception_hub.inference.activation_maps import evidence
+from inception_hub.inference.pipeline import Photo, answers
+from inception_hub.inference.row import Kind
+from inception_hub.output.rows import as_record
 from inception_hub.server.service import Service
 
 MODEL = "/v1/models/small"

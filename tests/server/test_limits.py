@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from serving import Served, jpeg, multipart, served, wait_until
+from helpers.serving import Served, jpeg, multipart, served, wait_until
 
 from inception_hub import Module
 from inception_hub.errors import ArgumentError

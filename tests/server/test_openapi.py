@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import Served, served
+from helpers.serving import Served, served
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.serving import Served, jpeg
 from PIL import Image
-from serving import Served, jpeg
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 MODEL = "/v1/models/small:predict"

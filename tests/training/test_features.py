@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import runs
 import torch
+from helpers import runs
 from sklearn.linear_model import LogisticRegression
 
 from inception_hub.architecture import GLOBAL_POOL

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import pytest
-import runs
 import torch
+from helpers import runs
 from torch import Tensor
 
 from inception_hub.training.feed import Batch, Feed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import run
+from helpers.command import run
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -15,7 +15,7 @@ from inception_hub import load_module_spec
 from inception_hub.errors import FormatError
 from inception_hub.training import loop
 from inception_hub.training.finetune import Options, finetune, plan, sizes
-from inception_hub.watch import Pictures, Watch
+from inception_hub.training.listener import Pictures, Watch
 
 COLOURS = {"blue": (40, 60, 200), "green": (60, 180, 60), "red": (200, 60, 40)}
 QUICK = ("--epochs", "2", "--batch-size", "8", "--image-size", "32")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from runs import RECIPE
+from helpers.runs import RECIPE
 
 from inception_hub.evaluation import Epoch
 from inception_hub.training.finish import lowest_loss, run_facts

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import runs
 import torch
-from runs import RECIPE, tiny_run
+from helpers import runs
+from helpers.runs import RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
 from inception_hub.errors import FormatError, OutputError, TrainingError
@@ -19,12 +19,12 @@ from inception_hub.training import loop, step
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.feed import Batch
 from inception_hub.training.job import Score
+from inception_hub.training.listener import Watch
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import Cycle, Phase
 from inception_hub.training.recording import Eager
 from inception_hub.training.step import class_weights
 from inception_hub.training.workers import Workers
-from inception_hub.watch import Watch
 
 PLAIN = Augmentation()
 ONE_EPOCH = replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-import runs
 import torch
+from helpers import runs
 
 from inception_hub.engines.torch import Network
 from inception_hub.training.muon import orthogonalise

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import run
+from helpers.command import run
+from helpers.places import DOCS
 
 from inception_hub.errors import ArgumentError, FormatError
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.recipe_file import open_recipe
 from inception_hub.training.recipes import RECIPES, AdamW, Cycle, Muon, Phase, Recipe, RMSProp
 
-PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text("utf-8")
+PAGE = (DOCS / "recipes.md").read_text("utf-8")
 OWN = """
 batch_size = 64
 image_size = 96

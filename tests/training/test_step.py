@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import fake_cuda
 import pytest
+from helpers import fake_cuda
 
 STEP = """
 from dataclasses import replace
 from types import SimpleNamespace
-import runs
+from helpers import runs
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.job import Photos
 from inception_hub.training.optimisers import Optimisers

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import runs
 import torch
-from command import run
+from helpers import runs
+from helpers.command import run
+from helpers.runs import RECIPE, tiny_run
+from helpers.weights_from_seed import random_weights
 from numpy.typing import NDArray
 from PIL import Image
-from runs import RECIPE, tiny_run
-from weights_from_seed import random_weights
 
 from inception_hub import Module, bundle, load_module_spec
 from inception_hub.architecture import Architecture
@@ -23,12 +23,12 @@ from inception_hub.labels import Labels
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.finetune import Options, finetune
 from inception_hub.training.job import Photos
+from inception_hub.training.listener import Watch
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
 from inception_hub.training.run import train_from_scratch
 from inception_hub.training.teacher import Distillation, Teachers
 from inception_hub.training.workers import Workers
-from inception_hub.watch import Watch
 
 CPU = torch.device("cpu")
 COLOURS = {"blue": (40, 60, 200), "green": (60, 180, 60), "red": (200, 60, 40)}

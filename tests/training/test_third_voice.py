@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-import runs
 import torch
+from helpers import reference, runs
 
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.job import Photos

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ..inference.pipeline import Answer, Photo
+    from ..inference.row import Kind
     from ..module import Module
-    from ..pipeline import Answer, Kind, Photo
-    from ..resume import Done
+    from ..output.resume import Done
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
@@ -139,7 +140,7 @@ def embed(
 
 
 def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Photo]":
-    from ..pipeline import Photo
+    from ..inference.pipeline import Photo
 
     while not stop.signal and (path := next(paths, None)) is not None:
         if not done.take(path):
@@ -148,7 +149,7 @@ def _photos(paths: Iterator[str], done: "Done", stop: "_Stop") -> "Iterator[Phot
 
 def source_of(path: str) -> str | bytes:
     """What to decode for an input; `-` is standard input."""
-    from ..photo_file import MAX_BYTES
+    from ..images.photo_file import MAX_BYTES
 
     return sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path
 
@@ -178,7 +179,7 @@ class _Stop:
 def _legend(heatmaps: bool) -> "NDArray[np.uint8] | None":
     if not heatmaps:
         return None
-    from ..heatmaps import legend
+    from ..inference.heatmaps import legend
 
     return legend()
 
@@ -186,8 +187,8 @@ def _legend(heatmaps: bool) -> "NDArray[np.uint8] | None":
 def _heatmaps(module: "Module", answer: "Answer", resize: Resize | None) -> "list[NDArray[np.uint8]]":
     if answer.last_map is None or answer.thumbnail is None or not answer.row.predictions:
         return []
-    from ..explain import evidence
-    from ..heatmaps import laid_out
+    from ..inference.activation_maps import evidence
+    from ..inference.heatmaps import laid_out
 
     height, width = (max(1, round(side / 6)) for side in answer.thumbnail.shape[:2])  # the browser smooths
     preset = resize.value if resize else module.spec.bundle.resize
@@ -210,11 +211,11 @@ def _answer(
 ) -> None:
     from contextlib import ExitStack
 
-    from ..files import find_images
-    from ..gallery import Gallery
-    from ..pipeline import answers
-    from ..progress import photo_counter
-    from ..writers import open_writer
+    from ..images.find import find_images
+    from ..inference.pipeline import answers
+    from ..output.gallery import Gallery
+    from ..output.writers import open_writer
+    from .progress import photo_counter
 
     if resume and gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")

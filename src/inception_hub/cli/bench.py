@@ -9,7 +9,7 @@ from .console import ModuleOption, choose, resolve_handle
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..bench import Figures
+    from ..benchmark import Figures
 
 
 def bench(
@@ -23,8 +23,8 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
 ) -> None:
     """Measure how fast a module answers here: engines, precisions, batch sizes, photos."""
-    from ..bench import measure
-    from ..files import find_images
+    from ..benchmark import measure
+    from ..images.find import find_images
     from .watch import terminal
 
     paths = list(find_images(photos)) if photos else []

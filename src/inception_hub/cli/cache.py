@@ -12,7 +12,7 @@ app = typer.Typer(help="Look after the modules that were downloaded or converted
 @app.command("ls")
 def cache_list() -> None:
     """List the modules in the cache: key, size in MB, name, source."""
-    from ..cache import default_cache
+    from ..sources.cache import default_cache
 
     for entry in default_cache().ls():
         print(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
@@ -21,7 +21,7 @@ def cache_list() -> None:
 @app.command("verify")
 def cache_verify() -> None:
     """Hash every file in the cache; exit status 1 if any is damaged."""
-    from ..cache import default_cache
+    from ..sources.cache import default_cache
 
     complaints = default_cache().verify()
     for key, complaint in complaints.items():
@@ -35,7 +35,7 @@ def cache_remove(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The first digits of a key.")],
 ) -> None:
     """Remove a module from the cache."""
-    from ..cache import default_cache
+    from ..sources.cache import default_cache
 
     cache = default_cache()
     found = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
@@ -49,7 +49,7 @@ def cache_remove(
 @app.command("gc")
 def cache_collect() -> None:
     """Remove damaged modules, what interrupted downloads left, and compiled graphs unread for 30 days."""
-    from ..cache import default_cache
+    from ..sources.cache import default_cache
 
     for path in default_cache().gc():
         print(path)

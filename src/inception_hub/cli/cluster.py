@@ -8,8 +8,8 @@ from ..errors import ArgumentError, MissingExtraError
 from .console import Resize, report, say
 
 if TYPE_CHECKING:
+    from ..inference.row import Kind
     from ..module import Module
-    from ..pipeline import Kind
     from ..server.limits import Limits
 
 
@@ -39,7 +39,7 @@ def on_cluster(
         from ..cluster.storage import find, shown
     except ImportError as error:
         raise missing(error) from error
-    from ..pipeline import answers
+    from ..inference.pipeline import answers
 
     list(answers(module, (), kind=kind, top=length))  # refuses what the workers would refuse
     places = find(inputs)

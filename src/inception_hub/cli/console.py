@@ -111,8 +111,8 @@ def size_of(given: str | None) -> tuple[int, int] | None:
 
 def resolve_handle(handle: str) -> Path:
     """The module directory behind `handle`; a download shows its progress."""
-    from ..progress import download_progress
-    from ..resolve import resolve
+    from ..sources.resolve import resolve
+    from .progress import download_progress
 
     with download_progress() as progress:
         return resolve(handle, progress=progress)
@@ -123,7 +123,7 @@ def load(
 ) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
     from ..module import Module, load_module_spec
-    from ..progress import download_progress
+    from .progress import download_progress
 
     chosen = choose(handle)
     with download_progress() as progress:
@@ -143,6 +143,6 @@ def load(
 
 def choose(handle: str | None) -> str:
     """`handle`, else the original once it has been pulled, else the bundled module."""
-    from ..resolve import is_cached
+    from ..sources.resolve import is_cached
 
     return handle or (ORIGINAL if is_cached(ORIGINAL) else BUNDLED)

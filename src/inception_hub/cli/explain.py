@@ -52,15 +52,15 @@ def explain(
     precision: PrecisionOption = Precision.f32,
 ) -> None:
     """Show where photos speak for their classes: a picture of each photo with heatmaps over it."""
-    from ..explain import explain, index_of
-    from ..files import find_images
-    from ..heatmaps import PANEL, picture
-    from ..images import picture as opened
-    from ..outputs import StandardOutput, as_output_error
-    from ..pipeline import at_least
-    from ..resize import least_pixels
-    from ..resize import resize as resized
-    from ..rows import encoded
+    from ..images.decode import picture as opened
+    from ..images.find import find_images
+    from ..images.resize import least_pixels
+    from ..images.resize import resize as resized
+    from ..inference.activation_maps import explain, index_of
+    from ..inference.heatmaps import PANEL, picture
+    from ..inference.pipeline import at_least
+    from ..output.files import StandardOutput, as_output_error
+    from ..system.text import encoded
 
     loaded = load(module, engine, precision, device)
     preset = (resize.value if resize else None) or loaded.spec.bundle.resize
@@ -94,7 +94,7 @@ def explain(
 
 
 def _save(image: "Image.Image", target: Path) -> None:
-    from ..outputs import PendingFile, as_output_error
+    from ..output.files import PendingFile, as_output_error
 
     file = PendingFile(target)
     try:

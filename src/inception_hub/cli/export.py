@@ -37,8 +37,8 @@ def export(
 ) -> None:
     """Write a module in a format of other software, checked with that software before it is kept."""
     from .. import bundle
-    from ..export import export_bundle
-    from ..export.options import Options
+    from ..formats import export_bundle
+    from ..formats.options import Options
 
     options = Options(size_of(size), batch, photos, top, int8)
     check = export_bundle(bundle.read(resolve_handle(module)), to, destination, force=force, options=options)

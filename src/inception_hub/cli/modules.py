@@ -13,7 +13,7 @@ def info(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Show what a module is: size, classes, signatures, provenance, accuracy."""
-    from ..describe import describe
+    from ..bundle.describe import describe
 
     facts = describe(resolve_handle(module))
     if json:
@@ -34,7 +34,7 @@ def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
     """Fetch a module into the cache, so that it answers without a network; a damaged one anew."""
-    from ..cache import default_cache
+    from ..sources.cache import default_cache
 
     path = resolve_handle(handle)
     print(resolve_handle(handle) if default_cache().discard(path) else path)
@@ -55,7 +55,7 @@ def convert(
 ) -> None:
     """Turn the original's files into a module directory of ours."""
     from .. import bundle
-    from ..convert import convert as convert_files
+    from ..sources.convert import convert as convert_files
 
     path = Path(source)
     if depth_multiplier is not None:

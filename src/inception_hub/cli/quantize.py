@@ -29,7 +29,7 @@ def quantize(
     ] = 95.0,
 ) -> None:
     """Add an int8 graph to a module, if its answers stay close enough to float32's."""
-    from ..quantize import quantize as run
+    from ..quantization.quantization import quantize as run
     from .watch import terminal
 
     directory = resolve_handle(module)

@@ -259,10 +259,10 @@ def evaluate(
             f"{report} already exists and is left as it is; give another name or remove it first."
         )
     with _extra():
-        from ..dataset import open_dataset
-    from ..evaluate import evaluate as measure
-    from ..evaluate import pick_split
+        from ..data import open_dataset
     from ..evaluation import compare
+    from ..evaluation.measurement import evaluate as measure
+    from ..evaluation.measurement import pick_split
     from .watch import terminal
 
     dataset = open_dataset(data)
@@ -284,8 +284,8 @@ def evaluate(
             )
     comparison = compare(found[0], found[1]) if against else None
     if report is not None:
-        from ..evaluate import page
         from ..evaluation import without_plots
+        from ..evaluation.measurement import page
 
         if no_plots := without_plots():
             say(no_plots)

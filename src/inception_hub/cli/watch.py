@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..evaluation import Epoch
-from ..watch import Watch
+from ..training.listener import Watch
 from .console import say
 
 

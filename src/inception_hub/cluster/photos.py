@@ -25,11 +25,12 @@ from ray.exceptions import RayError
 
 from ..bundle import Bundle
 from ..errors import InceptionHubError, OutputError
+from ..images.resize import Preset
+from ..inference.pipeline import answers
+from ..inference.row import Kind
 from ..module import Engine, Module, ModuleSpec, Precision
-from ..outputs import as_output_error, refuse_existing
-from ..parquet import flat, schema
-from ..pipeline import Kind, answers
-from ..resize import Preset
+from ..output.files import as_output_error, refuse_existing
+from ..output.parquet import flat, schema
 from . import CORES
 from .storage import Place, is_url, shown, system
 

@@ -11,8 +11,8 @@ from ray import serve
 
 from ..bundle import Bundle
 from ..errors import OutputError
+from ..inference.pipeline import BATCH_SIZE
 from ..module import Engine, Module, ModuleSpec, Precision
-from ..pipeline import BATCH_SIZE
 from ..server.app import make_app
 from ..server.limits import Limits
 from . import CORES

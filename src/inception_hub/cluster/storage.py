@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from ..errors import HandleError
-from ..files import EXTENSIONS, find_images
-from ..pipeline import Photo
+from ..images.find import EXTENSIONS, find_images
+from ..inference.pipeline import Photo
 
 SCHEMES = "a path, s3://, gs://, abfs://, hdfs:// or file://"
 

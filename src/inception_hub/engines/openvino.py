@@ -20,16 +20,10 @@ import openvino as ov
 import openvino.opset13 as op
 from numpy.typing import NDArray
 
-from ..architecture import (
-    GLOBAL_POOL,
-    LOGITS,
-    PREDICTIONS,
-    Architecture,
-    Layer,
-)
-from ..graphs import Graphs
-from ..int8 import SCALED, Int8, rounded
+from ..architecture import GLOBAL_POOL, LOGITS, PREDICTIONS, Architecture, Layer
 from ..weights import Weights, fold, identity
+from .compiled_graphs import Graphs
+from .int8 import SCALED, Int8, rounded
 
 Precision = Literal["f32", "bf16", "int8"]
 Images = NDArray[np.float32]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..architecture import LOGITS, Architecture
 from ..errors import QuantizationError
-from ..int8 import Int8, check, rounded
 from ..weights import Weights
+from .int8 import Int8, check, rounded
 from .openvino import Parts, build, float_parts, int8_parts
 
 with warnings.catch_warnings():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data_uri import png_uri
-from ..rows import encoded
+from ..output.data_uri import png_uri
+from ..system.text import encoded
 from .history import Epoch
 from .metrics import Bin
 from .svg import FIRST, INK, SECOND, drawn

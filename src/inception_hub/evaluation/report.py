@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data_uri import jpeg_uri
-from ..rows import encoded
+from ..output.data_uri import jpeg_uri
+from ..system.text import encoded
 from . import plots
 from .comparison import Comparison
 from .history import Epoch
@@ -53,7 +53,7 @@ def render(report: Report) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("inception_hub"),
+        loader=PackageLoader("inception_hub", "resources/templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OverloadedError
-from ..pipeline import BATCH_SIZE
+from ..inference.pipeline import BATCH_SIZE
 from .metrics import Metrics
 
 Image = NDArray[np.float32]  # [height, width, 3] in [0, 1]

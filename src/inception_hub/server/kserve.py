@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from ..architecture import PREDICTIONS
 from ..errors import RequestError
-from ..pipeline import probabilities
-from ..rows import shortest
+from ..inference.predictions import probabilities
+from ..output.rows import shortest
 from ..signatures import IMAGES
 from .documents import EXAMPLE, numbers, only, photo, read_object
 from .replies import REFUSALS, refused, reply

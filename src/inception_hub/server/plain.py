@@ -8,12 +8,13 @@ from pydantic import BaseModel
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from ..data_uri import clear_png_uri, png_uri
 from ..errors import AnswerError, ImageError, RequestError, TooLargeError
-from ..explain import evidence
-from ..heatmaps import covered, heatmap, legend
-from ..pipeline import predictions_of
-from ..rows import Row, as_record
+from ..inference.activation_maps import evidence
+from ..inference.heatmaps import covered, heatmap, legend
+from ..inference.predictions import best_predictions
+from ..inference.row import Row
+from ..output.data_uri import clear_png_uri, png_uri
+from ..output.rows import as_record
 from .replies import REFUSALS, reply
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
@@ -92,7 +93,7 @@ def router(service: Service) -> APIRouter:
         }
 
         def classified(path: str, logits: Any, top: int) -> dict[str, Any]:
-            return as_record(Row(path, name, predictions=predictions_of(module, logits, top)))
+            return as_record(Row(path, name, predictions=best_predictions(logits, module.labels, top)))
 
         @routes.post(
             "/classify", summary="Name what is on photos", **described(Classified | list[Classified], example)

@@ -6,13 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from ..errors import (
-    InceptionHubError,
-    NotReadyError,
-    OverloadedError,
-    SlowError,
-    TooLargeError,
-)
+from ..errors import InceptionHubError, NotReadyError, OverloadedError, SlowError, TooLargeError
 
 STATUSES = {NotReadyError: 503, OverloadedError: 429, SlowError: 408, TooLargeError: 413}
 RETRY_AFTER = "1"  # s; a full queue is a second or two of work

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from .. import inputs
 from ..architecture import LAST_MAP
 from ..errors import AnswerError, ArgumentError, InputError, NotReadyError, TooLargeError
-from ..images import load_image
+from ..images.decode import load_image
+from ..inference.predictions import check_finite
 from ..module import Module
-from ..pipeline import finite
 from .batching import Batcher, Compute, Image
 from .limits import Limits
 from .metrics import Metrics
@@ -111,7 +111,8 @@ class Service:
     def _finite(self, answer: Any) -> Any:
         try:
             if not isinstance(answer, BaseException):
-                finite(self.module, answer[0] if isinstance(answer, tuple) else answer)
+                output = answer[0] if isinstance(answer, tuple) else answer
+                check_finite(output, self.module.spec.bundle.name, self.module.precision)
         except AnswerError as error:
             return error
         return answer

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from .. import inputs, signatures
 from ..architecture import LOGITS
 from ..errors import RequestError
-from ..pipeline import predictions_of
-from ..rows import shortest
+from ..inference.predictions import best_predictions
+from ..output.rows import shortest
 from .documents import EXAMPLE, numbers, only, photo, read_object
 from .replies import REFUSALS, reply
 from .service import CLASSIFICATION, FEATURES, Service
@@ -96,7 +96,7 @@ def _add(routes: APIRouter, model: str, service: Service) -> None:
             )
         photos = [photo(example[ENCODED]["b64"]) for example in examples]
         results = [
-            [[p.label, shortest(p.probability)] for p in predictions_of(module, logits, len(logits))]
+            [[p.label, shortest(p.probability)] for p in best_predictions(logits, module.labels, len(logits))]
             for logits in await service.tensor(CLASSIFICATION, photos)
         ]
         return reply({"results": results})

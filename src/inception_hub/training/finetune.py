@@ -15,15 +15,15 @@ from ..bundle import Bundle, Provenance
 from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..evaluation import Evaluation
+from ..images.resize import Preset, resize
 from ..labels import Labels
 from ..module import ModuleSpec
-from ..resize import Preset, resize
-from ..watch import Watch
 from ..weights import initialise
 from .augmentation import Augmentation
 from .features import feature_vectors, fit_head
 from .finish import Story, lowest_loss, run_facts
 from .job import Photos, Run
+from .listener import Watch
 from .loop import train
 from .photos import Material, material, scorer
 from .preview import preview

@@ -13,13 +13,13 @@ import torch
 
 from .. import bundle
 from ..bundle import Bundle
-from ..dataset import Dataset
+from ..data import Dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError
-from ..evaluate import evaluate, pick_split, pictures
 from ..evaluation import Epoch, Evaluation, Report, render, without_plots
+from ..evaluation.measurement import evaluate, pick_split, pictures
 from ..module import Module, ModuleSpec
-from ..watch import Pictures, Watch
+from .listener import Pictures, Watch
 from .recipes import Recipe
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..engines.torch import Network
-from ..watch import Watch
+from .listener import Watch
 from .recipes import Recipe
 from .teacher import Teachers
 

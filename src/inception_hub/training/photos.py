@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..architecture import LOGITS
-from ..dataset import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
+from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
 from ..engines.torch import Network
 from ..errors import ArgumentError
-from ..resize import Preset
-from ..watch import Watch
+from ..images.resize import Preset
 from .job import Photos, Score
+from .listener import Watch
 from .workers import Workers
 
 BATCH = 64

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from ..watch import Pictures
 from .augmentation import distort
 from .job import Photos
+from .listener import Pictures
 from .randomness import Draws
 from .recipes import Phase
 

@@ -7,10 +7,10 @@ from ..architecture import Architecture
 from ..bundle import Bundle, Provenance
 from ..engines.torch import Network
 from ..evaluation import Evaluation
-from ..watch import Watch
 from ..weights import initialise
 from .finish import Story, lowest_loss, run_facts
 from .job import Run
+from .listener import Watch
 from .loop import train
 from .photos import material, scorer
 from .preview import preview

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..bundle import Bundle
-from ..dataset import Dataset, open_dataset
+from ..data import Dataset, open_dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
 from ..evaluation import Evaluation
-from ..watch import Watch, Watches
 from .finish import Story, clear, finish
+from .listener import Watch, Watches
 from .memory import keep_freed_memory
 from .photos import with_splits
 from .tensorboard import TensorBoard

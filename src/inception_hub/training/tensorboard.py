@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import MissingExtraError
 from ..evaluation import Epoch
-from ..watch import Pictures, Watch
+from .listener import Pictures, Watch
 
 
 class TensorBoard(Watch):

@@ -1,0 +1,252 @@
+"""How fast a module answers on this machine: the network alone, and photos from file to answer.
+
+Each configuration runs in a process of its own, so that its peak memory is its own.
+"""
+
+import io
+import multiprocessing
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata, util
+from itertools import islice, repeat
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from .engines import openvino_network
+from .errors import ArgumentError
+from .images.decode import picture
+from .images.resize import least_pixels, resize
+from .inference.pipeline import BATCH_SIZE, Photo, answers
+from .inference.row import Kind
+from .module import PRECISIONS, Engine, Module, ModuleSpec, Precision, load_module_spec
+
+WARM_UP = 3  # calls
+PRODUCT = 2048  # rows and columns of the matrices multiplied
+PHOTO = (1024, 768)  # width and height of the photo that is made where none is given, px
+THROUGH = 12 * BATCH_SIZE  # photos sent through the pipeline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NetworkFigures:
+    """The network alone on one batch size. Times of one call in ms; `share` of the matrix product's rate."""
+
+    engine: Engine
+    precision: Precision
+    batch: int
+    median_ms: float
+    p99_ms: float
+    images_per_second: float
+    gflops: float
+    share: float | None
+    peak_mb: float | None
+
+
+@dataclass(frozen=True)
+class PhotoFigures:
+    """One photo after another, ms each (medians), and many through the pipeline."""
+
+    precision: Precision
+    decode_ms: float
+    resize_ms: float
+    network_ms: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything measured. `products`: GFLOP/s of a matrix product by precision."""
+
+    module: str
+    image_size: tuple[int, int]
+    gmacs: float
+    machine: dict[str, str | int]
+    products: dict[Precision, float]
+    networks: list[NetworkFigures]
+    photos: list[PhotoFigures]
+
+
+def measure(
+    handle: str,
+    batches: Sequence[int] = (1, 8),
+    photos: Sequence[str] = (),
+    seconds: float = 2.0,
+    on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> Figures:
+    """Measures the module behind `handle`, each configuration for about `seconds`.
+
+    `photos`: files for the second part; none takes one that is made here. Raises `ArgumentError` for a batch
+    below 1 or a time that is not positive, `ImageError` for a photo that cannot be read, `MissingExtraError`
+    without OpenVINO.
+    """
+    if not batches or min(batches) < 1:
+        raise ArgumentError(f"batch is {min(batches, default=None)}; give 1 or more.")
+    if not seconds > 0:
+        raise ArgumentError(f"seconds is {seconds}; give more than 0.")
+    openvino_network()  # what the figures are held to is OpenVINO's
+    spec = load_module_spec(handle)
+    pairs = list(configurations(spec))
+    runs: list[tuple[Engine, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
+    answering: list[Precision] = [precision for engine, precision in pairs if engine == "openvino"]
+    total = len(runs) + 2 * len(answering)
+    done = iter(range(1, total + 1))
+
+    def apart(work: Callable[..., T], *arguments: object) -> T:
+        found = _in_a_process(work, *arguments)
+        on_progress("measuring", next(done), total)
+        return found
+
+    products: dict[Precision, float] = {
+        precision: apart(matrix_product, precision, seconds) for precision in answering
+    }
+    macs = spec.architecture.macs(*spec.image_size)
+    networks = []
+    for engine, precision, batch in runs:
+        calls, peak = apart(time_network, handle, engine, precision, batch, seconds)
+        networks.append(summary(engine, precision, batch, calls, macs, products.get(precision), peak))
+    sources = list(photos) or [made_photo()]
+    answered = [apart(time_photos, handle, precision, sources, seconds) for precision in answering]
+    name, size = spec.bundle.name, spec.image_size
+    return Figures(name, size, macs / 1e9, machine(), products, networks, answered)
+
+
+def configurations(spec: ModuleSpec) -> Iterator[tuple[Engine, Precision]]:
+    """Engines that are installed, with what each can compute of this module."""
+    for precision in PRECISIONS:
+        if precision != "int8" or spec.bundle.int8 is not None:
+            yield "openvino", precision
+    if util.find_spec("torch"):
+        for precision in PRECISIONS:
+            if precision != "int8":
+                yield "torch", precision
+
+
+def summary(
+    engine: Engine,
+    precision: Precision,
+    batch: int,
+    calls: Sequence[float],
+    macs: int,
+    product: float | None,
+    peak_mb: float | None,
+) -> NetworkFigures:
+    """Figures from the seconds that each of `calls` took; `macs` per image, `product` in GFLOP/s."""
+    median = statistics.median(calls)
+    rate = batch / median
+    gflops = 2 * macs * rate / 1e9
+    p99 = float(np.percentile(calls, 99))
+    share = gflops / product if product else None
+    return NetworkFigures(engine, precision, batch, 1e3 * median, 1e3 * p99, rate, gflops, share, peak_mb)
+
+
+def time_network(
+    handle: str, engine: Engine, precision: Precision, batch: int, seconds: float
+) -> tuple[list[float], float | None]:
+    """Seconds of each call, and the process's peak memory in MB."""
+    module = Module(handle, engine=engine, precision=precision)
+    images = np.random.default_rng(0).random((batch, *module.image_size, 3), np.float32)
+    return _calls(lambda: module(images), seconds), peak_mb()
+
+
+def time_photos(
+    handle: str, precision: Precision, sources: Sequence[str | bytes], seconds: float
+) -> PhotoFigures:
+    """Decoding, resizing and computing apart, then all of it overlapped."""
+    module = Module(handle, precision=precision)
+    size, preset = module.image_size, module.spec.bundle.resize
+    stages: list[tuple[float, float, float]] = []
+    end = time.perf_counter() + seconds
+    while len(stages) < WARM_UP + 1 or time.perf_counter() < end:
+        source = sources[len(stages) % len(sources)]
+        ticks = [time.perf_counter()]
+        pixels = picture(source, least=least_pixels(size, preset))
+        ticks.append(time.perf_counter())
+        images = resize(pixels, size, preset)[None]
+        ticks.append(time.perf_counter())
+        module(images)
+        ticks.append(time.perf_counter())
+        stages.append((ticks[1] - ticks[0], ticks[2] - ticks[1], ticks[3] - ticks[2]))
+    decoding, resizing, computing = (1e3 * statistics.median(s) for s in zip(*stages[WARM_UP:], strict=True))
+    kind: Kind = "predictions" if module.architecture.num_classes else "vector"
+
+    def through(count: int) -> float:
+        start = time.perf_counter()
+        many = islice((source for each in repeat(sources) for source in each), count)
+        for _ in answers(module, (Photo("photo", source) for source in many), kind=kind, top=1):
+            pass
+        return count / (time.perf_counter() - start)
+
+    through(2 * BATCH_SIZE)
+    return PhotoFigures(precision, decoding, resizing, computing, through(THROUGH))
+
+
+def matrix_product(precision: Precision, seconds: float) -> float:
+    """GFLOP/s of OpenVINO's product of two square matrices of `PRODUCT` rows, in `precision`."""
+    from .engines.openvino_product import matrix_product as product
+
+    return 2 * PRODUCT**3 / statistics.median(_calls(product(PRODUCT, precision), seconds)) / 1e9
+
+
+def made_photo() -> bytes:
+    """A JPEG file of `PHOTO` pixels, of blurred noise: about as hard to decode as a photo."""
+    from PIL import Image
+
+    width, height = PHOTO
+    noise = np.random.default_rng(0).integers(0, 256, (height // 8, width // 8, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).resize(PHOTO, Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def machine() -> dict[str, str | int]:
+    """What was measured on."""
+    from .engines.openvino_product import cpu_name
+
+    return {
+        "cpu": cpu_name(),
+        "cores": multiprocessing.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "openvino": metadata.version("openvino"),
+    }
+
+
+def peak_mb() -> float | None:
+    """The most memory this process held, in MB; None where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _calls(call: Callable[[], object], seconds: float) -> list[float]:
+    """Seconds of each call, repeated for about so long after a warm-up."""
+    for _ in range(WARM_UP):
+        call()
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+    while not taken or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return taken
+
+
+def _in_a_process(work: Callable[..., T], *arguments: object) -> T:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()

@@ -1,0 +1,34 @@
+"""A module directory in facts, for `inception-hub info`; no engine, no weights."""
+
+from pathlib import Path
+from typing import Any
+
+from .. import bundle
+from ..architecture import Architecture
+from ..signatures import signatures
+
+
+def describe(directory: Path) -> dict[str, Any]:
+    """What the verified module in `directory` is, as JSON-ready data."""
+    manifest = bundle.verify(directory)
+    fields = manifest["architecture"]
+    architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
+    height, width = manifest["image_size"]
+    names = (directory / bundle.LABELS).read_text("utf-8").splitlines()
+    return {
+        "name": manifest["name"],
+        "path": str(directory),
+        "architecture": f"Inception V2, depth_multiplier {architecture.depth_multiplier:g}",
+        "image_size": [height, width],
+        "resize": manifest["preprocessing"]["resize"],
+        "classes": architecture.num_classes,
+        "labels": ", ".join(names[:5]) + (", ..." if len(names) > 5 else ""),
+        "features": architecture.num_features,
+        "variables": len(architecture.variables),
+        "parameters": architecture.num_parameters(),
+        "gigamacs": round(architecture.macs(height, width) / 1e9, 3),
+        "bytes": sum(file["size"] for file in manifest["files"].values()),
+        "signatures": list(signatures(architecture)),
+        "provenance": manifest["provenance"],
+        "accuracy": manifest["accuracy"],
+    }

@@ -1,0 +1,131 @@
+"""Hugging Face `datasets`, kept quiet, off the network for local data, and from answering out of date."""
+
+import errno
+import hashlib
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import DownloadError, FormatError, HandleError, MissingExtraError, OutputError
+from ..sources.cache import default_cache
+from ..sources.download import is_offline
+from .kinds import ACCEPTED, Found
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "parquet": {},
+    # A class may be called "NA" or "007"; pandas would make a gap and a number of them.
+    "csv": {"converters": {"path": str, "label": str}, "keep_default_na": False},
+    "webdataset": {},
+}
+
+
+def load_local(found: Found, cache_dir: Path | None) -> Mapping[str, Any]:
+    """The `datasets.Dataset` of each split.
+
+    Arrow copies go to a folder of the cache that is named by the path, size and modification time of every
+    file; those of an earlier state of the same data are removed. Raises `FormatError` for what cannot be
+    read, `OutputError` without room for the copies.
+    """
+    stamps: dict[str, list[Any]] = {
+        split: [_stamp(file) for file in files] for split, files in found.files.items()
+    }
+    place = _cache(cache_dir) / _key(found.kind, str(found.path))
+    cache = place / _key(repr(found.files), repr(stamps))
+    with _quiet(offline=True) as datasets:
+        from datasets.data_files import DataFilesList
+
+        # Ready-made lists: as patterns, brackets in a folder's name would be taken for wildcards.
+        files = {split: DataFilesList(names, stamps[split]) for split, names in found.files.items()}
+        try:
+            for earlier in place.glob("*"):
+                if earlier != cache:
+                    shutil.rmtree(earlier, ignore_errors=True)
+            return datasets.load_dataset(
+                found.kind, data_files=files, cache_dir=str(cache), **OPTIONS[found.kind]
+            )
+        except Exception as error:  # of a dozen kinds, from five libraries
+            cause = _cause(error)
+            if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS):
+                raise OutputError(
+                    f"{cache} cannot be written ({cause.strerror}); free space there, or name another "
+                    "folder with INCEPTION_HUB_CACHE."
+                ) from error
+            where = next(iter(found.files.values()))[0] if len(found.files) == 1 else found.root
+            raise FormatError(f"{where} cannot be read ({_reason(cause)}); give {ACCEPTED}.") from error
+
+
+def load_hub(name: str, cache_dir: Path | None) -> Mapping[str, Any]:
+    """The `datasets.Dataset` of each split of a data set on the hub; raises `DownloadError`."""
+    if is_offline():
+        raise DownloadError(
+            f"{name} is no local path, and INCEPTION_HUB_OFFLINE forbids to look for it on the hub; "
+            "give a path, or unset the variable."
+        )
+    with _quiet(offline=False) as datasets:
+        try:
+            return datasets.load_dataset(name, cache_dir=str(_cache(cache_dir) / "hub"))
+        except Exception as error:
+            raise DownloadError(
+                f"{name} is no local path, and the hub's data set of that name cannot be had "
+                f"({_reason(_cause(error))}); give {ACCEPTED}."
+            ) from error
+
+
+@contextmanager
+def _quiet(offline: bool) -> Iterator[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import datasets.config
+        except ImportError as error:
+            raise MissingExtraError(
+                "Reading Parquet, CSV, tar shards and hub names needs Hugging Face datasets, which is not "
+                "installed: pip install 'inception-hub[train]', or give a folder with a folder of photos per "
+                "class."
+            ) from error
+        config: Any = datasets.config
+        before = config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS
+        verbosity, silent = datasets.logging.get_verbosity(), datasets.are_progress_bars_disabled()
+        # Left alone, it would tell a server of every use, that of local files too.
+        config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS = offline or before[0], False
+        datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+        datasets.disable_progress_bars()
+        try:
+            yield datasets
+        finally:
+            config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS = before
+            datasets.logging.set_verbosity(verbosity)
+            if not silent:
+                datasets.enable_progress_bars()
+
+
+def _cache(cache_dir: Path | None) -> Path:
+    return Path(os.path.abspath(cache_dir)) if cache_dir else default_cache().root / "datasets"
+
+
+def _stamp(file: str) -> tuple[str, ...]:
+    try:
+        status = os.stat(file)
+    except OSError as error:
+        raise HandleError(f"{file} cannot be read ({error.strerror}); check its permissions.") from error
+    return str(status.st_size), str(status.st_mtime_ns)
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _cause(error: BaseException) -> BaseException:
+    # `datasets` wraps what went wrong in "An error occurred while generating the dataset".
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".")[:200] if lines else type(error).__name__

@@ -1,0 +1,20 @@
+"""`module`: a module directory of ours."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from .. import bundle as bundles
+from ..bundle import Bundle
+from .comparison import Check, compare, reference
+from .options import Options
+
+
+def write(bundle: Bundle, path: Path, options: Options) -> None:
+    """Writes the directory."""
+    bundles.write(bundle, path)
+
+
+def check(bundle: Bundle, path: Path, options: Options) -> Check:
+    """Reads it back, every file verified."""
+    loader = f"inception-hub {version('inception-hub')}"
+    return compare(bundle, reference(bundles.read(path)), loader, options)

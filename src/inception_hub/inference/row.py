@@ -1,0 +1,34 @@
+"""One photo's row: what a module answered for it, or why it could not."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from .predictions import Prediction
+
+Kind = Literal["predictions", "vector"]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What `module` (its name) answered for the photo at `path`, as given or found.
+
+    Exactly one of these is given, else `ArgumentError`: `predictions`, best first; `vector`, float32
+    [features]; `error`, one sentence. Rows compare by identity, as arrays do not compare to one truth.
+    """
+
+    path: str
+    module: str
+    predictions: tuple[Prediction, ...] | None = None
+    vector: NDArray[np.float32] | None = None
+    error: str | None = None
+
+    def __post_init__(self) -> None:
+        given = sum(answer is not None for answer in (self.predictions, self.vector, self.error))
+        if given != 1:
+            raise ArgumentError(
+                f"The row of {self.path} holds {given} of predictions, vector and error; give exactly one."
+            )

@@ -1,0 +1,102 @@
+"""One self-contained HTML page: a card for each photo, with its best labels as bars, or its error.
+
+No script and nothing from elsewhere: thumbnails are JPEG data URIs, and the page's own policy forbids the
+rest. It is written card by card to a temporary file that takes its name once it is complete.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from ..errors import OutputError
+from ..inference.row import Row
+from ..system.text import encoded
+from .data_uri import clear_png_uri, jpeg_uri, png_uri
+from .files import PendingFile, as_output_error
+
+THUMBNAIL = 320  # px, longest side: sharp on a card of 160 to 320
+QUALITY = 82  # JPEG: about 15 kB a photo
+GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and nothing else, may be replaced
+
+
+class Gallery:
+    """Writes the page `path` of photos answered by `module` (its name); a context manager.
+
+    `legend`: uint8 [1, width, 3], the colours of heatmaps from nothing to the most, if there will be any.
+    A gallery that is there already is replaced, on `close`; abandoned after an exception, nothing changes.
+    Raises `OutputError` if something else is at `path`, or the page cannot be written.
+    """
+
+    def __init__(self, path: Path, module: str, legend: NDArray[np.uint8] | None = None) -> None:
+        _refuse_all_but_a_gallery(path)
+        loader = PackageLoader("inception_hub", "resources/templates")
+        environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._template: Any = environment.get_template("gallery.html.j2").module
+        self._name = path
+        self._page = PendingFile(path)
+        self._photos = self._errors = 0
+        self._legend = None if legend is None else png_uri(legend)
+        self._write(self._template.head(module, GENERATOR, self._legend))
+
+    def add(
+        self, row: Row, image: NDArray[np.uint8] | None = None, heatmaps: Sequence[NDArray[np.uint8]] = ()
+    ) -> None:
+        """A card for `row`; `image`: uint8 [height, width, 3], of any size, None where there is an error.
+
+        `heatmaps`: uint8 [h, w, 4] of the image's proportions, for each of the row's predictions, or none.
+        """
+        self._photos += 1
+        self._errors += row.error is not None
+        folder, name = os.path.split(row.path)
+        thumbnail = fit = None
+        if image is not None:
+            thumbnail, fit = jpeg_uri(image, THUMBNAIL, QUALITY), _fit(*image.shape[:2])
+        heats = [clear_png_uri(each) for each in heatmaps]
+        self._write(self._template.card(row, folder, name or row.path, thumbnail, fit, heats))
+
+    def close(self) -> None:
+        """Completes the page and puts it in its place."""
+        try:
+            self._write(self._template.foot(self._photos, self._errors))
+            self._page.commit()
+        except BaseException:
+            self._page.discard()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._page.discard()
+
+    def _write(self, html: str) -> None:
+        with as_output_error(self._name):
+            self._page.file.write(encoded(html))
+
+
+def _refuse_all_but_a_gallery(path: Path) -> None:
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except OSError:
+        start = b""
+    if GENERATOR.encode() not in start:
+        raise OutputError(f"{path} exists and is no gallery of ours; give another name or remove it first.")
+
+
+def _fit(height: int, width: int) -> str:
+    """How a photo meets the 4:3 window of its card: it fills it where that hides at most a fifth of it."""
+    ratio = (width / height) / (4 / 3)
+    return "filling" if min(ratio, 1 / ratio) >= 0.8 else "whole"

@@ -1,0 +1,134 @@
+"""Which photos have their row already, read from the output of a run that was interrupted.
+
+A photo counts by its path, as often as it has rows: given twice and answered once, it is answered once more.
+The last row may be torn; `whole` is where the rows before it end. An error is a row like any other.
+"""
+
+import csv
+import json
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..errors import OutputError
+from ..system.text import encoded
+
+BEGINNING = b'{"path": "'  # of every row in JSON
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row that is there; `end` (bytes) is where it ends in a text file."""
+
+    path: str
+    module: str
+    is_error: bool
+    end: int = 0
+
+
+class Done:
+    """The rows that are there: nine bytes each in memory, whatever their paths' lengths.
+
+    A path stands for itself by 64 bits of BLAKE2b: among a million, two are taken for one with a
+    probability of 3e-8.
+    """
+
+    def __init__(self, rows: Iterable[Found] = ()) -> None:
+        digests = array("Q")
+        self.errors = 0
+        self.module: str | None = None
+        self.whole = 0
+        for row in rows:
+            digests.append(_digest(row.path))
+            self.errors += row.is_error
+            self.module, self.whole = row.module, row.end
+        self._digests = np.sort(np.frombuffer(digests, np.uint64))
+        self._taken = np.zeros(len(digests), bool)
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def take(self, path: str) -> bool:
+        """Whether there is a row for `path` that was not taken yet."""
+        digest = np.uint64(_digest(path))
+        first = int(np.searchsorted(self._digests, digest))
+        for place in range(first, len(self)):
+            if self._digests[place] != digest:
+                return False
+            if not self._taken[place]:
+                self._taken[place] = True
+                return True
+        return False
+
+
+def _digest(path: str) -> int:
+    return int.from_bytes(blake2b(encoded(path), digest_size=8).digest(), "little")
+
+
+def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[Found]:
+    """The whole rows of `kind`; raises `OutputError` for what is no such row."""
+    end = 0
+    for number, line in enumerate(file, 1):
+        if not line.endswith(b"\n"):
+            if line[: len(BEGINNING)] != BEGINNING[: len(line)]:
+                raise _foreign(name, "its last line is no row torn off")
+            return
+        end += len(line)
+        try:
+            record: Any = json.loads(line)
+            is_error = kind not in record
+            found = Found(str(record["path"]), str(record["module"]), is_error, end)
+            if is_error:
+                _ = record["error"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _foreign(name, f"line {number} is no row of {kind}") from error
+        yield found
+
+
+def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[Found]:
+    """The whole rows of a CSV file that begins with `header`; raises `OutputError` for what is no such row.
+
+    `ranks`: lines of a photo with predictions; None: one, as for vectors. The last photo counts only if it
+    has them all, so one of a module with fewer classes is answered once more.
+    """
+    start = file.read(len(header))
+    if start != header:
+        if header.startswith(start):
+            return
+        raise _foreign(name, "its first line is another")
+    columns = header.decode().rstrip("\n").split(",")
+    error, end = columns.index("error"), len(header)
+
+    def lines() -> Iterator[str]:
+        nonlocal end
+        for line in file:
+            if line.endswith(b"\n"):
+                end += len(line)
+                yield line.decode("utf-8")
+
+    records = csv.reader(lines(), strict=True)
+    unfinished: Found | None = None
+    try:
+        for record in records:
+            if len(record) != len(columns):
+                raise _foreign(name, f"line {records.line_num + 1} is no row of it")
+            found = Found(record[0], record[1], bool(record[error]), end)
+            rank = "" if ranks is None else record[2]
+            if unfinished and rank in ("", "1"):
+                yield unfinished  # it was all there is, as another photo follows
+            unfinished = None if rank in ("", str(ranks)) else found
+            if not unfinished:
+                yield found
+    except (csv.Error, UnicodeDecodeError) as problem:
+        if file.read(1):
+            raise _foreign(name, f"line {records.line_num + 1} is no row of it") from problem
+        # else the last row is torn, within its quotes
+
+
+def _foreign(name: Path, what: str) -> OutputError:
+    return OutputError(f"{name} cannot be gone on with, for {what}; give another --output.")

@@ -1,0 +1,99 @@
+"""One photo's answer, and what is written of it as a record, as a line of JSON and as lines of CSV.
+
+Knows no files. A path that is not text (Linux allows any bytes) is written with escapes such as `\\udcff`,
+which JSON readers turn back.
+"""
+
+import csv
+import io
+import json
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..inference.row import Row
+
+
+def as_record(row: Row) -> dict[str, Any]:
+    """JSON-ready: `path`, `module`, and `predictions` (`label`, `index`, `probability`), `vector` or `error`.
+
+    Numbers are shortened to the fewest digits that read back as the same float32.
+    """
+    record: dict[str, Any] = {"path": row.path, "module": row.module}
+    if row.predictions is not None:
+        record["predictions"] = [
+            {"label": p.label, "index": p.index, "probability": shortest(p.probability)}
+            for p in row.predictions
+        ]
+    elif row.vector is not None:
+        record["vector"] = [shortest(value) for value in row.vector]
+    else:
+        record["error"] = row.error
+    return record
+
+
+def shortest(value: float | np.float32) -> float:
+    """The float whose `repr` is the shortest decimal that reads back as float32 `value`, such as 0.1."""
+    return float(str(np.float32(value)))
+
+
+class TextFormat(Protocol):
+    """Turns rows into text: `header` comes before the first, `end` after the last, even if there is none."""
+
+    def header(self) -> str: ...
+    def row(self, row: Row) -> str: ...
+    def end(self) -> str: ...
+
+
+class JsonLines:
+    """One JSON object a line, `as_record`'s."""
+
+    def header(self) -> str:
+        return ""
+
+    def row(self, row: Row) -> str:
+        return json.dumps(as_record(row), ensure_ascii=False) + "\n"
+
+    def end(self) -> str:
+        return ""
+
+
+class PredictionsCsv:
+    """A line per path and rank (1 is the best); an error is one line with empty rank to probability."""
+
+    def header(self) -> str:
+        return _csv("path", "module", "rank", "label", "index", "probability", "error")
+
+    def row(self, row: Row) -> str:
+        if row.error is not None:
+            return _csv(row.path, row.module, "", "", "", "", row.error)
+        return "".join(
+            _csv(row.path, row.module, rank, p.label, p.index, shortest(p.probability), "")
+            for rank, p in enumerate(row.predictions or (), 1)
+        )
+
+    def end(self) -> str:
+        return ""
+
+
+class VectorsCsv:
+    """A line per path: path, module, error, v0, v1, ... up to `length`; the numbers of an error are empty."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def header(self) -> str:
+        return _csv("path", "module", "error", *(f"v{i}" for i in range(self._length)))
+
+    def row(self, row: Row) -> str:
+        values = [""] * self._length if row.vector is None else map(shortest, row.vector)
+        return _csv(row.path, row.module, row.error or "", *values)
+
+    def end(self) -> str:
+        return ""
+
+
+def _csv(*fields: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(fields)  # its default "\r\n", so that a carriage return in a path is quoted
+    return line.getvalue().removesuffix("\r\n") + "\n"

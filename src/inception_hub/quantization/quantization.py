@@ -1,0 +1,163 @@
+"""A module's int8 graph: calibrated by NNCF on some photos, checked on others, stored beside the weights."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import bundle as bundles
+from ..bundle import Bundle
+from ..data import Dataset, Files, Split, open_dataset, prepared
+from ..engines.int8 import Int8
+from ..errors import (
+    ArgumentError,
+    FormatError,
+    HandleError,
+    MissingExtraError,
+    OutputError,
+    QuantizationError,
+)
+from ..evaluation import match_labels
+from ..images.find import find_images
+from ..module import Module, ModuleSpec
+
+CALIBRATION = 300  # photos: as many as NNCF takes by default
+BATCH = 32
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """How the int8 graph answers beside float32, on photos it was not calibrated on.
+
+    `agreement`: share of photos with the same first answer. `f32`, `int8`: top-1 where there are labels.
+    """
+
+    images: int
+    agreement: float
+    f32: float | None = None
+    int8: float | None = None
+
+    def describe(self) -> str:
+        """A clause for messages and cards."""
+        found = f"{self.images:,} photos, {self.agreement:.2%} answered as in f32"
+        if self.f32 is None or self.int8 is None:
+            return found
+        return f"{found}, top-1 {self.int8:.2%} against {self.f32:.2%}"
+
+
+def quantize(
+    directory: Path,
+    photos: str,
+    *,
+    max_drop: float = 0.5,
+    min_agreement: float = 95.0,
+    on_progress: Progress = lambda what, done, total: None,
+) -> Check:
+    """Adds an int8 graph to the module directory `directory`, unless it answers too differently.
+
+    `photos`: what `open_dataset` takes, with the module's classes or others, or a folder of photos. With
+    the module's classes top-1 may fall by `max_drop` points, else `min_agreement` percent of the first
+    answers must stay.
+
+    Raises `QuantizationError` when it answers too differently, `OutputError` if there is an int8 graph
+    already or it cannot be written, `ArgumentError` for fewer than two photos, `MissingExtraError`.
+    """
+    bundle = bundles.read(directory)
+    if bundle.int8 is not None:
+        raise OutputError(f"{directory} has an int8 graph already, which is left as it is.")
+    if not bundle.architecture.num_classes:
+        raise ArgumentError(f"{bundle.name} has no classes to check an int8 graph by; quantize one that has.")
+    calibration, checking, classes = _photos(photos, bundle)
+    found = _calibrated(bundle, calibration, on_progress)
+    check = _check(bundle, found, checking, classes, on_progress)
+    if check.f32 is not None and check.int8 is not None and 100 * (check.f32 - check.int8) > max_drop:
+        raise QuantizationError(
+            f"The int8 graph loses too much and is not kept ({check.describe()}; at most {max_drop:g} points "
+            "may be lost); give other photos, or raise --max-drop."
+        )
+    if check.f32 is None and 100 * check.agreement < min_agreement:
+        raise QuantizationError(
+            f"The int8 graph answers too differently and is not kept ({check.describe()}; {min_agreement:g}% "
+            "must be); give more photos like those it is for, or lower --min-agreement."
+        )
+    bundles.add_int8(directory, found, _figures(photos, check))
+    return check
+
+
+def _figures(photos: str, check: Check) -> dict[str, object]:
+    figures: dict[str, object] = {"data": Path(photos).name, "images": check.images, "precision": "int8"}
+    if check.int8 is not None:
+        figures["top1"] = check.int8
+    return figures | {"agreement": check.agreement}
+
+
+def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64] | None]:
+    """Photos to calibrate on, others to check on, and for each class of the latter the module's index."""
+    dataset, classes = _labelled(photos, bundle)
+    train = dataset.splits["train"]
+    others = [dataset.splits[name] for name in ("validation", "test") if name in dataset.splits]
+    count = min(CALIBRATION, len(train) if others else len(train) // 2)
+    if not count:
+        raise ArgumentError(f"{photos} has one photo; give two or more, best {2 * CALIBRATION} or more.")
+    chosen = np.linspace(0, len(train) - 1, count).astype(np.int64)
+    rest = others[0] if others else train.subset(np.setdiff1d(np.arange(len(train)), chosen))
+    return train.subset(chosen), rest, classes
+
+
+def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] | None]:
+    try:
+        dataset = open_dataset(photos)
+    except (HandleError, FormatError):  # no data set; photos, perhaps
+        paths = list(find_images([photos]))
+        files = Split(np.zeros(len(paths), np.int64), Files(paths, Path(photos)), np.arange(len(paths)))
+        return Dataset(Path(photos).name, bundle.labels, {"train": files}), None
+    try:
+        return dataset, match_labels(bundle.labels, dataset.labels)
+    except ArgumentError:
+        return dataset, None
+
+
+def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
+    try:
+        from ..engines.openvino_calibration import calibrate
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Quantizing needs {error.name}, which is not installed: pip install 'inception-hub[quantize]'."
+        ) from error
+
+    def images() -> Iterator[NDArray[np.float32]]:
+        done = 0
+        for batch, _ in prepared(photos, bundle.image_size, bundle.resize, 1):
+            done += 1
+            on_progress("calibrating", done, len(photos))
+            yield batch
+
+    return calibrate(bundle.architecture, bundle.weights, list(images()))
+
+
+def _check(
+    bundle: Bundle, found: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
+) -> Check:
+    modules = {
+        "f32": Module(ModuleSpec(bundle)),
+        "int8": Module(ModuleSpec(replace(bundle, int8=found)), precision="int8"),
+    }
+    first: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
+    positions: list[NDArray[np.int64]] = []
+    for images, indices in prepared(photos, bundle.image_size, bundle.resize, BATCH):
+        positions.append(indices)
+        for name, module in modules.items():
+            first[name].append(module(images).argmax(1))
+        on_progress("checking", int(indices[-1]) + 1, len(photos))
+    if not positions:
+        raise ArgumentError("None of the photos can be read; give intact ones.")
+    answers = {name: np.concatenate(found) for name, found in first.items()}
+    agreement = float((answers["f32"] == answers["int8"]).mean())
+    if classes is None:
+        return Check(len(answers["f32"]), agreement)
+    truth = classes[photos.classes[np.concatenate(positions)]]
+    top1 = {name: float((found == truth).mean()) for name, found in answers.items()}
+    return Check(len(truth), agreement, top1["f32"], top1["int8"])

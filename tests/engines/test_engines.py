@@ -1,0 +1,135 @@
+"""Both engines against the original's recorded answers, and against plain NumPy where it recorded nothing."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.cases import (
+    RELATIVE_TOLERANCE,
+    Array,
+    Case,
+    check_endpoints,
+    distance,
+    images_from_seed,
+    recorded,
+)
+from helpers.oracle import Oracle
+from helpers.weights_from_seed import random_weights
+
+import inception_hub as hub
+from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
+from inception_hub.engines.openvino import Network as OpenVinoNetwork
+from inception_hub.engines.torch import Network as TorchNetwork
+from inception_hub.engines.torch_answering import Answering
+
+Run = Callable[[Architecture, Mapping[str, Array], Array], dict[str, Array]]
+
+
+def run_openvino(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
+    return OpenVinoNetwork(architecture, weights)(images, architecture.endpoint_names)
+
+
+def run_torch(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
+    with torch.no_grad():
+        endpoints = TorchNetwork(architecture, weights)(torch.from_numpy(images))
+    return {name: value.numpy() for name, value in endpoints.items()}
+
+
+def run_torch_folded(
+    architecture: Architecture, weights: Mapping[str, Array], images: Array
+) -> dict[str, Array]:
+    endpoints = Answering(TorchNetwork(architecture, weights))(torch.from_numpy(images))
+    return {name: value.numpy() for name, value in endpoints.items()}
+
+
+engines = pytest.mark.parametrize("run", [run_openvino, run_torch, run_torch_folded])
+
+
+@engines
+@pytest.mark.parametrize(
+    "case", recorded("eval"), ids=lambda case: f"{case.architecture.depth_multiplier}-{case.shape}"
+)
+def test_answers_as_the_original(run: Run, case: Case) -> None:
+    endpoints = run(case.architecture, case.weights, case.images)
+    assert distance(endpoints[LOGITS], case.answers["logits"]) < RELATIVE_TOLERANCE
+    assert distance(endpoints[GLOBAL_POOL][:, 0, 0], case.answers["feature_vector"]) < RELATIVE_TOLERANCE
+    check_endpoints(endpoints, case.answers)
+
+
+@engines
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 7, 40), (1, 33, 50), (3, 64, 48)])
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_every_endpoint_agrees_with_plain_numpy(run: Run, shape: tuple[int, ...], num_classes: int) -> None:
+    architecture = Architecture(0.25, num_classes)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    images = images_from_seed((*shape, 3), 11)
+    reference = Oracle(weights)(images)
+    found = run(architecture, weights, images)
+    assert list(found) == list(reference) == list(architecture.endpoint_names)
+    shapes = architecture.endpoint_shapes(*shape[1:])
+    for name, value in found.items():
+        assert value.dtype == np.float32
+        assert value.shape == (shape[0], *shapes[name])
+        assert distance(value, reference[name]) < RELATIVE_TOLERANCE, name
+
+
+def test_openvino_compiles_a_size_once() -> None:
+    architecture = Architecture(0.25, 3)
+    network = OpenVinoNetwork(
+        architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    )
+    first = network.compiled(32, 32, (LOGITS,))
+    assert network.compiled(32, 32, (LOGITS,)) is first
+    assert network.compiled(64, 32, (LOGITS,)) is not first
+    for batch in (1, 3):
+        assert network(images_from_seed((batch, 32, 32, 3), 0), [LOGITS])[LOGITS].shape == (batch, 3)
+
+
+@pytest.mark.parametrize("precision, low, high", [("f32", 0, 1e-5), ("bf16", 1e-4, 0.1)])
+def test_openvino_precision_is_what_was_asked_for(precision: str, low: float, high: float) -> None:
+    architecture = Architecture(0.5, 10)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    images = images_from_seed((2, 64, 64, 3), 11)
+    found = OpenVinoNetwork(architecture, weights, precision)(images, [LOGITS])[LOGITS]  # type: ignore[arg-type]
+    assert low <= distance(found, Oracle(weights)(images)[LOGITS]) < high
+
+
+def test_folding_follows_the_variables() -> None:
+    architecture = Architecture(0.25, 3)
+    network = TorchNetwork(
+        architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    )
+    answering, images = Answering(network), torch.from_numpy(images_from_seed((2, 40, 32, 3), 0))
+    before = answering(images)[LOGITS]
+    with torch.no_grad():
+        network.get_buffer("InceptionV2/Conv2d_2c_3x3/BatchNorm/moving_mean").add_(1)
+        expected = network(images)[LOGITS]
+    assert distance(answering(images)[LOGITS].numpy(), expected.numpy()) < RELATIVE_TOLERANCE
+    assert distance(before.numpy(), expected.numpy()) > 0.01
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, RELATIVE_TOLERANCE), (torch.bfloat16, 0.1)])
+def test_recorded_graphs_answer_as_the_cpu(dtype: torch.dtype, tolerance: float) -> None:
+    architecture = Architecture(0.5, 10)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    answering = Answering(TorchNetwork(architecture, weights).cuda(), dtype)
+    for size in (32, 40, 48, 56, 64, 32):  # more shapes than are kept
+        images = images_from_seed((2, size, 33, 3), size)
+        for _ in range(2):
+            found = answering(torch.from_numpy(images).cuda())
+            assert distance(found[LOGITS].cpu().numpy(), Oracle(weights)(images)[LOGITS]) < tolerance
+
+
+def test_a_share_of_the_cores_is_not_always_the_first(small_module: Path) -> None:
+    """Pinned, the workers of a machine would all compute on the same core."""
+    module = hub.Module(small_module, cores=1)
+    compiled = module._openvino.compiled(64, 64, (LOGITS,))
+    assert (compiled.get_property("INFERENCE_NUM_THREADS"), compiled.get_property("ENABLE_CPU_PINNING")) == (
+        1,
+        False,
+    )
+    images = images_from_seed((2, 64, 64, 3), 0)
+    assert distance(module(images), hub.Module(small_module)(images)) < RELATIVE_TOLERANCE

@@ -1,0 +1,43 @@
+"""The OpenVINO engine's own promises: what it gives away is the caller's, and how it shares the cores."""
+
+import numpy as np
+import pytest
+from helpers.cases import Array, images_from_seed
+from helpers.weights_from_seed import random_weights
+
+from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
+from inception_hub.engines.openvino import Network
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    architecture = Architecture(0.25, 3)
+    return Network(architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7))
+
+
+def test_later_calls_leave_earlier_answers_alone(network: Network) -> None:
+    """A request's memory is used again: what is handed out must be a copy."""
+    images = [images_from_seed((2, 32, 32, 3), seed) for seed in range(3)]
+    found: list[dict[str, Array]] = [network(each, (LOGITS, GLOBAL_POOL)) for each in images]
+    for each, answer in zip(images, found, strict=True):
+        again = network(each, (LOGITS, GLOBAL_POOL))
+        for name, value in answer.items():
+            assert np.array_equal(value, again[name])
+            assert value.flags.owndata and value.flags.writeable
+    assert not np.array_equal(found[0][LOGITS], found[1][LOGITS])
+
+
+def test_endpoints_come_under_their_names_in_any_order(network: Network) -> None:
+    images = images_from_seed((2, 32, 32, 3), 0)
+    one, other = network(images, (LOGITS, GLOBAL_POOL)), network(images, (GLOBAL_POOL, LOGITS))
+    assert list(one) == [LOGITS, GLOBAL_POOL] and list(other) == [GLOBAL_POOL, LOGITS]
+    assert one[LOGITS].shape == other[LOGITS].shape == (2, 3)
+    assert np.allclose(one[GLOBAL_POOL], other[GLOBAL_POOL], rtol=1e-5)
+
+
+def test_one_call_gets_all_cores_and_several_share_them(network: Network) -> None:
+    hints = [
+        network.compiled(32, 32, (LOGITS,), throughput).get_property("PERFORMANCE_HINT")
+        for throughput in (False, True)
+    ]
+    assert hints == ["LATENCY", "THROUGHPUT"]

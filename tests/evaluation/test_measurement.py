@@ -1,0 +1,146 @@
+"""`evaluate`: a module's answers for labelled photos, alone and against another's, from either engine."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.cases import images_from_seed
+from helpers.command import run
+from helpers.dataset_photos import png, split_of
+from PIL import Image
+
+from inception_hub import Module, bundle, load_images
+from inception_hub.data import Dataset
+from inception_hub.errors import ArgumentError
+from inception_hub.evaluation.measurement import evaluate, pick_split, pictures
+from inception_hub.images.decode import decode
+from inception_hub.images.resize import Preset
+from inception_hub.labels import Labels
+
+CLASSES = "abc"  # three of the module's ten
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number, name in enumerate(CLASSES * 4):
+        (tmp_path / "photos" / name).mkdir(parents=True, exist_ok=True)
+        pixels = (images_from_seed((48, 64, 3), number) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_it_counts_what_the_module_answers(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, engine: str
+) -> None:
+    code, out, err = run(capsys, "evaluate", small_module, folder, "--json", "--engine", engine)
+    assert code == 0 and err == "Answering with small.\n"
+    facts = json.loads(out)
+    module = Module(small_module)
+    paths = sorted(folder.rglob("*.png"))
+    answers = module(load_images(paths, module)).argmax(1)
+    hits = [module.labels[answer] == path.parent.name for answer, path in zip(answers, paths, strict=True)]
+    assert (facts["images"], facts["top1"]) == (12, pytest.approx(np.mean(hits)))
+    assert {"top5", "ece"} <= set(facts)
+
+
+@pytest.fixture
+def other_module(folder: Path, small_module: Path, tmp_path: Path) -> Path:
+    """The same network but for the name of its commonest answer: right where it was wrong, or not."""
+    module = Module(small_module)
+    answers = module(load_images(sorted(folder.rglob("*.png")), module)).argmax(1)
+    names = list(module.labels)
+    here, there = int(np.bincount(answers).argmax()), 0
+    if names[here] in CLASSES:
+        there = next(index for index in range(10) if names[index] not in CLASSES and index not in answers)
+    names[here], names[there] = names[there], names[here]
+    labels = Labels(tuple(names), (None,) * 10)
+    bundle.write(replace(bundle.read(small_module), name="other", labels=labels), tmp_path / "other")
+    return tmp_path / "other"
+
+
+def test_two_modules_side_by_side(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, other_module: Path, tmp_path: Path
+) -> None:
+    paths = sorted(folder.rglob("*.png"))
+    top1 = []
+    for path in (small_module, other_module):
+        module = Module(path)
+        answers = module(load_images(paths, module)).argmax(1)
+        top1.append(np.mean([module.labels[n] == p.parent.name for n, p in zip(answers, paths, strict=True)]))
+    difference = top1[1] - top1[0]
+    assert difference != 0
+    page = tmp_path / "page.html"
+    command = ("evaluate", small_module, folder, "--against", other_module)
+    code, out, err = run(capsys, *command, "--report", page)
+    assert code == 0 and err == f"Answering with small.\nAnswering with other.\nReport: {page}\n"
+    first, second, last = out.splitlines()
+    assert first.startswith(f"small: top-1 {top1[0]:.2%}") and second.startswith(
+        f"other: top-1 {top1[1]:.2%}"
+    )
+    assert last.startswith(f"other minus small: top-1 {difference:+.2%}, 95% interval ")
+    html = page.read_text("utf-8")
+    assert html.startswith("<!doctype html>") and "Compared with other" in html
+    code, out, _ = run(capsys, *command, "--json")
+    facts = json.loads(out)
+    assert [(f["module"], f["top1"]) for f in facts["modules"]] == [
+        ("small", pytest.approx(top1[0])), ("other", pytest.approx(top1[1])),
+    ]  # fmt: skip
+    comparison = facts["comparison"]
+    assert comparison["difference"] == pytest.approx(difference) and comparison["images"] == 12
+    assert comparison["low"] < difference < comparison["high"]
+    assert (comparison["wins"] - comparison["losses"]) / 12 == pytest.approx(difference)
+    code, _, err = run(capsys, *command, "--report", page)
+    assert code == 2 and "already exists and is left as it is" in err
+
+
+def test_photos_that_cannot_be_read_are_named(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path
+) -> None:
+    (folder / "a" / "0.png").write_bytes(b"\x89PNG no more")
+    code, out, err = run(capsys, "evaluate", small_module, folder)
+    assert code == 1 and "on 11 photos" in out
+    assert "1 of 12 photos could not be read:" in err and "0.png" in err
+
+
+def noise(seed: int) -> bytes:
+    return png(seed, (96, 72))
+
+
+def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
+    splits = {name: split_of([noise(0)], [0]) for name in ("train", "validation", "test")}
+    whole = Dataset("photos", Labels(("a",), (None,)), splits)
+    assert pick_split(whole, None) == ("test", splits["test"])
+    assert pick_split(whole, "train") == ("train", splits["train"])
+    held = replace(whole, splits={name: splits[name] for name in ("train", "validation")})
+    assert pick_split(held, None) == ("validation", splits["validation"])
+    assert pick_split(replace(whole, splits={"train": splits["train"]}), None)[0] == "train"
+    with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train, validation"):
+        pick_split(held, "test")
+
+
+@pytest.mark.parametrize("preset", ["default", "slim", "plain"])
+def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None:
+    module, contents = Module(small_module), [noise(seed) for seed in range(3)]
+    split = split_of(contents, [0, 1, 2])
+    found = evaluate(module, split, module.labels, "photos", preset=preset)
+    images = load_images(contents, module, resize=preset)
+    outputs = module(images, signature="image_classification", as_dict=True)
+    assert np.allclose(found.probabilities, outputs["InceptionV2/Predictions"], rtol=1e-4, atol=1e-6)
+    other = evaluate(module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim")
+    assert not np.allclose(found.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
+
+
+def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module: Path) -> None:
+    module = Module(small_module)
+    contents = [noise(0), b"no photo", noise(2), noise(3)]
+    split = split_of(contents, [4, 5, 6, 7])
+    broken: list[str] = []
+    found = evaluate(module, split, module.labels, "photos", on_error=broken.append)
+    assert found.names == ["0.png", "2.png", "3.png"] and found.classes.tolist() == [4, 6, 7]
+    assert len(broken) == 1 and broken[0].startswith("1.png: ")
+    picture = pictures(found, split)
+    for index, content in enumerate(contents[:1] + contents[2:]):
+        assert np.array_equal(picture(index), decode(content))

@@ -1,0 +1,82 @@
+"""Where TensorFlow's files for the tests lie, and small writers of its formats, to make hostile ones."""
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from numpy.typing import NDArray
+
+from helpers.places import GOLDEN as GOLDEN
+from helpers.places import RECORDED
+from inception_hub.formats.tensorflow.crc32c import masked_crc32c
+
+SAMPLES = RECORDED / "tensorflow"
+MAGIC = bytes.fromhex("57fb808b247547db")
+
+# For Hypothesis: a busy machine is no failure.
+examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def expected(checkpoint: str) -> dict[str, NDArray[np.generic]]:
+    """What TensorFlow held when it wrote the sample of that name."""
+    with np.load(SAMPLES / "expected.npz") as file:
+        return {
+            key.removeprefix(f"{checkpoint}/"): file[key]
+            for key in file.files
+            if key.startswith(f"{checkpoint}/")
+        }
+
+
+def extract_golden(archive: str, directory: Path) -> Path:
+    """The golden archive of that name, extracted into `directory`; skips the test where it is absent."""
+    if not (GOLDEN / archive).is_file():
+        pytest.skip(f"{GOLDEN / archive} is not there")
+    with tarfile.open(GOLDEN / archive) as tar:
+        tar.extractall(directory, filter="data")
+    return directory
+
+
+def varint(value: int) -> bytes:
+    """A number as protocol buffers and tables write it."""
+    value &= (1 << 64) - 1
+    groups = bytearray()
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*groups, value])
+
+
+def message(*fields: tuple[int, int | bytes]) -> bytes:
+    """A protocol buffer of numbers (varints) and bytes."""
+    return b"".join(
+        varint(number << 3) + varint(value)
+        if isinstance(value, int)
+        else varint(number << 3 | 2) + varint(len(value)) + value
+        for number, value in fields
+    )
+
+
+def block(*entries: tuple[bytes, bytes], shared: int = 0) -> bytes:
+    """A block of a table without prefix compression, or with every key claiming `shared` bytes."""
+    records = (varint(shared) + varint(len(key)) + varint(len(value)) + key + value for key, value in entries)
+    return b"".join(records) + bytes(4) + (1).to_bytes(4, "little")
+
+
+def table(*blocks: bytes, kind: int = 0, handles: list[tuple[int, int]] | None = None) -> bytes:
+    """A table of these data blocks, which are indexed as they stand or as `handles` claims."""
+    file = b""
+    places: list[tuple[int, int]] = []
+    for content in blocks:
+        places.append((len(file), len(content)))
+        file += stored(content, kind)
+    index = block(*((b"%05d" % i, varint(o) + varint(s)) for i, (o, s) in enumerate(handles or places)))
+    footer = varint(0) + varint(0) + varint(len(file)) + varint(len(index))
+    return file + stored(index) + footer.ljust(40, b"\0") + MAGIC
+
+
+def stored(content: bytes, kind: int = 0) -> bytes:
+    """A block with its trailer."""
+    content += bytes([kind])
+    return content + masked_crc32c(content).to_bytes(4, "little")

@@ -1,0 +1,357 @@
+"""Every mode and format comes out upright RGB; hostile files come out as an ImageError."""
+
+import io
+import os
+import struct
+import threading
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inception_hub.errors import ArgumentError, ImageError, InputError
+from inception_hub.images.decode import decode, load_image, load_images, picture
+from inception_hub.images.resize import resize
+
+GRADIENT = np.stack(np.meshgrid(np.arange(48), np.arange(32)), -1).astype(np.uint8) * 4
+RGB = np.concatenate([GRADIENT, np.full((32, 48, 1), 90, np.uint8)], -1)
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF", "WEBP", "JPEG", "GIF"])
+def test_formats(format: str) -> None:
+    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 98, "subsampling": 0}}.get(format, {})
+    found = decode(encoded(Image.fromarray(RGB), format, **options))
+    assert found.shape == RGB.shape
+    assert found.dtype == np.uint8
+    tolerance = {"JPEG": 6, "GIF": 24}.get(format, 0)
+    assert np.abs(found.astype(int) - RGB).max() <= tolerance
+
+
+@pytest.mark.parametrize(
+    "mode, tolerance", [("L", 0), ("1", 0), ("P", 24), ("LA", 0), ("RGBA", 0), ("CMYK", 3), ("YCbCr", 4)]
+)
+def test_modes(mode: str, tolerance: int) -> None:
+    image = Image.fromarray(RGB).convert(mode)
+    found = decode(encoded(image, "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"))
+    reference = np.asarray(image.convert("RGB"))
+    assert np.abs(found.astype(int) - reference).max() <= tolerance
+
+
+def test_a_cmyk_jpeg_is_not_inverted() -> None:
+    red = Image.new("RGB", (16, 16), (200, 30, 30)).convert("CMYK")
+    found = decode(encoded(red, "JPEG", quality=95)).mean((0, 1))
+    assert found == pytest.approx([200, 30, 30], abs=12)
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    """To the nearest of 256 steps of 257: neither by the upper byte nor rounded down."""
+    values = np.array([[0, 128, 129, 257, 385, 386, 32768, 65406, 65407, 65535]], np.uint16)
+    expected = [0, 0, 1, 1, 1, 2, 128, 254, 255, 255]
+    for format in ("PNG", "TIFF"):
+        assert decode(encoded(Image.fromarray(values), format))[0, :, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_wider_values_are_refused(mode: str) -> None:
+    image = Image.fromarray(np.full((4, 4), 1e6)).convert(mode)
+    with pytest.raises(ImageError, match="holds .* values; give an 8-bit or 16-bit image"):
+        decode(encoded(image, "TIFF"))
+
+
+def test_transparency_lies_over_white() -> None:
+    image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    image.putpixel((1, 0), (255, 0, 0, 255))
+    assert decode(encoded(image, "PNG"))[0].tolist() == [[255, 255, 255], [255, 0, 0]]
+    palette = Image.new("P", (1, 1), 0)
+    assert decode(encoded(palette, "PNG", transparency=0))[0].tolist() == [[255, 255, 255]]
+
+
+def test_the_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for format in ("GIF", "WEBP", "TIFF", "PNG"):
+        content = encoded(frames[0], format, save_all=True, append_images=frames[1:])
+        red, _, blue = decode(content).mean((0, 1))
+        assert red > 240 and blue < 15, format
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = decode(encoded(Image.fromarray(RGB), "PNG", exif=exif))
+    expected = {
+        1: RGB, 2: RGB[:, ::-1], 3: RGB[::-1, ::-1], 4: RGB[::-1], 5: RGB.transpose(1, 0, 2),
+        6: RGB[::-1].transpose(1, 0, 2), 7: RGB[::-1, ::-1].transpose(1, 0, 2),
+        8: RGB[:, ::-1].transpose(1, 0, 2),
+    }  # fmt: skip
+    assert np.array_equal(found, expected[orientation])
+
+
+def test_broken_exif_does_not_lose_the_photo() -> None:
+    content = encoded(Image.fromarray(RGB), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xffrubbish")
+    assert decode(content).shape == RGB.shape
+
+
+def test_sources(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    content = encoded(Image.fromarray(RGB), "PNG")
+    path.write_bytes(content)
+    for source in (path, str(path), content, io.BytesIO(content), Image.fromarray(RGB)):
+        assert np.array_equal(decode(source), RGB)
+
+
+def png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("side", [10_001, 13_000, 60_000])
+def test_too_many_pixels_are_refused_by_the_header(side: int) -> None:
+    with pytest.raises(ImageError, match="pixels; at most 100,000,000 are accepted"):
+        decode(png_header(side, side))
+
+
+def test_the_limit_is_settable() -> None:
+    with pytest.raises(ImageError, match="has 48 x 32 pixels; at most 1,535 are accepted"):
+        decode(encoded(Image.fromarray(RGB), "PNG"), max_pixels=1535)
+    assert decode(encoded(Image.fromarray(RGB), "PNG"), max_pixels=1536).shape == RGB.shape
+
+
+def test_files_that_are_no_photo(tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("milk, eggs, bread")
+    (tmp_path / "empty.jpg").touch()
+    for name, reason in [
+        ("missing.jpg", "missing.jpg does not exist"),
+        ("notes.jpg", "notes.jpg is no readable image"),
+        ("empty.jpg", "empty.jpg is empty"),
+        (".", "is a folder"),
+    ]:
+        with pytest.raises(ImageError, match=f"{reason}; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"):
+            decode(tmp_path / name)
+
+
+def test_formats_outside_the_list_are_refused() -> None:
+    with pytest.raises(ImageError, match="is no readable image"):
+        decode(encoded(Image.fromarray(RGB), "PPM"))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "BMP"])
+def test_a_truncated_file_is_never_half_an_image(format: str) -> None:
+    content = encoded(
+        Image.fromarray(np.random.RandomState(0).randint(0, 256, (32, 48, 3), np.uint8)), format
+    )
+    for length in range(0, len(content) * 9 // 10, max(1, len(content) // 60)):
+        with pytest.raises(ImageError):
+            decode(content[:length])
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_flipped_bytes_give_an_image_or_an_error(format: str) -> None:
+    content = encoded(Image.fromarray(RGB), format)
+    generator = np.random.RandomState(0)
+    for _ in range(300):
+        damaged = bytearray(content)
+        for position in generator.randint(0, len(content), generator.randint(1, 4)):
+            damaged[position] = generator.randint(256)
+        try:
+            image = decode(bytes(damaged))
+        except ImageError as error:
+            assert "\n" not in str(error)
+        else:
+            assert image.ndim == 3 and image.shape[2] == 3
+
+
+def test_load_images() -> None:
+    content = encoded(Image.fromarray(RGB), "PNG")
+    images = load_images([content, Image.fromarray(RGB)], (16, 24))
+    assert images.shape == (2, 16, 24, 3) and images.dtype == np.float32
+    assert np.array_equal(images[0], load_image(content, (16, 24)))
+    assert 0 <= images.min() and images.max() <= 1
+
+
+def test_load_images_says_what_it_takes() -> None:
+    with pytest.raises(InputError, match=r"images is one str; give a list of them: \['cat.jpg'\]"):
+        load_images("cat.jpg", (8, 8))
+    with pytest.raises(ArgumentError, match="images is an empty list"):
+        load_images([], (8, 8))
+    with pytest.raises(ArgumentError, match="resize is 'fancy'; give one of default, slim, plain"):
+        load_images([b""], (8, 8), resize="fancy")  # type: ignore[arg-type]
+    with pytest.raises(
+        InputError, match="images holds a ndarray; give paths, bytes, open files or PIL images"
+    ):
+        load_images([RGB], (8, 8))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "size, least, expected",
+    [
+        ((640, 480), 256, (480, 640)),  # halved it would be too small
+        ((1024, 768), 256, (384, 512)),
+        ((2048, 1536), 256, (384, 512)),
+        ((4000, 3000), 256, (375, 500)),
+        ((1024, 768), None, (768, 1024)),
+    ],
+)
+def test_large_jpegs_are_decoded_reduced(
+    size: tuple[int, int], least: int | None, expected: tuple[int, int]
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", size, (200, 100, 50)).save(file, "JPEG")
+    found = np.asarray(picture(file.getvalue(), least=least))
+    assert found.shape == (*expected, 3)
+    assert np.abs(found.astype(int) - (200, 100, 50)).max() <= 2
+    png = io.BytesIO()
+    Image.new("RGB", size).save(png, "PNG")
+    assert picture(png.getvalue(), least=least).size == size
+
+
+def test_a_reduced_photo_is_nearly_the_whole_one() -> None:
+    from skimage import data
+
+    file = io.BytesIO()
+    Image.fromarray(data.coffee()).resize((2400, 1600)).save(file, "JPEG", quality=95)
+    whole = resize(decode(file.getvalue()), (96, 96))
+    reduced = load_image(file.getvalue(), (96, 96))
+    assert 0 < np.abs(whole - reduced).mean() < 0.01
+    for preset in ("slim", "plain"):  # TF1's arithmetic sees single pixels: those photos stay whole
+        expected = resize(decode(file.getvalue()), (96, 96), preset)
+        assert np.array_equal(load_image(file.getvalue(), (96, 96), preset), expected)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def tiff(*tags: tuple[int, int, int], data: bytes = b"", big: bool = False) -> bytes:
+    """A TIFF of 64 x 64 grey pixels with these tags (number, count, value) besides the usual ones."""
+    usual = [(256, 1, 64), (257, 1, 64), (258, 1, 8), (259, 1, 1), (262, 1, 1), (277, 1, 1)]
+    directory = {tag: (count, value) for tag, count, value in (*usual, *tags)}
+    form, head, length = ("<HHQQ", b"II+\0\x08\0\0\0" + struct.pack("<Q", 16), "<Q") if big else (
+        "<HHII", b"II*\0" + struct.pack("<I", 8), "<H"
+    )  # fmt: skip
+    entries = b"".join(struct.pack(form, tag, 4, *directory[tag]) for tag in sorted(directory))
+    return head + struct.pack(length, len(directory)) + entries + bytes(8) + data
+
+
+def many_parts() -> dict[str, bytes]:
+    """Small files of very many parts: without a bound each byte would cost a step in Python."""
+    image = Image.fromarray(RGB)
+    png, jpeg, gif = (encoded(image, format) for format in ("PNG", "JPEG", "GIF"))
+    palette = 13 + 3 * (2 << (gif[10] & 7))
+    return {
+        "chunks": png[:33] + chunk(b"teSt", b"") * 100_000 + png[33:],
+        "empty pixels": png[:-12] + chunk(b"IDAT", b"") * 100_000 + png[-12:],
+        "fill bytes": jpeg[:2] + b"\xff" * 300_000 + jpeg[2:],
+        "segments": jpeg[:2] + b"\xff\xe9\0\2" * 100_000 + jpeg[2:],
+        "comments": gif[:palette] + b"\x21\xfe" + b"\x01a" * 200_000 + b"\0" + gif[palette:],
+        "strips": tiff((273, 200_001, 8)),
+        "tiles": tiff((324, 1 << 40, 16), big=True),
+    }
+
+
+@pytest.mark.parametrize("kind", many_parts())
+def test_files_of_very_many_parts_are_refused(kind: str) -> None:
+    with pytest.raises(
+        ImageError, match=r"holds more than 200,000 (parts|strips or tiles); give an ordinary"
+    ):
+        decode(many_parts()[kind])
+
+
+def test_a_progressive_jpeg_of_many_scans_is_refused() -> None:
+    content = encoded(Image.fromarray(RGB), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    assert decode(content[:-2] + last * 80 + content[-2:]).shape == RGB.shape
+    with pytest.raises(ImageError, match="holds more than 100 scans; give an ordinary"):
+        decode(content[:-2] + last * 5000 + content[-2:])
+
+
+def test_a_large_progressive_jpeg_has_fewer_scans() -> None:
+    content = encoded(Image.new("L", (8000, 5000)), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match="holds more than 50 scans"):
+        decode(content[:-2] + last * 50 + content[-2:])
+
+
+def test_a_tile_counts_with_its_pixels() -> None:
+    with pytest.raises(ImageError, match="has 30000 x 30000 pixels; at most 100,000,000 are accepted"):
+        decode(tiff((322, 1, 30_000), (323, 1, 30_000), (324, 1, 8), (325, 1, 8)))
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
+def test_compressed_texts_do_not_expand(kind: bytes) -> None:
+    content = encoded(Image.fromarray(RGB), "PNG")
+    bomb = chunk(kind, b"k\0\0" + zlib.compress(bytes(10 << 20)))
+    with pytest.raises(ImageError, match="too large"):
+        decode(content[:33] + bomb + content[33:])
+
+
+def test_pipes_and_devices_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", Path("/dev/zero")):
+        with pytest.raises(ImageError, match="is a pipe or a device; give a JPEG"):
+            decode(path)
+
+
+def test_files_beyond_the_size(tmp_path: Path) -> None:
+    with open(tmp_path / "large.webp", "wb") as file:
+        file.write(b"RIFF")
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(ImageError, match="holds 1,073,741,825 bytes, and at most 1,073,741,824 are accepted"):
+        decode(tmp_path / "large.webp")
+
+
+@pytest.mark.parametrize("limit", [0, 178_956_971])
+def test_limits_that_are_none(limit: int) -> None:
+    with pytest.raises(ArgumentError, match=f"max_pixels is {limit}; give a number from 1 to 178,956,970"):
+        load_images([b""], (8, 8), max_pixels=limit)
+
+
+def test_large_photos_lie_over_white_in_strips() -> None:
+    values = np.random.RandomState(0).randint(0, 256, (900, 1300, 4), np.uint8)
+    image = Image.fromarray(values)
+    white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    assert np.array_equal(decode(encoded(image, "PNG", compress_level=1)), np.asarray(white))
+
+
+def test_threads_open_images_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warnings' filters are the whole process's: two threads inside would put back each other's.
+
+    Each opening waits for another to begin: under the lock none does, and each goes on alone.
+    """
+    opened, together = Image.open, threading.Barrier(2)
+    met: list[bool] = []
+
+    def meeting(*arguments: Any, **options: Any) -> Any:
+        try:
+            together.wait(0.2)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            together.reset()
+        warnings.warn("of large images", Image.DecompressionBombWarning, stacklevel=1)
+        return opened(*arguments, **options)
+
+    monkeypatch.setattr(Image, "open", meeting)
+    content = encoded(Image.fromarray(RGB), "PNG")
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(decode, [content] * 2))
+    assert all(np.array_equal(each, RGB) for each in found)
+    assert not met

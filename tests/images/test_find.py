@@ -1,0 +1,71 @@
+"""Arguments -> photos."""
+
+from pathlib import Path
+
+import pytest
+
+from inception_hub.errors import HandleError
+from inception_hub.images.find import find_images
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.jpg", "a.PNG", "notes.txt", ".hidden.jpg", "sub/c.webp", "sub/deep/d.jpeg", ".git/e.jpg"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path / "photos"
+
+
+def relative(paths: list[str], folder: Path) -> list[str]:
+    return [str(Path(path).relative_to(folder)) for path in paths]
+
+
+def test_folders_are_searched_in_depth_and_in_order(folder: Path) -> None:
+    found = relative(list(find_images([str(folder)])), folder)
+    assert found == ["a.PNG", "b.jpg", "sub/c.webp", "sub/deep/d.jpeg"]
+
+
+def test_arguments_keep_their_order_and_files_their_names(folder: Path) -> None:
+    notes = str(folder / "notes.txt")
+    assert list(find_images([notes, "-", "nowhere.jpg", str(folder / "b.jpg")])) == [
+        notes, "-", "nowhere.jpg", str(folder / "b.jpg"),
+    ]  # fmt: skip
+
+
+def test_globs(folder: Path) -> None:
+    assert relative(list(find_images([f"{folder}/*.jpg"])), folder) == ["b.jpg"]
+    found = relative(list(find_images([f"{folder}/**/*.[jw]*"])), folder)
+    assert sorted(found) == ["b.jpg", "sub/c.webp", "sub/deep/d.jpeg"]
+    (folder / "sub.jpg").mkdir()
+    assert relative(list(find_images([f"{folder}/*"])), folder) == ["a.PNG", "b.jpg"]
+
+
+@pytest.mark.parametrize("pattern", ["", "/*.jpg", "/**/*.jpg"])
+def test_photos_come_sorted_however_the_disk_lists_them(tmp_path: Path, pattern: str) -> None:
+    """Made in an order that is neither ascending nor descending, as some file systems list names so."""
+    names = [f"{number * 37 % 101:03}.jpg" for number in range(101)]
+    for name in names:
+        (tmp_path / name).touch()
+    assert relative(list(find_images([f"{tmp_path}{pattern}"])), tmp_path) == sorted(names)
+
+
+def test_a_file_with_a_glob_in_its_name_is_a_file(folder: Path) -> None:
+    path = folder / "holiday[1].jpg"
+    path.touch()
+    assert list(find_images([str(path)])) == [str(path)]
+
+
+def test_link_loops_end(folder: Path) -> None:
+    (folder / "sub" / "loop").symlink_to(folder)
+    assert len(list(find_images([str(folder)]))) == 4
+
+
+def test_nothing_found_is_said_before_anything_is_read(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    with pytest.raises(
+        HandleError, match="empty: this folder holds no photo .*give photos or another folder"
+    ):
+        find_images([str(folder), str(folder / "empty")])
+    with pytest.raises(HandleError, match="this pattern matches no photo"):
+        find_images([f"{folder}/*.bmp"])

@@ -1,0 +1,104 @@
+"""Rows as records, JSON and CSV: exact numbers in the fewest digits, any path."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inception_hub.errors import ArgumentError
+from inception_hub.inference.predictions import Prediction
+from inception_hub.inference.row import Row
+from inception_hub.output.rows import JsonLines, PredictionsCsv, VectorsCsv, as_record, shortest
+from inception_hub.system.text import encoded
+
+CAT = Row(
+    "cat.jpg", "m", predictions=(Prediction("tabby, cat", 282, np.float32(0.7)), Prediction("lynx", 288, 0.1))
+)
+VECTOR = Row("cat.jpg", "m", vector=np.array([0.1, 0, 3], np.float32))
+ERROR = Row("bad.jpg", "m", error="bad.jpg is damaged.")
+
+
+def parsed(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_records() -> None:
+    assert as_record(CAT) == {
+        "path": "cat.jpg",
+        "module": "m",
+        "predictions": [
+            {"label": "tabby, cat", "index": 282, "probability": 0.7},
+            {"label": "lynx", "index": 288, "probability": 0.1},
+        ],
+    }
+    assert as_record(VECTOR) == {"path": "cat.jpg", "module": "m", "vector": [0.1, 0.0, 3.0]}
+    assert as_record(ERROR) == {"path": "bad.jpg", "module": "m", "error": "bad.jpg is damaged."}
+
+
+def test_a_row_holds_exactly_one_answer() -> None:
+    with pytest.raises(ArgumentError, match="holds 0 of predictions, vector and error"):
+        Row("cat.jpg", "m")
+    with pytest.raises(ArgumentError, match="holds 2 of predictions, vector and error"):
+        Row("cat.jpg", "m", predictions=(), error="no")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.floats(-(2.0**100), 2.0**100, width=32))
+def test_numbers_are_exact_in_the_fewest_digits(value: float) -> None:
+    text = json.dumps(shortest(value))
+    assert np.float32(json.loads(text)) == np.float32(value)
+    fewest = next(n for n in range(9) if np.float32(f"{value:.{n}e}") == np.float32(value))
+    assert significant_digits(text) <= fewest + 1
+
+
+def significant_digits(text: str) -> int:
+    return len(Decimal(text).normalize().as_tuple().digits)
+
+
+def test_json_lines() -> None:
+    lines = JsonLines()
+    text = "".join(map(lines.row, (CAT, VECTOR, ERROR))) + lines.end()
+    assert [json.loads(line) for line in text.splitlines()] == [
+        as_record(row) for row in (CAT, VECTOR, ERROR)
+    ]
+    assert '"probability": 0.7}' in text
+    assert "猫" in lines.row(Row("猫.jpg", "m", error="no"))
+
+
+def test_a_path_of_stray_bytes_survives_json() -> None:
+    path = b"caf\xe9\n.jpg".decode("utf-8", "surrogateescape")
+    line = encoded(JsonLines().row(Row(path, "m", error="no")))
+    assert line.count(b"\n") == 1
+    assert json.loads(line.decode("utf-8"))["path"] == path
+
+
+def test_csv_of_predictions() -> None:
+    text = PredictionsCsv()
+    lines = parsed(text.header() + text.row(CAT) + text.row(ERROR) + text.end())
+    assert lines == [
+        ["path", "module", "rank", "label", "index", "probability", "error"],
+        ["cat.jpg", "m", "1", "tabby, cat", "282", "0.7", ""],
+        ["cat.jpg", "m", "2", "lynx", "288", "0.1", ""],
+        ["bad.jpg", "m", "", "", "", "", "bad.jpg is damaged."],
+    ]
+
+
+def test_csv_of_vectors() -> None:
+    text = VectorsCsv(3)
+    assert parsed(text.header() + text.row(ERROR) + text.row(VECTOR) + text.end()) == [
+        ["path", "module", "error", "v0", "v1", "v2"],
+        ["bad.jpg", "m", "bad.jpg is damaged.", "", "", ""],
+        ["cat.jpg", "m", "", "0.1", "0.0", "3.0"],
+    ]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_csv_gives_any_path_back(path: str) -> None:
+    text = PredictionsCsv().row(Row(path, "m", error="no"))
+    assert next(csv.reader(io.StringIO(text, newline="")))[0] == path

@@ -1,0 +1,231 @@
+"""`quantize`, and answers at the precisions beside float32."""
+
+import json
+import pickle
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.cases import images_from_seed
+from helpers.command import run
+from PIL import Image
+from skimage import data
+
+from inception_hub import Module, ModuleSpec, bundle, load_images, load_module_spec, weights
+from inception_hub.engines import openvino as engine
+from inception_hub.errors import ArgumentError, QuantizationError, WeightsError
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve photos of three of the module's classes."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(12):
+        pixels = (images_from_seed((48, 64, 3), number) * 255).astype(np.uint8)
+        (folder / "abc"[number % 3]).mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / "abc"[number % 3] / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def quantized(small_module: Path, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from inception_hub.quantization.quantization import quantize
+
+    module = tmp_path_factory.mktemp("modules") / "small"
+    shutil.copytree(small_module, module)
+    quantize(module, str(photos), max_drop=100)
+    return module
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_graph_is_stored_beside_the_weights(quantized: Path, small_module: Path) -> None:
+    assert set(content(quantized)) - set(content(small_module)) == {"int8.safetensors"}
+    assert content(quantized)["weights.safetensors"] == content(small_module)["weights.safetensors"]
+    manifest = bundle.verify(quantized)
+    (figures,) = manifest["accuracy"]
+    assert figures["precision"] == "int8" and figures["images"] == 6
+    assert {"data", "top1", "agreement"} <= set(figures)
+
+
+@pytest.mark.parametrize("size", [(96, 96), (75, 131)])
+def test_int8_answers_nearly_as_float32(size: tuple[int, int]) -> None:
+    images = load_images([Image.fromarray(picture) for picture in (data.chelsea(), data.coffee())], size)
+    expected = Module("tiny_imagenet")(images, signature="image_classification", as_dict=True)
+    found = Module("tiny_imagenet", precision="int8")(images, signature="image_classification", as_dict=True)
+    assert list(found) == list(expected)
+    for name, value in expected.items():
+        assert found[name].shape == value.shape and found[name].dtype == np.float32
+        error = np.linalg.norm(found[name] - value) / np.linalg.norm(value)
+        assert 0 < error < 0.35, name
+
+
+def test_from_the_command_line(
+    capsys: pytest.CaptureFixture[str], small_module: Path, photos: Path, tmp_path: Path
+) -> None:
+    module = tmp_path / "copy"
+    shutil.copytree(small_module, module)
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in photos.rglob("*.png"):
+        shutil.copy(path, flat)
+    code, out, err = run(capsys, "quantize", module, "--calibrate", flat, "--min-agreement", 0)
+    assert code == 0 and out == f"{module}\n"
+    assert err.startswith("Checked on 6 photos, ") and err.endswith("% answered as in f32.\n")
+    code, out, _ = run(
+        capsys, "classify", flat, "--module", module, "--precision", "int8", "--format", "jsonl"
+    )
+    assert code == 0 and len(out.splitlines()) == 12
+    assert len(json.loads(out.splitlines()[0])["predictions"]) == 5
+    before = content(module)
+    code, _, err = run(capsys, "quantize", module, "--calibrate", flat)
+    assert code == 2 and "has an int8 graph already" in err and content(module) == before
+
+
+def test_a_graph_that_answers_otherwise_is_not_kept(
+    capsys: pytest.CaptureFixture[str], photos: Path, tmp_path: Path
+) -> None:
+    module = tmp_path / "module"
+    bundle.write(replace(load_module_spec("tiny_imagenet").bundle, int8=None), module)
+    # Photos unlike those it is checked on: calibrated on black, every range is wrong.
+    data_set = tmp_path / "data"
+    for split, source in (("train", None), ("validation", photos)):
+        for path in photos.rglob("*.png"):
+            target = data_set / split / f"x{path.parent.name}" / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source is None:
+                Image.new("RGB", (64, 64)).save(target)
+            else:
+                shutil.copy(path, target)
+    before = content(module)
+    code, out, err = run(capsys, "quantize", module, "--calibrate", data_set, "--min-agreement", 100)
+    assert (code, out) == (2, "") and "answers too differently and is not kept" in err
+    assert content(module) == before
+
+
+def test_int8_needs_its_graph_and_openvino(quantized: Path, small_module: Path) -> None:
+    with pytest.raises(ArgumentError, match="has no int8 graph; make one with inception-hub quantize"):
+        Module(small_module, precision="int8")
+    with pytest.raises(ArgumentError, match="'int8' is OpenVINO's"):
+        Module(quantized, precision="int8", engine="torch")
+    with pytest.raises(ArgumentError, match="give 'f32' .*, 'bf16' or 'int8'"):
+        Module(quantized, precision="int4")  # type: ignore[arg-type]
+
+
+def test_a_cpu_without_the_instructions_answers_in_float32(
+    quantized: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engine.CAPABILITIES, "int8", "of another CPU")
+    with pytest.warns(UserWarning, match="This CPU has no instructions for int8; it answers in f32"):
+        module = Module(quantized, precision="int8")
+    images = images_from_seed((1, 64, 64, 3), 0)
+    assert module.precision == "f32"
+    assert np.array_equal(module(images), Module(quantized)(images))
+
+
+def test_ranges_and_integers_are_kept_by_name(quantized: Path) -> None:
+    found = bundle.read(quantized)
+    assert found.int8 is not None
+    architecture = found.architecture
+    dense = [layer.name for layer in architecture.layers if layer.variables]
+    pools = [layer.name for layer in architecture.layers if layer.op == "avg_pool"]
+    assert (len(dense), len(pools)) == (70, 7)
+    rounded = ["scaled_images", *dense[:-1], *pools, "InceptionV2/global_pool"]
+    kinds = [f"{name}/{kind}" for name in dense for kind in ("weights", "scale", "biases")]
+    assert set(found.int8) == {*kinds, *(f"{name}/range" for name in rounded)}
+    for name in dense:  # the folded kernel again, within half a step
+        kernel, bias = weights.fold(next(x for x in architecture.layers if x.name == name), found.weights)
+        scale = found.int8[f"{name}/scale"]
+        assert np.all(np.abs(found.int8[f"{name}/weights"] * scale - kernel) <= 0.501 * scale + 1e-6)
+        assert found.int8[f"{name}/biases"].shape == bias.shape
+    low, high = found.int8["scaled_images/range"]
+    assert -1 <= low < high <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        (
+            "InceptionV2/Mixed_3b/Branch_0/Conv2d_0a_1x1/weights",
+            None,
+            "missing: InceptionV2/Mixed_3b/Branch_0",
+        ),
+        ("else", np.zeros(1, np.float32), "unexpected: else"),
+        (
+            "scaled_images/range",
+            np.zeros(3, np.float32),
+            "of the wrong shape: scaled_images/range [3] instead",
+        ),
+        (
+            "scaled_images/range",
+            np.zeros(2),
+            "of the wrong dtype: scaled_images/range float64 instead of float32",
+        ),
+        ("scaled_images/range", np.array([1, -1], np.float32), "from high to low: scaled_images/range"),
+        (
+            "InceptionV2/global_pool/range",
+            np.float32([0, np.inf]),
+            "not finite: InceptionV2/global_pool/range",
+        ),
+        (
+            "InceptionV2/Logits/Conv2d_1c_1x1/scale",
+            np.full(10, np.nan, np.float32),
+            "not finite: InceptionV2/Logits",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named_and_refused(
+    quantized: Path, tmp_path: Path, name: str, value: np.ndarray | None, complaint: str
+) -> None:
+    shutil.copytree(quantized, tmp_path / "module")
+    arrays = weights.load(tmp_path / "module" / "int8.safetensors") | {name: value}
+    made = {name: array for name, array in arrays.items() if array is not None}
+    (tmp_path / "module" / "int8.safetensors").unlink()
+    bundle.add_int8(tmp_path / "module", made, {})
+    images = images_from_seed((1, 64, 64, 3), 0)
+    assert Module(tmp_path / "module")(images).shape == (1, 10)  # nobody else reads it
+    with pytest.raises(WeightsError, match=re.escape(complaint) + ".*; take another precision, or quantize"):
+        Module(tmp_path / "module", precision="int8")(images)
+    with pytest.raises(WeightsError, match=re.escape(complaint)):
+        bundle.write(bundle.read(tmp_path / "module"), tmp_path / "copy")
+
+
+def test_a_quantizer_that_works_otherwise_is_noticed(
+    small_module: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nncf
+
+    from inception_hub.quantization.quantization import quantize
+
+    shutil.copytree(small_module, tmp_path / "module")
+    untouched = content(tmp_path / "module")
+    monkeypatch.setattr(nncf, "quantize", lambda graph, *args, **kwargs: graph)
+    with pytest.raises(
+        QuantizationError, match="NNCF .* in a way that is not known here .*instead of Multiply"
+    ):
+        quantize(tmp_path / "module", str(photos), max_drop=100)
+    assert content(tmp_path / "module") == untouched
+
+
+def test_in_memory_nothing_refers_to_files(quantized: Path, tmp_path: Path) -> None:
+    shutil.copytree(quantized, tmp_path / "module")
+    sent = pickle.dumps(bundle.read(tmp_path / "module").in_memory())
+    shutil.rmtree(tmp_path / "module")
+    images = images_from_seed((1, 64, 64, 3), 0)
+    for precision in ("f32", "int8"):
+        found = Module(ModuleSpec(pickle.loads(sent)), precision=precision)(images)
+        assert np.array_equal(found, Module(quantized, precision=precision)(images))
+
+
+def test_copies_keep_the_graph_and_trained_weights_lose_it(quantized: Path, tmp_path: Path) -> None:
+    Module(quantized).export(tmp_path / "copy")
+    copy, original = bundle.read(tmp_path / "copy").int8, bundle.read(quantized).int8
+    assert copy is not None and original is not None and list(copy) == list(original)
+    assert all(np.array_equal(copy[name], array) for name, array in original.items())
+    Module(quantized, trainable=True).export(tmp_path / "trained")
+    assert bundle.read(tmp_path / "trained").int8 is None

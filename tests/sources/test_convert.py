@@ -1,0 +1,57 @@
+"""TensorFlow's checkpoints as modules: their classes' names, their depth, what is no variable of theirs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.tensorflow_writer import write_hub_module, write_v1, write_v2
+
+from inception_hub import weights
+from inception_hub.architecture import Architecture
+from inception_hub.errors import WeightsError
+from inception_hub.sources.convert import convert
+
+
+def initial(classes: int, multiplier: float = 0.01) -> dict[str, np.ndarray]:
+    return dict(weights.initialise(Architecture(multiplier, classes), 0))
+
+
+@pytest.mark.parametrize(
+    ("classes", "names", "first_id"),
+    [
+        (1001, {0: "background", 1: "tench", 1000: "toilet tissue"}, None),
+        (1000, {0: "tench", 999: "toilet tissue"}, "n01440764"),
+        (3, {0: "class_0", 2: "class_2"}, None),
+    ],
+)
+def test_classes_are_called_by_their_number(
+    tmp_path: Path, classes: int, names: dict[int, str], first_id: str | None
+) -> None:
+    found = convert(write_v1(tmp_path / "model.ckpt", initial(classes)))
+    assert found.architecture.num_classes == len(found.labels) == classes
+    assert {index: found.labels[index] for index in names} == names
+    assert found.labels.wordnet_ids[0] == first_id
+    assert (found.name, found.provenance.source) == ("model.ckpt", "model.ckpt")
+
+
+@pytest.mark.parametrize("write", [write_v1, write_v2])
+def test_values_come_back_without_what_training_adds(tmp_path: Path, write: object) -> None:
+    arrays = initial(3)
+    counters = {"global_step": np.array(7, np.int64), "save_counter": np.array(1, np.int64)}
+    found = convert(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
+    assert set(found.weights) == set(arrays)
+    assert all(np.array_equal(found.weights[name], array) for name, array in arrays.items())
+    with pytest.raises(WeightsError, match="unexpected: learning_rate"):
+        convert(write(tmp_path / "other.ckpt", arrays | {"learning_rate": np.ones(1, np.float32)}))  # type: ignore[operator]
+
+
+def test_a_hub_module_keeps_its_image_size(tmp_path: Path) -> None:
+    assert convert(write_hub_module(tmp_path / "module", initial(3), (96, 160))).image_size == (96, 160)
+
+
+def test_the_depth_is_inferred_unless_it_is_given(tmp_path: Path) -> None:
+    path = write_v1(tmp_path / "model.ckpt", initial(3, 0.25))
+    assert convert(path).architecture.depth_multiplier == 0.25
+    assert convert(path, 0.2501).architecture.depth_multiplier == 0.2501
+    with pytest.raises(WeightsError, match="depth_multiplier=1 and 3 classes: .*of the wrong shape"):
+        convert(path, 1.0)

@@ -1,0 +1,49 @@
+"""Several listeners of a run hear all of it."""
+
+from typing import Any
+
+from inception_hub.evaluation import Epoch
+from inception_hub.training.listener import Watch, Watches
+
+EPOCH = Epoch("head", 1, 1.5, 1.4, 0.5, 0.001, 100, 0.02)
+
+
+class Recorder(Watch):
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def note(self, message: str) -> None:
+        self.heard.append(("note", message))
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        self.heard.append(("progress", what, done, total))
+
+    def pictures(self, what: str, pictures: Any) -> None:
+        self.heard.append(("pictures", what, len(pictures)))
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.heard.append(("epoch", epoch))
+
+    def close(self) -> None:
+        self.heard.append(("close",))
+
+
+def test_everybody_hears_everything() -> None:
+    one, other = Recorder(), Recorder()
+    all_of_them = Watches(one, Watch(), other)
+    all_of_them.note("begins")
+    all_of_them.progress("decoding", 3, 7)
+    all_of_them.pictures("augmented", [])
+    all_of_them.epoch(EPOCH)
+    all_of_them.close()
+    assert (
+        one.heard
+        == other.heard
+        == [
+            ("note", "begins"),
+            ("progress", "decoding", 3, 7),
+            ("pictures", "augmented", 0),
+            ("epoch", EPOCH),
+            ("close",),
+        ]
+    )
