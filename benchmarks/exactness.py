@@ -16,7 +16,8 @@ from helpers.cases import GOLDEN, GOLDEN_SIZES, distance, golden_answer, images_
 
 import inception_hub as hub  # noqa: E402
 from inception_hub.architecture import GLOBAL_POOL, LOGITS  # noqa: E402
-from inception_hub.engines.openvino import Network as OpenVinoNetwork  # noqa: E402
+from inception_hub.engines import EngineOptions  # noqa: E402
+from inception_hub.engines.openvino import OpenVINOEngine  # noqa: E402
 from inception_hub.engines.torch import Network as TorchNetwork  # noqa: E402
 
 
@@ -27,7 +28,9 @@ def main() -> None:
     for case in recorded("eval"):
         answers = case.answers["logits"], case.answers["feature_vector"]
         engines = (
-            OpenVinoNetwork(case.architecture, case.weights)(case.images, [LOGITS, GLOBAL_POOL]),
+            OpenVINOEngine(case.architecture, case.weights, None, EngineOptions()).endpoints(
+                case.images, [LOGITS, GLOBAL_POOL]
+            ),
             _torch(TorchNetwork(case.architecture, case.weights), case.images),
         )
         found = [[e[LOGITS], e[GLOBAL_POOL][:, 0, 0]] for e in engines]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import inception_hub as hub
-from inception_hub.module import ModuleSpec
+from inception_hub.module_spec import ModuleSpec
 from inception_hub.training.finetune import Options, finetune
 from inception_hub.training.listener import Watch
 from inception_hub.weights import initialise

@@ -21,8 +21,8 @@ from torch import Tensor
 import inception_hub as hub
 from inception_hub.architecture import LOGITS
 from inception_hub.engines.torch import Network
-from inception_hub.engines.torch_answering import WAYS, Answering
-from inception_hub.inference.pipeline import Photo, Timing, answers
+from inception_hub.engines.torch_inference import WAYS, InferenceNetwork
+from inception_hub.inference.pipeline import Photo, Timing, infer
 
 MODULE, SIZE = "tiny_imagenet", 224
 AIMS = {("bf16", 1): 1_500, ("bf16", 256): 30_000}  # images/s on one H200, the best of ours
@@ -69,7 +69,7 @@ def ways(device: torch.device, compiled: bool) -> dict[str, Answer]:
     for name, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
         for way in WAYS:
             if compiled or way != "compiled":
-                found[f"ours {name}, {way}"] = Ours(Answering(network, dtype, way=way))
+                found[f"ours {name}, {way}"] = Ours(InferenceNetwork(network, dtype, way=way))
     try:
         import timm
     except (ImportError, RuntimeError):  # or a torchvision that does not go with this PyTorch
@@ -82,7 +82,7 @@ def ways(device: torch.device, compiled: bool) -> dict[str, Answer]:
 class Ours:
     """Logits alone by our engine."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: InferenceNetwork) -> None:
         self.answering = answering
 
     def __call__(self, images: Tensor) -> Tensor:
@@ -199,7 +199,7 @@ def classify(device: torch.device, photos: int = PHOTOS) -> list[Classified]:
             module = hub.Module(spec, engine="torch", precision=precision, device=str(device))  # type: ignore[arg-type]
             for count in (128, photos):  # records first
                 timing = Timing()
-                for _ in answers(module, (Photo(str(i), files[i % 64]) for i in range(count)), timing=timing):
+                for _ in infer(module, (Photo(str(i), files[i % 64]) for i in range(count)), timing=timing):
                     pass
             found.append(Classified(precision, photos / timing.seconds, timing.share, module.cores))
             print(classified_line(found[-1]), flush=True)

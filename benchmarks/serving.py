@@ -26,7 +26,8 @@ from statistics import median
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.inference.pipeline import Photo, answers
+from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import Photo, infer
 
 HERE = Path(__file__).parent
 PHOTOS = 64
@@ -130,10 +131,10 @@ def throughput(module: hub.Module, photos: list[bytes], seconds: int) -> float:
                 return
             yield Photo(str(number), photo)
 
-    for _ in answers(module, [Photo("", photo) for photo in photos[:16]], top=1):
+    for _ in infer(module, [Photo("", photo) for photo in photos[:16]], Options(top=1)):
         pass
     began = time.perf_counter()
-    return sum(1 for _ in answers(module, endless(), top=1)) / (time.perf_counter() - began)
+    return sum(1 for _ in infer(module, endless(), Options(top=1))) / (time.perf_counter() - began)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import litserve
 import numpy as np
 
 import inception_hub as hub
-from inception_hub.images.decode import load_image
+from inception_hub.images.loading import load_image
 from inception_hub.inference.predictions import best_predictions
 
 MODULE, PRECISION, WORKERS, BATCH = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])

@@ -85,11 +85,11 @@ def test_a_few_photos_are_sent_again_until_there_are_enough(
 ) -> None:
     sent: list[int] = []
 
-    def counted(module: object, photos: Iterable[Photo], **options: object) -> Iterator[None]:
+    def counted(module: object, photos: Iterable[Photo], options: object) -> Iterator[None]:
         sent.append(len(list(photos)))
         return iter(())
 
-    monkeypatch.setattr(bench, "answers", counted)
+    monkeypatch.setattr(bench, "infer", counted)
     found = bench.time_photos(str(small_module), "f32", [made_photo()] * 3, 0.001)
     assert sent == [2 * bench.BATCH_SIZE, bench.THROUGH]
     assert found.precision == "f32" and found.images_per_second > 0

@@ -18,7 +18,7 @@ from helpers.cases import (
 )
 
 import inception_hub as hub
-from inception_hub.module import ModuleSpec
+from inception_hub.module_spec import ModuleSpec
 
 pytestmark = pytest.mark.skipif(not GOLDEN.exists(), reason=NO_GOLDEN)
 ARCHIVES = {"tf1-hub": "tf1_hub_module.tar.gz", "slim-v1": "slim_v1_checkpoint.tar.gz"}

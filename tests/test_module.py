@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.cases import images_from_seed
+from helpers.precisions import needs_bf16
 from PIL import Image
 
 import inception_hub as hub
@@ -319,6 +320,7 @@ def test_export_carries_what_was_trained(spec: hub.ModuleSpec, tmp_path: Path) -
         hub.export(module, "caffe", tmp_path / "other")
 
 
+@needs_bf16
 def test_bf16_is_close_and_not_the_same(spec: hub.ModuleSpec, module: hub.Module) -> None:
     reference = module(IMAGES)
     for engine in ("openvino", "torch"):

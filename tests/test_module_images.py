@@ -9,8 +9,8 @@ from helpers.dataset_photos import png
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.images.decode import load_image
-from inception_hub.images.resize import PRESETS, Preset
+from inception_hub.images.loading import load_image
+from inception_hub.images.presets import PRESETS, Preset
 
 PHOTO = png(0, (120, 80))
 

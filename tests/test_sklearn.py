@@ -26,7 +26,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, ImageError, InputError
-from inception_hub.inference.pipeline import Photo, answers
+from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import Photo, infer
 from inception_hub.sklearn import FeatureVectors, PhotoClassifier, _module
 
 
@@ -53,7 +54,7 @@ def test_vectors_are_the_pipelines_to_the_bit(small_module: Path, photos: list[s
     found = FeatureVectors(str(small_module)).fit_transform(photos)
     rows = [
         answer.row
-        for answer in answers(hub.Module(small_module), [Photo(p, p) for p in photos], kind="vector")
+        for answer in infer(hub.Module(small_module), [Photo(p, p) for p in photos], Options(kind="vector"))
     ]
     assert found.dtype == np.float32 and found.shape == (18, 256)
     assert np.array_equal(found, np.stack([row.vector for row in rows if row.vector is not None]))

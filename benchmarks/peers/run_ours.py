@@ -12,7 +12,8 @@ from measure import Classify, main
 
 import inception_hub as hub
 from inception_hub.errors import InceptionHubError
-from inception_hub.inference.pipeline import Photo, answers
+from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import Photo, infer
 
 
 def load(models: Path, setting: Any) -> Classify:
@@ -23,7 +24,9 @@ def load(models: Path, setting: Any) -> Classify:
         sys.exit(str(error))
 
     def classify(paths: Sequence[str]) -> Iterator[int]:
-        for answer in answers(module, (Photo(path, path) for path in paths), top=1, preset=preset or None):
+        for answer in infer(
+            module, (Photo(path, path) for path in paths), Options(top=1, resize=preset or None)
+        ):
             if answer.row.predictions is None:
                 sys.exit(str(answer.row.error))
             yield answer.row.predictions[0].index

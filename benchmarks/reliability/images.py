@@ -29,7 +29,7 @@ MODES = {"PNG": ("RGB", "RGBA", "L", "P", "I;16", "1"), "TIFF": ("RGB", "RGBA", 
 
 
 def photo(content: bytes) -> bool:
-    from inception_hub.images.decode import load_image
+    from inception_hub.images.loading import load_image
 
     def load() -> None:
         found = load_image(content, (64, 64))

@@ -4,13 +4,13 @@ import sys
 
 from .errors import InceptionHubError as InceptionHubError
 from .formats import export as export
+from .images.loading import load_images as load_images
 from .inference.activation_maps import explain as explain
 from .module import Module as Module
-from .module import ModuleSpec as ModuleSpec
-from .module import get_expected_image_size as get_expected_image_size
-from .module import get_num_image_channels as get_num_image_channels
-from .module import load_images as load_images
-from .module import load_module_spec as load_module_spec
+from .module_spec import ModuleSpec as ModuleSpec
+from .module_spec import get_expected_image_size as get_expected_image_size
+from .module_spec import get_num_image_channels as get_num_image_channels
+from .module_spec import load_module_spec as load_module_spec
 from .sources.push import push as push
 from .sources.resolve import resolve as resolve
 

@@ -102,7 +102,7 @@ TABLE: dict[str, Branches] = {
 
 # Where the names of the two learned batch-norm-free layers and the pooled endpoints are written once.
 STEM = f"{SCOPE}/Conv2d_1a_7x7"
-LAST_MAP = f"{SCOPE}/Mixed_5c"
+FEATURE_MAP = f"{SCOPE}/Mixed_5c"
 GLOBAL_POOL = f"{SCOPE}/global_pool"
 LOGITS = f"{SCOPE}/Logits"
 PREDICTIONS = f"{SCOPE}/Predictions"

@@ -19,13 +19,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from .engines import openvino_network
+from .engines import PRECISIONS, EngineName, Precision, load_engine
 from .errors import ArgumentError
 from .images.decode import picture
 from .images.resize import least_pixels, resize
-from .inference.pipeline import BATCH_SIZE, Photo, answers
-from .inference.row import Kind
-from .module import PRECISIONS, Engine, Module, ModuleSpec, Precision, load_module_spec
+from .inference.options import Options
+from .inference.pipeline import BATCH_SIZE, Photo, infer
+from .module import Module
+from .module_spec import ModuleSpec, load_module_spec
 
 WARM_UP = 3  # calls
 PRODUCT = 2048  # rows and columns of the matrices multiplied
@@ -39,7 +40,7 @@ T = TypeVar("T")
 class NetworkFigures:
     """The network alone on one batch size. Times of one call in ms; `share` of the matrix product's rate."""
 
-    engine: Engine
+    engine: EngineName
     precision: Precision
     batch: int
     median_ms: float
@@ -91,18 +92,18 @@ def measure(
         raise ArgumentError(f"batch is {min(batches, default=None)}; give 1 or more.")
     if not seconds > 0:
         raise ArgumentError(f"seconds is {seconds}; give more than 0.")
-    openvino_network()  # what the figures are held to is OpenVINO's
+    load_engine("openvino")  # what the figures are held to is OpenVINO's
     spec = load_module_spec(handle)
     pairs = list(configurations(spec))
-    runs: list[tuple[Engine, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
+    runs: list[tuple[EngineName, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
     answering: list[Precision] = [precision for engine, precision in pairs if engine == "openvino"]
     total = len(runs) + 2 * len(answering)
     done = iter(range(1, total + 1))
 
     def apart(work: Callable[..., T], *arguments: object) -> T:
-        found = _in_a_process(work, *arguments)
+        result = _in_a_process(work, *arguments)
         on_progress("measuring", next(done), total)
-        return found
+        return result
 
     products: dict[Precision, float] = {
         precision: apart(matrix_product, precision, seconds) for precision in answering
@@ -118,7 +119,7 @@ def measure(
     return Figures(name, size, macs / 1e9, machine(), products, networks, answered)
 
 
-def configurations(spec: ModuleSpec) -> Iterator[tuple[Engine, Precision]]:
+def configurations(spec: ModuleSpec) -> Iterator[tuple[EngineName, Precision]]:
     """Engines that are installed, with what each can compute of this module."""
     for precision in PRECISIONS:
         if precision != "int8" or spec.bundle.int8 is not None:
@@ -130,7 +131,7 @@ def configurations(spec: ModuleSpec) -> Iterator[tuple[Engine, Precision]]:
 
 
 def summary(
-    engine: Engine,
+    engine: EngineName,
     precision: Precision,
     batch: int,
     calls: Sequence[float],
@@ -148,7 +149,7 @@ def summary(
 
 
 def time_network(
-    handle: str, engine: Engine, precision: Precision, batch: int, seconds: float
+    handle: str, engine: EngineName, precision: Precision, batch: int, seconds: float
 ) -> tuple[list[float], float | None]:
     """Seconds of each call, and the process's peak memory in MB."""
     module = Module(handle, engine=engine, precision=precision)
@@ -161,7 +162,7 @@ def time_photos(
 ) -> PhotoFigures:
     """Decoding, resizing and computing apart, then all of it overlapped."""
     module = Module(handle, precision=precision)
-    size, preset = module.image_size, module.spec.bundle.resize
+    size, preset = module.image_size, module.resize
     stages: list[tuple[float, float, float]] = []
     end = time.perf_counter() + seconds
     while len(stages) < WARM_UP + 1 or time.perf_counter() < end:
@@ -175,12 +176,12 @@ def time_photos(
         ticks.append(time.perf_counter())
         stages.append((ticks[1] - ticks[0], ticks[2] - ticks[1], ticks[3] - ticks[2]))
     decoding, resizing, computing = (1e3 * statistics.median(s) for s in zip(*stages[WARM_UP:], strict=True))
-    kind: Kind = "predictions" if module.architecture.num_classes else "vector"
+    options = Options("predictions" if module.architecture.num_classes else "vector", top=1)
 
     def through(count: int) -> float:
         start = time.perf_counter()
         many = islice((source for each in repeat(sources) for source in each), count)
-        for _ in answers(module, (Photo("photo", source) for source in many), kind=kind, top=1):
+        for _ in infer(module, (Photo("photo", source) for source in many), options):
             pass
         return count / (time.perf_counter() - start)
 

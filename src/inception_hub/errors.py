@@ -51,7 +51,7 @@ class AnswerError(InceptionHubError, ArithmeticError):
 
 
 class TrainingError(InceptionHubError, ArithmeticError):
-    """Training cannot go on: the loss is no longer a number."""
+    """Training cannot continue: the loss is no longer a number."""
 
 
 class QuantizationError(InceptionHubError, ArithmeticError):

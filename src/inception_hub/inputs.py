@@ -1,7 +1,7 @@
 """What a caller hands to a module, checked: clear refusals where the original computed nonsense."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,8 @@ from .architecture import BATCH_NORM_MOMENTUM
 from .errors import ArgumentError, InputError
 from .signatures import IMAGES, MOMENTUM, Signature
 
-if TYPE_CHECKING:
-    import torch
-
 LOWEST, HIGHEST = -1.0, 2.0  # images lie in [0, 1]; room for resampling overshoot and augmentation
+EXPECTED = "expected float32 [batch, height, width, 3], RGB in [0, 1]"
 HOW_TO_LOAD = "inception_hub.load_images reads files and PIL images into that form"
 
 
@@ -64,40 +62,23 @@ def numpy_images(images: Any) -> NDArray[np.float32]:
     try:
         array = np.asarray(images)
     except (ValueError, TypeError) as error:
-        raise InputError(f"Can't convert 'images': {_describe(images)} is ragged; {_expected()}.") from error
+        raise InputError(f"Can't convert 'images': {_describe(images)} is ragged; {EXPECTED}.") from error
     if array.dtype.kind in "iub":
         raise InputError(
-            f"Can't convert 'images': got {array.dtype} values; {_expected()}: divide uint8 by 255, "
+            f"Can't convert 'images': got {array.dtype} values; {EXPECTED}: divide uint8 by 255, "
             f"or give the files: {HOW_TO_LOAD}."
         )
     if array.dtype.kind != "f":
-        raise InputError(f"Can't convert 'images': got {_describe(images)}; {_expected()}: {HOW_TO_LOAD}.")
+        raise InputError(f"Can't convert 'images': got {_describe(images)}; {EXPECTED}: {HOW_TO_LOAD}.")
     check_shape(array.shape)
     array = np.ascontiguousarray(array, np.float32)
     low, high = float(array.min()), float(array.max())  # NaN anywhere makes both NaN
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ArgumentError(f"'images' holds values that are not finite (NaN or infinity); {_expected()}.")
+        raise ArgumentError(f"'images' holds values that are not finite (NaN or infinity); {EXPECTED}.")
     if low < LOWEST or high > HIGHEST:
         hint = ": divide pixels in [0, 255] by 255" if high > HIGHEST else ""
-        raise ArgumentError(f"'images' holds values from {low:g} to {high:g}; {_expected()}{hint}.")
+        raise ArgumentError(f"'images' holds values from {low:g} to {high:g}; {EXPECTED}{hint}.")
     return array
-
-
-def torch_images(images: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
-    """`images` itself: dtype, shape and device checked, values left to the caller."""
-    import torch
-
-    if images.dtype != torch.float32:
-        raise InputError(
-            f"Can't convert 'images': got a tensor of {images.dtype}; {_expected()}: use images.float()."
-        )
-    check_shape(tuple(images.shape))
-    if images.device.type != device.type:
-        raise ArgumentError(
-            f"'images' is on {images.device} and the module on {device}; "
-            f"move one to the other: images.to({device.type!r})."
-        )
-    return images
 
 
 def check_shape(shape: tuple[int, ...]) -> None:
@@ -109,11 +90,7 @@ def check_shape(shape: tuple[int, ...]) -> None:
         hint = ": channels stand first here, move them last with transpose(0, 2, 3, 1)"
     elif len(shape) == 3 and shape[2] == 3:
         hint = ": add the batch axis with images[None]"
-    raise InputError(f"Can't convert 'images': got shape {list(shape)}; {_expected()}{hint}.")
-
-
-def _expected() -> str:
-    return "expected float32 [batch, height, width, 3], RGB in [0, 1]"
+    raise InputError(f"Can't convert 'images': got shape {list(shape)}; {EXPECTED}{hint}.")
 
 
 def _describe(value: Any) -> str:

@@ -61,8 +61,8 @@ class Labels:
     def without_background(self) -> "Labels":
         """The view without class 0, such as ImageNet's 1000; raises `ArgumentError` if 0 is no background."""
         if self.names[:1] != (BACKGROUND,):
-            found = f"class 0 is {self.names[0]!r}" if self.names else "there are no classes"
-            raise ArgumentError(f"There is no background to leave out: {found}; use the labels as they are.")
+            reason = f"class 0 is {self.names[0]!r}" if self.names else "there are no classes"
+            raise ArgumentError(f"There is no background to leave out: {reason}; use the labels as they are.")
         return Labels(self.names[1:], self.wordnet_ids[1:])
 
     def to_text(self) -> str:
@@ -120,9 +120,9 @@ def _is_one_line(name: str) -> bool:
 def _checked(wordnet_ids: Any, expected: int) -> tuple[str | None, ...]:
     if not isinstance(wordnet_ids, list | tuple) or len(wordnet_ids) != expected:
         raise FormatError(f"The WordNet ids are not a list of {expected}; give one a name, null for none.")
-    for index, found in enumerate(wordnet_ids):
-        if found is not None and not (isinstance(found, str) and WORDNET_ID.fullmatch(found)):
+    for index, given in enumerate(wordnet_ids):
+        if given is not None and not (isinstance(given, str) and WORDNET_ID.fullmatch(given)):
             raise FormatError(
-                f"The WordNet id of class {index} is {str(found)[:60]!r}; give n and eight digits, or null."
+                f"The WordNet id of class {index} is {str(given)[:60]!r}; give n and eight digits, or null."
             )
     return tuple(wordnet_ids)

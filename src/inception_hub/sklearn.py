@@ -12,10 +12,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .engines import EngineName, Precision
 from .errors import ArgumentError, ImageError, InputError, MissingExtraError
-from .inference.pipeline import BATCH_SIZE, Photo, answers
+from .inference.options import Options
+from .inference.pipeline import BATCH_SIZE, Photo, infer
 from .inference.predictions import check_finite
-from .module import Engine, Module, Precision
+from .module import Module
 from .weights import identity
 
 try:
@@ -39,7 +41,7 @@ class _OfPhotos(BaseEstimator):
         module: str = "tiny_imagenet",
         *,
         precision: Precision = "f32",
-        engine: Engine | None = None,
+        engine: EngineName | None = None,
         device: str | None = None,
     ) -> None:
         self.module = module
@@ -117,7 +119,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         *,
         C: float = 0.1,
         precision: Precision = "f32",
-        engine: Engine | None = None,
+        engine: EngineName | None = None,
         device: str | None = None,
     ) -> None:
         super().__init__(module, precision=precision, engine=engine, device=device)
@@ -147,7 +149,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
 
 
 @lru_cache(maxsize=4)  # clones of a grid search share it
-def _module(handle: str, precision: Precision, engine: Engine | None, device: str | None) -> Module:
+def _module(handle: str, precision: Precision, engine: EngineName | None, device: str | None) -> Module:
     return Module(handle, precision=precision, engine=engine, device=device)
 
 
@@ -168,8 +170,8 @@ def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
         return check_finite(np.concatenate(vectors), name, precision)
     vectors = np.empty((len(photos), module.architecture.num_features), np.float32)
     each = (Photo(f"X[{number}]", photo) for number, photo in enumerate(photos))
-    for number, answer in enumerate(answers(module, each, kind="vector")):
-        if answer.row.vector is None:
-            raise ImageError(answer.row.error)
-        vectors[number] = answer.row.vector
+    for number, result in enumerate(infer(module, each, Options("vector"))):
+        if result.row.vector is None:
+            raise ImageError(result.row.error)
+        vectors[number] = result.row.vector
     return vectors

@@ -30,8 +30,8 @@ Check = Callable[[Architecture, Mapping[str, NDArray[Any]]], dict[str, NDArray[A
 MAX_HEADER_BYTES = 1 << 20  # this network's takes 40 kB
 
 
-class Stored(Mapping[str, NDArray[Any]]):
-    """The arrays in a safetensors file, read and put through `check` when first asked for.
+class LazyWeights(Mapping[str, NDArray[Any]]):
+    """The arrays of a safetensors file, read and checked by `check` when first asked for.
 
     `sha256`: of the file, hexadecimal. `identity` names these bytes taken for this architecture, which they
     are checked against. Asking raises `FormatError` or `WeightsError`.
@@ -64,7 +64,7 @@ class Stored(Mapping[str, NDArray[Any]]):
 
 def identity(arrays: Mapping[str, NDArray[Any]]) -> str:
     """What tells `arrays` from any others, without reading them where a file's hash is known."""
-    if isinstance(arrays, Stored):
+    if isinstance(arrays, LazyWeights):
         return arrays.identity
     digest = hashlib.sha256()
     for name, array in arrays.items():
@@ -133,11 +133,11 @@ def misfits(
 
 def complaint(kind: str, names: Iterator[str]) -> list[str]:
     """A clause that says `kind` of the first few of `names`; none if there are none."""
-    found = list(names)
+    listing = list(names)
     # A hostile file's names may be long or move the cursor; messages are one line.
-    listed = (name[:200] if name.isprintable() else repr(name[:200]) for name in found[:5])
-    shown = ", ".join(listed) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-    return [f"{kind}: {shown}"] if found else []
+    listed = (name[:200] if name.isprintable() else repr(name[:200]) for name in listing[:5])
+    shown = ", ".join(listed) + (f" and {len(listing) - 5} more" if len(listing) > 5 else "")
+    return [f"{kind}: {shown}"] if listing else []
 
 
 def infer_architecture(shapes: Mapping[str, Shape]) -> Architecture:

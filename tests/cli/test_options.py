@@ -26,10 +26,10 @@ from helpers.dataset_photos import png, split_of
 from inception_hub import Module
 from inception_hub.benchmark import Figures
 from inception_hub.cli import app
-from inception_hub.cli.console import Device, Engine, Precision
 from inception_hub.data import Dataset
 from inception_hub.evaluation import Comparison, Evaluation
 from inception_hub.formats.comparison import Check as ExportCheck
+from inception_hub.inference.options import Options
 from inception_hub.labels import Labels
 from inception_hub.quantization.quantization import Check as QuantizeCheck
 
@@ -86,30 +86,30 @@ ANSWERS = {
     **ON_DEVICE,
     "--output": Row("--output TMP/rows --format csv", "open_writer.output", "TMP/rows"),
     "--resume": Row("--resume --output TMP/rows --format csv", "open_writer.resume", True),
-    "--resize": Row("--resize slim", "answers.preset", "slim"),
-    "--max-pixels": Row("--max-pixels 12345", "answers.max_pixels", 12345),
+    "--resize": Row("--resize slim", "infer.options.resize", "slim"),
+    "--max-pixels": Row("--max-pixels 12345", "infer.options.max_pixels", 12345),
     "--ray": Row("--ray auto", "on_cluster.address", "auto"),
 }
 FINETUNED = "finetune.options"
 ROWS: dict[str, dict[str, Row]] = {
     "classify": {
         **ANSWERS,
-        "--top": Row("--top 3", "answers.top", 3),
+        "--top": Row("--top 3", "infer.options.top", 3),
         "--format": Row("--format jsonl", "open_writer.format", "jsonl"),
         "--gallery": Row("--gallery TMP/page.html", "Gallery.path", "TMP/page.html"),
-        "--heatmaps": Row("--heatmaps --gallery TMP/page.html", "answers.last_maps", True),
+        "--heatmaps": Row("--heatmaps --gallery TMP/page.html", "infer.options.feature_maps", True),
     },
     "embed": {**ANSWERS, "--format": Row("--format csv", "open_writer.format", "csv")},
     "explain": {
         **MODULE,
         **COMPUTING,
         **ON_DEVICE,
-        "--output": Row("--output TMP/other", "PendingFile.target", "TMP/other/photo.png"),
-        "--top": Row("--top 7", "explain.top", 7),
-        "--class": Row("--class b --class 4", "explain.classes", [1, 4]),
-        "--size": Row("--size 96x64", "resize.size", (96, 64)),
-        "--resize": Row("--resize slim", "resize.preset", "slim"),
-        "--max-pixels": Row("--max-pixels 12345", "picture.max_pixels", 12345),
+        "--output": Row("--output TMP/other", "Pictures.folder", "TMP/other"),
+        "--top": Row("--top 7", "explained_photo.top", 7),
+        "--class": Row("--class b --class 4", "explained_photo.classes", [1, 4]),
+        "--size": Row("--size 96x64", "explained_photo.size", (96, 64)),
+        "--resize": Row("--resize slim", "explained_photo.resize", "slim"),
+        "--max-pixels": Row("--max-pixels 12345", "explained_photo.max_pixels", 12345),
     },
     "info": {"--json": Row("--json", "stdout", '"name": "small"')},
     "pull": {},
@@ -253,29 +253,27 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
         path.touch()
         return ExportCheck("nobody 1", 0.0)
 
-    seen.at("resolve", "resolve", lambda *_, **__: small_module)
-    seen.at("module", "load_module_spec", lambda *_, **__: module.spec)
+    seen.at("sources.resolve", "resolve", lambda *_, **__: small_module)
+    seen.at("module_spec", "load_module_spec", lambda *_, **__: module.spec)
     seen.at("module", "Module", lambda *_, **__: module)
-    seen.at("pipeline", "answers", lambda *_, **__: iter(()))
-    seen.at("writers", "open_writer")
-    seen.at("gallery", "Gallery")
-    seen.at("outputs", "PendingFile")
-    seen.at("cli.answers", "on_cluster", lambda *_, **__: None)
-    seen.at("explain", "explain")
-    seen.at("images", "picture")
-    seen.at("resize", "resize")
-    seen.at("convert", "convert", lambda *_, **__: module.spec.bundle)
+    seen.at("output.run", "infer", lambda *_, **__: iter(()))
+    seen.at("output.run", "open_writer")
+    seen.at("output.run", "Gallery")
+    seen.at("cli.explain", "Pictures")
+    seen.at("cli.photo_run", "on_cluster", lambda *_, **__: None)
+    seen.at("inference.heatmaps", "explained_photo")
+    seen.at("sources.convert", "convert", lambda *_, **__: module.spec.bundle)
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.run", "train_from_scratch", lambda *_, **__: [evaluation()])
-    seen.at("dataset", "open_dataset", lambda *_, **__: data)
-    seen.at("evaluate", "pick_split")
-    seen.at("evaluate", "evaluate", evaluation)
-    seen.at("evaluate", "page", lambda *_, **__: "a page")
+    seen.at("data", "open_dataset", lambda *_, **__: data)
+    seen.at("evaluation.measurement", "pick_split")
+    seen.at("evaluation.measurement", "evaluate", evaluation)
+    seen.at("evaluation.measurement", "page", lambda *_, **__: "a page")
     seen.at("evaluation", "compare", lambda *_, **__: Comparison(0.0, 0.0, 0.0, 1, 0, 0, 0.95))
-    seen.at("quantize", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
-    seen.at("export", "export_bundle", exported)
-    seen.at("export.hub", "push_bundle", lambda *_, **__: "https://hub/owner/name")
-    seen.at("bench", "measure", figures)
+    seen.at("quantization.quantization", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
+    seen.at("formats", "export_bundle", exported)
+    seen.at("sources.push", "push_bundle", lambda *_, **__: "https://hub/owner/name")
+    seen.at("benchmark", "measure", figures)
     service = SimpleNamespace(state=SimpleNamespace(service=SimpleNamespace(failure=None)))
     listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 1), close=lambda: None)
     seen.at("server.app", "make_app", lambda *_, **__: service)
@@ -340,8 +338,8 @@ def _same(value: Any, wanted: Any, folder: Path) -> bool:
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
-        ("", ("predictions", 5, None, 100_000_000, "openvino", "f32")),
-        ("--top 3 --resize slim --max-pixels 12345", ("predictions", 3, "slim", 12345, "openvino", "f32")),
+        ("", Options()),
+        ("--top 3 --resize slim --max-pixels 12345", Options(top=3, resize="slim", max_pixels=12345)),
     ],
 )
 def test_a_cluster_is_asked_the_same(
@@ -350,7 +348,7 @@ def test_a_cluster_is_asked_the_same(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     words: str,
-    asked: tuple[Any, ...],
+    asked: Options,
 ) -> None:
     """Ray itself is not here: what stands in for it notes what it is asked."""
     from contextlib import nullcontext
@@ -380,15 +378,12 @@ def test_a_cluster_is_asked_the_same(
     finally:
         signal.signal(signal.SIGTERM, before)
     assert code == 0, err
-    assert noted == ["auto", asked, [str(tmp_path / "photo.png")], str(tmp_path / "rows")]
-
-
-def test_choices_of_the_command_line_are_the_packages() -> None:
-    from inception_hub.module import PRECISIONS
-
-    assert [each.value for each in Precision] == list(PRECISIONS)
-    assert [each.value for each in Engine] == ["openvino", "torch"]
-    assert Device.cpu.value == "cpu"
+    assert noted == [
+        "auto",
+        (asked, "openvino", "f32"),
+        [str(tmp_path / "photo.png")],
+        str(tmp_path / "rows"),
+    ]
 
 
 def test_json_of_info_is_whole(small_module: Path, capsys: pytest.CaptureFixture[str]) -> None:

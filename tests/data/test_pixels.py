@@ -12,7 +12,8 @@ from helpers.dataset_photos import png, split_of
 
 from inception_hub.data import Split, decode_split, pixels, prepared
 from inception_hub.errors import ArgumentError, ImageError, OutputError
-from inception_hub.images.decode import decode, load_image
+from inception_hub.images.decode import decode
+from inception_hub.images.loading import load_image
 
 COUNT = 3 * pixels.BATCH + 5
 

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from inception_hub.architecture import LOGITS, Architecture
 from inception_hub.engines.arithmetic import convolution, exact_float32, fastest_kernels, product
 from inception_hub.engines.torch import Network
-from inception_hub.engines.torch_answering import Answering
+from inception_hub.engines.torch_inference import InferenceNetwork
 from inception_hub.weights import initialise
 
 ARCHITECTURE = Architecture(0.25, 5)
@@ -125,7 +125,7 @@ def test_every_product_of_a_step_is_exact(caller: Callable[[], None], train: boo
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_answers_are_exact_and_by_cudnns_fastest_kernels(caller: Callable[[], None]) -> None:
-    answering = Answering(Network(ARCHITECTURE, initialise(ARCHITECTURE, 0)))
+    answering = InferenceNetwork(Network(ARCHITECTURE, initialise(ARCHITECTURE, 0)))
     images = torch.rand(2, 32, 32, 3)
     expected = answering(images)[LOGITS]
     caller()

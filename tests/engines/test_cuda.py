@@ -78,8 +78,8 @@ with cuda() as device:
 
 
 FOLDED = """
-from inception_hub.engines.torch_answering import Answering
-answering = Answering(Network(ARCHITECTURE, initialise(ARCHITECTURE, 0)), torch.bfloat16)
+from inception_hub.engines.torch_inference import InferenceNetwork
+answering = InferenceNetwork(Network(ARCHITECTURE, initialise(ARCHITECTURE, 0)), torch.bfloat16)
 answering._refresh()
 """
 

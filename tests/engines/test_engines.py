@@ -16,19 +16,22 @@ from helpers.cases import (
     recorded,
 )
 from helpers.oracle import Oracle
+from helpers.precisions import needs_bf16
 from helpers.weights_from_seed import random_weights
 
 import inception_hub as hub
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
-from inception_hub.engines.openvino import Network as OpenVinoNetwork
+from inception_hub.engines import EngineOptions
+from inception_hub.engines.openvino import OpenVINOEngine
 from inception_hub.engines.torch import Network as TorchNetwork
-from inception_hub.engines.torch_answering import Answering
+from inception_hub.engines.torch_inference import InferenceNetwork
 
 Run = Callable[[Architecture, Mapping[str, Array], Array], dict[str, Array]]
 
 
 def run_openvino(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
-    return OpenVinoNetwork(architecture, weights)(images, architecture.endpoint_names)
+    engine = OpenVINOEngine(architecture, weights, None, EngineOptions())
+    return engine.endpoints(images, architecture.endpoint_names)
 
 
 def run_torch(architecture: Architecture, weights: Mapping[str, Array], images: Array) -> dict[str, Array]:
@@ -40,7 +43,7 @@ def run_torch(architecture: Architecture, weights: Mapping[str, Array], images: 
 def run_torch_folded(
     architecture: Architecture, weights: Mapping[str, Array], images: Array
 ) -> dict[str, Array]:
-    endpoints = Answering(TorchNetwork(architecture, weights))(torch.from_numpy(images))
+    endpoints = InferenceNetwork(TorchNetwork(architecture, weights))(torch.from_numpy(images))
     return {name: value.numpy() for name, value in endpoints.items()}
 
 
@@ -77,22 +80,24 @@ def test_every_endpoint_agrees_with_plain_numpy(run: Run, shape: tuple[int, ...]
 
 def test_openvino_compiles_a_size_once() -> None:
     architecture = Architecture(0.25, 3)
-    network = OpenVinoNetwork(
-        architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
-    )
-    first = network.compiled(32, 32, (LOGITS,))
-    assert network.compiled(32, 32, (LOGITS,)) is first
-    assert network.compiled(64, 32, (LOGITS,)) is not first
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    engine = OpenVINOEngine(architecture, weights, None, EngineOptions())
+    first = engine.compiled(32, 32, (LOGITS,))
+    assert engine.compiled(32, 32, (LOGITS,)) is first
+    assert engine.compiled(64, 32, (LOGITS,)) is not first
     for batch in (1, 3):
-        assert network(images_from_seed((batch, 32, 32, 3), 0), [LOGITS])[LOGITS].shape == (batch, 3)
+        assert engine.endpoints(images_from_seed((batch, 32, 32, 3), 0), [LOGITS])[LOGITS].shape == (batch, 3)
 
 
-@pytest.mark.parametrize("precision, low, high", [("f32", 0, 1e-5), ("bf16", 1e-4, 0.1)])
+@pytest.mark.parametrize(
+    "precision, low, high", [("f32", 0, 1e-5), pytest.param("bf16", 1e-4, 0.1, marks=needs_bf16)]
+)
 def test_openvino_precision_is_what_was_asked_for(precision: str, low: float, high: float) -> None:
     architecture = Architecture(0.5, 10)
     weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
     images = images_from_seed((2, 64, 64, 3), 11)
-    found = OpenVinoNetwork(architecture, weights, precision)(images, [LOGITS])[LOGITS]  # type: ignore[arg-type]
+    engine = OpenVINOEngine(architecture, weights, None, EngineOptions(precision))  # type: ignore[arg-type]
+    found = engine.endpoints(images, [LOGITS])[LOGITS]
     assert low <= distance(found, Oracle(weights)(images)[LOGITS]) < high
 
 
@@ -101,7 +106,7 @@ def test_folding_follows_the_variables() -> None:
     network = TorchNetwork(
         architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
     )
-    answering, images = Answering(network), torch.from_numpy(images_from_seed((2, 40, 32, 3), 0))
+    answering, images = InferenceNetwork(network), torch.from_numpy(images_from_seed((2, 40, 32, 3), 0))
     before = answering(images)[LOGITS]
     with torch.no_grad():
         network.get_buffer("InceptionV2/Conv2d_2c_3x3/BatchNorm/moving_mean").add_(1)
@@ -115,7 +120,7 @@ def test_folding_follows_the_variables() -> None:
 def test_recorded_graphs_answer_as_the_cpu(dtype: torch.dtype, tolerance: float) -> None:
     architecture = Architecture(0.5, 10)
     weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
-    answering = Answering(TorchNetwork(architecture, weights).cuda(), dtype)
+    answering = InferenceNetwork(TorchNetwork(architecture, weights).cuda(), dtype)
     for size in (32, 40, 48, 56, 64, 32):  # more shapes than are kept
         images = images_from_seed((2, size, 33, 3), size)
         for _ in range(2):
@@ -126,7 +131,7 @@ def test_recorded_graphs_answer_as_the_cpu(dtype: torch.dtype, tolerance: float)
 def test_a_share_of_the_cores_is_not_always_the_first(small_module: Path) -> None:
     """Pinned, the workers of a machine would all compute on the same core."""
     module = hub.Module(small_module, cores=1)
-    compiled = module._openvino.compiled(64, 64, (LOGITS,))
+    compiled = module._engine.compiled(64, 64, (LOGITS,))
     assert (compiled.get_property("INFERENCE_NUM_THREADS"), compiled.get_property("ENABLE_CPU_PINNING")) == (
         1,
         False,

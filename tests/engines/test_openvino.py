@@ -6,38 +6,43 @@ from helpers.cases import Array, images_from_seed
 from helpers.weights_from_seed import random_weights
 
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
-from inception_hub.engines.openvino import Network
+from inception_hub.engines import EngineOptions
+from inception_hub.engines.openvino import OpenVINOEngine
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def engine() -> OpenVINOEngine:
     architecture = Architecture(0.25, 3)
-    return Network(architecture, random_weights({n: v.shape for n, v in architecture.variables.items()}, 7))
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    return OpenVINOEngine(architecture, weights, None, EngineOptions())
 
 
-def test_later_calls_leave_earlier_answers_alone(network: Network) -> None:
+def test_later_calls_leave_earlier_answers_alone(engine: OpenVINOEngine) -> None:
     """A request's memory is used again: what is handed out must be a copy."""
     images = [images_from_seed((2, 32, 32, 3), seed) for seed in range(3)]
-    found: list[dict[str, Array]] = [network(each, (LOGITS, GLOBAL_POOL)) for each in images]
+    found: list[dict[str, Array]] = [engine.endpoints(each, (LOGITS, GLOBAL_POOL)) for each in images]
     for each, answer in zip(images, found, strict=True):
-        again = network(each, (LOGITS, GLOBAL_POOL))
+        again = engine.endpoints(each, (LOGITS, GLOBAL_POOL))
         for name, value in answer.items():
             assert np.array_equal(value, again[name])
             assert value.flags.owndata and value.flags.writeable
     assert not np.array_equal(found[0][LOGITS], found[1][LOGITS])
 
 
-def test_endpoints_come_under_their_names_in_any_order(network: Network) -> None:
+def test_endpoints_come_under_their_names_in_any_order(engine: OpenVINOEngine) -> None:
     images = images_from_seed((2, 32, 32, 3), 0)
-    one, other = network(images, (LOGITS, GLOBAL_POOL)), network(images, (GLOBAL_POOL, LOGITS))
+    one, other = (
+        engine.endpoints(images, (LOGITS, GLOBAL_POOL)),
+        engine.endpoints(images, (GLOBAL_POOL, LOGITS)),
+    )
     assert list(one) == [LOGITS, GLOBAL_POOL] and list(other) == [GLOBAL_POOL, LOGITS]
     assert one[LOGITS].shape == other[LOGITS].shape == (2, 3)
     assert np.allclose(one[GLOBAL_POOL], other[GLOBAL_POOL], rtol=1e-5)
 
 
-def test_one_call_gets_all_cores_and_several_share_them(network: Network) -> None:
+def test_one_call_gets_all_cores_and_several_share_them(engine: OpenVINOEngine) -> None:
     hints = [
-        network.compiled(32, 32, (LOGITS,), throughput).get_property("PERFORMANCE_HINT")
-        for throughput in (False, True)
+        engine.compiled(32, 32, (LOGITS,), share_cores).get_property("PERFORMANCE_HINT")
+        for share_cores in (False, True)
     ]
     assert hints == ["LATENCY", "THROUGHPUT"]

@@ -16,7 +16,7 @@ from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
 from inception_hub.evaluation.measurement import evaluate, pick_split, pictures
 from inception_hub.images.decode import decode
-from inception_hub.images.resize import Preset
+from inception_hub.images.presets import Preset
 from inception_hub.labels import Labels
 
 CLASSES = "abc"  # three of the module's ten

@@ -124,7 +124,7 @@ def labels(data: bytes) -> None:
 
 
 def image(data: bytes) -> None:
-    from inception_hub.images.decode import load_image
+    from inception_hub.images.loading import load_image
 
     load_image(data, (32, 32), max_pixels=1_000_000)
 

@@ -25,7 +25,7 @@ import inception_hub as hub
 from inception_hub.architecture import LOGITS
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.engines.torch import Network
-from inception_hub.engines.torch_answering import WAYS, Answering, Way
+from inception_hub.engines.torch_inference import WAYS, InferenceNetwork, Way
 from inception_hub.labels import Labels
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("tf32_allowed")]
@@ -96,7 +96,7 @@ def test_every_way_to_compute_a_pass(
         (torch.float32, RELATIVE_TOLERANCE),
         (torch.bfloat16, BFLOAT16_TOLERANCE),
     ):
-        answering = Answering(network, dtype, way=way)
+        answering = InferenceNetwork(network, dtype, way=way)
         for _ in range(2):
             found = answering(images, (LOGITS,))[LOGITS].cpu().numpy()
             assert distance(found, case.answers["logits"]) < tolerance

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from inception_hub.errors import ArgumentError, ImageError, InputError
-from inception_hub.images.decode import decode, load_image, load_images, picture
+from inception_hub.images.decode import decode, picture
+from inception_hub.images.loading import load_image, load_images
 from inception_hub.images.resize import resize
 
 GRADIENT = np.stack(np.meshgrid(np.arange(48), np.arange(32)), -1).astype(np.uint8) * 4

@@ -5,7 +5,8 @@ import pytest
 from helpers.cases import GOLDEN, NO_GOLDEN, RECORDED, golden_answers
 from PIL import Image
 
-from inception_hub.images.resize import PRESETS, Preset, central, least_pixels, resize
+from inception_hub.images.presets import PRESETS, Preset
+from inception_hub.images.resize import central, least_pixels, resize
 
 
 def photo(shape: tuple[int, ...], seed: int) -> np.ndarray:

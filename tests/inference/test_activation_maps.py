@@ -16,12 +16,11 @@ from skimage import color, data
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.cli.explain import _name
+from inception_hub.engines import EngineName
 from inception_hub.errors import AnswerError, ArgumentError, InputError
 from inception_hub.inference import heatmaps
-from inception_hub.inference.activation_maps import evidence
+from inception_hub.inference.activation_maps import activation_maps
 from inception_hub.labels import Labels
-from inception_hub.module import Engine
 
 LOGITS = "InceptionV2/Logits/Conv2d_1c_1x1"
 
@@ -38,7 +37,7 @@ def pair() -> Image.Image:
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 @pytest.mark.parametrize("size", [(64, 64), (75, 131), (224, 224)])
 def test_the_mean_and_the_bias_are_the_logit(
-    small_module: Path, engine: Engine, size: tuple[int, int]
+    small_module: Path, engine: EngineName, size: tuple[int, int]
 ) -> None:
     module = hub.Module(small_module, engine=engine)
     images = images_from_seed((3, *size, 3), 5)
@@ -50,14 +49,14 @@ def test_the_mean_and_the_bias_are_the_logit(
         assert sum(one.probability for one in each) == pytest.approx(1)
         for one in each:
             assert one.label == "abcdefghij"[one.index] and one.bias == bias[one.index]
-            assert one.evidence.shape == tuple(-(-side // 32) for side in size)
-            assert one.evidence.mean() + one.bias == pytest.approx(row[one.index], rel=1e-4, abs=1e-4)
+            assert one.activation_map.shape == tuple(-(-side // 32) for side in size)
+            assert one.activation_map.mean() + one.bias == pytest.approx(row[one.index], rel=1e-4, abs=1e-4)
             assert one.logit == pytest.approx(row[one.index], rel=1e-5, abs=1e-5)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 @pytest.mark.parametrize("case", recorded("eval"), ids=lambda case: f"{case.shape}")
-def test_the_mean_and_the_bias_are_the_originals_logit(case: Case, engine: Engine) -> None:
+def test_the_mean_and_the_bias_are_the_originals_logit(case: Case, engine: EngineName) -> None:
     classes = case.architecture.num_classes
     made = bundle.Bundle(
         name="case",
@@ -70,7 +69,7 @@ def test_the_mean_and_the_bias_are_the_originals_logit(case: Case, engine: Engin
     for logits, each in zip(case.answers["logits"], found, strict=True):
         for one in each:
             logit = logits[one.index]
-            assert abs(one.evidence.mean() + one.bias - logit) < 1e-4 * np.abs(logits).max()
+            assert abs(one.activation_map.mean() + one.bias - logit) < 1e-4 * np.abs(logits).max()
 
 
 def test_each_subject_is_found_where_it_is(pair: Image.Image) -> None:
@@ -79,7 +78,7 @@ def test_each_subject_is_found_where_it_is(pair: Image.Image) -> None:
     ((cat, coffee),) = hub.explain(module, images, classes=["Egyptian cat", "espresso"])
     assert (cat.label, coffee.label) == ("Egyptian cat", "espresso")
     left, right = (slice(0, 5), slice(5, 10))
-    cats, coffees = (np.maximum(each.evidence, 0) for each in (cat, coffee))
+    cats, coffees = (np.maximum(each.activation_map, 0) for each in (cat, coffee))
     assert cats[:, left].sum() > 0.95 * cats.sum()
     assert coffees[:, right].sum() > 0.75 * coffees.sum()
     assert coffee.probability == max(one.probability for one in hub.explain(module, images)[0])
@@ -273,15 +272,9 @@ def test_heatmaps_in_the_gallery(
     assert (code, out) == (2, "") and "--heatmaps are for the page; give --gallery PAGE too" in err
 
 
-def test_evidence_of_classes_in_order(small_module: Path) -> None:
+def test_maps_of_classes_in_order(small_module: Path) -> None:
     module = hub.Module(small_module)
     last_map = images_from_seed((2, 3, module.architecture.num_features), 1)
-    found = evidence(module, last_map, [7, 2])
+    found = activation_maps(module, last_map, [7, 2])
     kernel = module.spec.bundle.weights[f"{LOGITS}/weights"][0, 0]
     assert found.shape == (2, 2, 3) and np.allclose(found[1], last_map @ kernel[:, 2], rtol=1e-5)
-
-
-def test_pictures_have_names_that_no_disk_takes_for_one() -> None:
-    taken: set[str] = set()
-    names = [_name(path, taken) for path in ("a/Cat.jpg", "b/cat.png", "CAT.gif", "cat-2.jpg", "dog.jpg")]
-    assert names == ["Cat.png", "cat-2.png", "CAT-3.png", "cat-2-2.png", "dog.png"]

@@ -1,4 +1,4 @@
-"""An interrupted run is gone on with: no row lost, none doubled, whatever the moment and the format."""
+"""An interrupted run is resumed: no row lost, none doubled, whatever the moment and the format."""
 
 import json
 import os
@@ -20,8 +20,8 @@ from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Kind, Row
 from inception_hub.output import parquet
-from inception_hub.output.resume import Done, Found
-from inception_hub.output.writers import Format, open_writer
+from inception_hub.output.resume import Done, WrittenRow
+from inception_hub.output.writers import RowFormat, open_writer
 
 RANKS = 2
 PATHS = [
@@ -46,7 +46,7 @@ def row(path: str, kind: Kind) -> Row:
     return Row(path, "tiny", predictions=tuple(Prediction(f"l,{i}", i, 0.5) for i in range(RANKS)))
 
 
-def write(path: Path, format: Format, kind: Kind, paths: list[str], *, resume: bool = False) -> list[str]:
+def write(path: Path, format: RowFormat, kind: Kind, paths: list[str], *, resume: bool = False) -> list[str]:
     """Writes the rows that are not there yet; the paths of those."""
     with open_writer(format, kind, path, RANKS, resume=resume) as writer:
         missing = [each for each in paths if not writer.done.take(each)]
@@ -57,7 +57,7 @@ def write(path: Path, format: Format, kind: Kind, paths: list[str], *, resume: b
 
 @pytest.mark.parametrize("kind", ["predictions", "vector"])
 @pytest.mark.parametrize("format", ["jsonl", "csv"])
-def test_text_cut_anywhere_is_completed_to_the_byte(format: Format, kind: Kind, tmp_path: Path) -> None:
+def test_text_cut_anywhere_is_completed_to_the_byte(format: RowFormat, kind: Kind, tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     write(whole, format, kind, PATHS)
     content = whole.read_bytes()
@@ -81,7 +81,7 @@ def test_parquet_stopped_after_any_row(
         raise KeyboardInterrupt
     if rows:
         with pytest.raises(
-            OutputError, match="cut.parts holds the rows of a run that was interrupted; go on"
+            OutputError, match="cut.parts holds the rows of a run that was interrupted; continue"
         ):
             write(cut, "parquet", kind, PATHS)
     assert write(cut, "parquet", kind, PATHS, resume=True) == PATHS[rows:]
@@ -128,7 +128,7 @@ def test_parquet_killed_while_it_takes_its_name(
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
-def test_a_finished_file_grows_by_new_photos_only(format: Format, tmp_path: Path) -> None:
+def test_a_finished_file_grows_by_new_photos_only(format: RowFormat, tmp_path: Path) -> None:
     target, whole = tmp_path / "rows", tmp_path / "whole"
     assert write(target, format, "vector", PATHS[:6], resume=True) == PATHS[:6]
     before = target.stat()
@@ -156,10 +156,10 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("format, content", [(f, c) for f, contents in FOREIGN.items() for c in contents])
-def test_other_files_are_left_as_they_are(format: Format, content: bytes, tmp_path: Path) -> None:
+def test_other_files_are_left_as_they_are(format: RowFormat, content: bytes, tmp_path: Path) -> None:
     target = tmp_path / "rows"
     target.write_bytes(content)
-    with pytest.raises(OutputError, match="rows cannot be gone on with, for .*; give another --output"):
+    with pytest.raises(OutputError, match="rows cannot be resumed, for .*; give another --output"):
         write(target, format, "predictions", PATHS, resume=True)
     assert target.read_bytes() == content
 
@@ -171,13 +171,13 @@ def test_damage_in_the_middle_is_said_and_nothing_is_cut_off(tmp_path: Path) -> 
         content = bytearray(target.read_bytes())
         content[1000:1003] = b'x"\n'
         target.write_bytes(content)
-        with pytest.raises(OutputError, match="cannot be gone on with"):
+        with pytest.raises(OutputError, match="cannot be resumed"):
             write(target, format, "predictions", PATHS, resume=True)
         assert target.read_bytes() == content
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
-def test_two_processes_never_write_one_file(format: Format, tmp_path: Path) -> None:
+def test_two_processes_never_write_one_file(format: RowFormat, tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     target = tmp_path / "rows"
     with open_writer(format, "vector", target, RANKS) as writer:
@@ -191,7 +191,7 @@ def test_two_processes_never_write_one_file(format: Format, tmp_path: Path) -> N
 
 def test_what_cannot_be_gone_on_with(tmp_path: Path) -> None:
     for format, output in (("table", tmp_path / "rows"), ("jsonl", None), ("parquet", None)):
-        with pytest.raises(ArgumentError, match="Only a file of rows can be gone on with; give --output"):
+        with pytest.raises(ArgumentError, match="Only a file of rows can be resumed; give --output"):
             open_writer(format, "predictions", output, RANKS, resume=True)
     assert not list(tmp_path.iterdir())
 
@@ -199,13 +199,13 @@ def test_what_cannot_be_gone_on_with(tmp_path: Path) -> None:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abcd")))
 def test_a_path_counts_as_often_as_it_has_rows(there: list[str], asked: list[str]) -> None:
-    done = Done(Found(path, "m", False) for path in there)
+    done = Done(WrittenRow(path, "m", False) for path in there)
     taken = [path for path in asked if done.take(path)]
     assert Counter(taken) == Counter(there) & Counter(asked)
 
 
 def test_a_million_rows_take_nine_bytes_each() -> None:
-    done = Done(Found(f"folder/{i}.jpg", "m", False) for i in range(100_000))
+    done = Done(WrittenRow(f"folder/{i}.jpg", "m", False) for i in range(100_000))
     assert done._digests.nbytes + done._taken.nbytes == 900_000
     assert all(done.take(f"folder/{i}.jpg") for i in range(0, 100_000, 1000)) and not done.take("x")
 
@@ -260,7 +260,7 @@ def test_a_signal_and_then_resume(
     assert process.returncode == status and "Traceback" not in err
     if status > 0:
         there = len(paths_in(target))
-        assert f"Stopped with the rows of {there} photos; the same command with --resume goes on." in err
+        assert f"Stopped with the rows of {there} photos; the same command with --resume continues." in err
     code, _, err = run(capsys, *command, "--resume")
     assert code == 0 and f"{target} holds the rows of " in err
     assert paths_in(target) == sorted(map(str, photos.iterdir()))
@@ -338,7 +338,7 @@ def test_resume_with_another_module_or_a_gallery(
     assert run(capsys, "classify", photo, "--module", small_module, *output)[0] == 0
     before = target.read_bytes()
     code, _, err = run(capsys, "classify", photo, "--module", "tiny_imagenet", *output, "--resume")
-    assert code == 2 and "holds rows of small, not of tiny_imagenet; go on with that --module" in err
+    assert code == 2 and "holds rows of small, not of tiny_imagenet; resume with that --module" in err
     code, _, err = run(
         capsys,
         "classify",

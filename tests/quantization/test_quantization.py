@@ -121,7 +121,7 @@ def test_a_cpu_without_the_instructions_answers_in_float32(
     quantized: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(engine.CAPABILITIES, "int8", "of another CPU")
-    with pytest.warns(UserWarning, match="This CPU has no instructions for int8; it answers in f32"):
+    with pytest.warns(UserWarning, match="This CPU has no instructions for int8; it computes in f32"):
         module = Module(quantized, precision="int8")
     images = images_from_seed((1, 64, 64, 3), 0)
     assert module.precision == "f32"

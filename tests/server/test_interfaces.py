@@ -22,8 +22,9 @@ from tritonclient.utils import InferenceServerException
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.inference.activation_maps import evidence
-from inception_hub.inference.pipeline import Photo, answers
+from inception_hub.inference.activation_maps import activation_maps
+from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import Photo, infer
 from inception_hub.inference.row import Kind
 from inception_hub.output.rows import as_record
 from inception_hub.server.service import Service
@@ -41,7 +42,7 @@ def server(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def offline(module: hub.Module, photos: dict[str, bytes], kind: Kind = "predictions") -> list[dict]:
-    found = answers(module, [Photo(name, content) for name, content in photos.items()], kind=kind)
+    found = infer(module, [Photo(name, content) for name, content in photos.items()], Options(kind=kind))
     return [as_record(answer.row) for answer in found]
 
 
@@ -85,7 +86,7 @@ def test_heatmaps_are_exact(server: Served) -> None:
     assert found["part"] == 0.875 and found["legend"].startswith("data:image/png;base64,")
     for prediction in found["predictions"]:
         index = prediction["index"]
-        (map,) = evidence(server.module, outputs["InceptionV2/Mixed_5c"][0], [index])
+        (map,) = activation_maps(server.module, outputs["InceptionV2/Mixed_5c"][0], [index])
         bias = weights["InceptionV2/Logits/Conv2d_1c_1x1/biases"][index]
         assert map.mean() + bias == pytest.approx(outputs["default"][0, index], rel=1e-4, abs=1e-4)
         picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))

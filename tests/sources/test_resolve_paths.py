@@ -14,7 +14,7 @@ from helpers.tensorflow_writer import pack
 
 from inception_hub import bundle
 from inception_hub.errors import FormatError, HandleError, WeightsError
-from inception_hub.module import load_module_spec
+from inception_hub.module_spec import load_module_spec
 from inception_hub.sources.cache import content_key, default_cache
 from inception_hub.sources.resolve import resolve
 

@@ -25,7 +25,7 @@ from ..weights import Weights
 from .card import config, with_metadata, without_metadata
 
 if TYPE_CHECKING:
-    from ..images.resize import Preset
+    from ..images.presets import Preset
 
 MANIFEST = "module.json"
 WEIGHTS = "weights.safetensors"
@@ -348,8 +348,10 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
         )
     height, width = manifest["image_size"]
 
-    def stored(name: str, check: weights_file.Check) -> weights_file.Stored:
-        return weights_file.Stored(directory / name, manifest["files"][name]["sha256"], architecture, check)
+    def stored(name: str, check: weights_file.Check) -> weights_file.LazyWeights:
+        return weights_file.LazyWeights(
+            directory / name, manifest["files"][name]["sha256"], architecture, check
+        )
 
     weights = stored(WEIGHTS, weights_file.check)
     if not known(weights.identity):

@@ -11,8 +11,10 @@ import warnings
 import typer
 
 from ..errors import InceptionHubError
-from . import answers, cache, modules, serve, training
 from . import bench as benching
+from . import cache, modules, serve, training
+from . import classify as classifying
+from . import embed as embedding
 from . import explain as explaining
 from . import export as exporting
 from . import push as pushing
@@ -28,8 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in (
-    answers.classify,
-    answers.embed,
+    classifying.classify,
+    embedding.embed,
     explaining.explain,
     modules.info,
     modules.pull,

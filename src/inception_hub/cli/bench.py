@@ -29,32 +29,34 @@ def bench(
 
     paths = list(find_images(photos)) if photos else []
     with terminal() as watch:
-        found = measure(str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, watch.progress)
+        figures = measure(
+            str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, watch.progress
+        )
     if json:
         import json as json_library
         from dataclasses import asdict
 
-        print(json_library.dumps(asdict(found), indent=2))
+        print(json_library.dumps(asdict(figures), indent=2))
         return
-    _show(found)
+    _show(figures)
 
 
-def _show(found: "Figures") -> None:
+def _show(figures: "Figures") -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    height, width = found.image_size
-    machine = found.machine
+    height, width = figures.image_size
+    machine = figures.machine
     console.print(
-        f"{found.module}, {height} x {width} px, {found.gmacs:.3f} GMAC an image; "
+        f"{figures.module}, {height} x {width} px, {figures.gmacs:.3f} GMAC an image; "
         f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}"
     )
-    products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in found.products.items())
+    products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in figures.products.items())
     console.print(f"A matrix product here: {products} GFLOP/s\n")
     table = _table(
         "engine", "precision", "batch:", "median ms:", "p99 ms:", "images/s:", "GFLOP/s:", "share:", "MB:"
     )
-    for row in found.networks:
+    for row in figures.networks:
         table.add_row(
             row.engine,
             row.precision,
@@ -68,7 +70,7 @@ def _show(found: "Figures") -> None:
         )
     console.print(table)
     table = _table("one photo, ms", "decode:", "resize:", "network:", "photos/s, overlapped:")
-    for each in found.photos:
+    for each in figures.photos:
         table.add_row(
             each.precision,
             f"{each.decode_ms:.1f}",

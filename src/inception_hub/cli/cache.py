@@ -38,12 +38,12 @@ def cache_remove(
     from ..sources.cache import default_cache
 
     cache = default_cache()
-    found = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
-    if len(found) != 1:
+    keys = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
+    if len(keys) != 1:
         raise ArgumentError(
-            f"{len(found)} modules in the cache have a key that begins with {key!r}; see cache ls."
+            f"{len(keys)} modules in the cache have a key that begins with {key!r}; see cache ls."
         )
-    cache.remove(found[0])
+    cache.remove(keys[0])
 
 
 @app.command("gc")

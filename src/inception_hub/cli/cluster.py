@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import ArgumentError, MissingExtraError
-from .console import Resize, report, say
+from .console import report, say
 
 if TYPE_CHECKING:
-    from ..inference.row import Kind
+    from ..inference.options import Options
     from ..module import Module
     from ..server.limits import Limits
 
@@ -17,16 +17,14 @@ def on_cluster(
     address: str,
     module: "Module",
     inputs: list[str],
-    kind: "Kind",
+    options: "Options",
     format: str,
     output: str | None,
+    *,
     resume: bool,
-    resize: Resize | None,
-    length: int,
     gallery: Path | None,
-    max_pixels: int,
 ) -> None:
-    """Answers on the Ray cluster at `address`; `length` as `pipeline.answers` has `top`."""
+    """Runs `classify` or `embed` on the Ray cluster at `address`."""
     if format != "parquet" or output is None:
         raise ArgumentError("--ray writes a folder of Parquet: give --format parquet and --output.")
     if resume or gallery:
@@ -39,12 +37,11 @@ def on_cluster(
         from ..cluster.storage import find, shown
     except ImportError as error:
         raise missing(error) from error
-    from ..inference.pipeline import answers
+    from ..inference.pipeline import infer
 
-    list(answers(module, (), kind=kind, top=length))  # refuses what the workers would refuse
+    list(infer(module, (), options))  # refuses what the workers would refuse
     places = find(inputs)
-    preset = resize.value if resize else None
-    question = Question(kind, length, preset, max_pixels, module.engine, module.precision)
+    question = Question(options, module.engine, module.precision)
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
         outcome = answer(module.spec.bundle, question, places, output)

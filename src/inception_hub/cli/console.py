@@ -2,11 +2,13 @@
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from ..engines import EngineName, Precision
+from ..images.presets import Preset
 
 if TYPE_CHECKING:
     from ..module import Module
@@ -14,38 +16,9 @@ if TYPE_CHECKING:
 BUNDLED = "tiny_imagenet"
 ORIGINAL = "imagenet"
 MAX_SIDE = 4096  # of --size
-LISTED = 100  # failures named at the end of a run
 
 
-class Resize(StrEnum):
-    """Resize presets."""
-
-    default = "default"
-    slim = "slim"
-    plain = "plain"
-
-
-class Engine(StrEnum):
-    """What computes."""
-
-    openvino = "openvino"
-    torch = "torch"
-
-
-class Device(StrEnum):
-    """Where PyTorch computes."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Precision(StrEnum):
-    """Arithmetic of the network."""
-
-    f32 = "f32"
-    bf16 = "bf16"
-    int8 = "int8"
-
+Device = Literal["cpu", "cuda"]
 
 ModuleOption = Annotated[
     str | None,
@@ -56,11 +29,11 @@ ModuleOption = Annotated[
     ),
 ]
 ResizeOption = Annotated[
-    Resize | None,
+    Preset | None,
     typer.Option("--resize", help="How photos become the module's size. [default: the module's own]"),
 ]
 EngineOption = Annotated[
-    Engine | None,
+    EngineName | None,
     typer.Option("--engine", help="What computes. [default: openvino; torch with a --device]"),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where PyTorch computes.")]
@@ -119,10 +92,11 @@ def resolve_handle(handle: str) -> Path:
 
 
 def load(
-    handle: str | None, engine: Engine | None, precision: Precision, device: Device = Device.cpu
+    handle: str | None, engine: EngineName | None, precision: Precision, device: Device = "cpu"
 ) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
-    from ..module import Module, load_module_spec
+    from ..module import Module
+    from ..module_spec import load_module_spec
     from .progress import download_progress
 
     chosen = choose(handle)
@@ -130,9 +104,9 @@ def load(
         spec = load_module_spec(chosen, progress=progress)
     module = Module(
         spec,
-        engine=engine.value if engine else None,
-        precision=precision.value,
-        device=None if device is Device.cpu else device.value,
+        engine=engine,
+        precision=precision,
+        device=None if device == "cpu" else device,
     )
     hint = ""
     if handle is None and chosen == BUNDLED:

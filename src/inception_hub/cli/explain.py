@@ -1,4 +1,4 @@
-"""`explain`: where photos speak for their classes, as pictures."""
+"""`explain`: which parts of photos count for their classes, as pictures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,111 +6,111 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ImageError, OutputError
-from .answers import Inputs, MaxPixelsOption, source_of
+from ..images.photo_file import MAX_PIXELS
 from .console import (
-    Device,
     DeviceOption,
     EngineOption,
     ModuleOption,
-    Precision,
     PrecisionOption,
     ResizeOption,
     load,
     report,
     size_of,
 )
+from .photo_options import Inputs, MaxPixelsOption
+from .photo_run import source_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
+FolderOption = Annotated[
+    Path, typer.Option("--output", metavar="DIR", help="A new or empty folder for the pictures.")
+]
+TopOption = Annotated[int, typer.Option("--top", min=1, max=20, help="Classes per photo.")]
+ClassOption = Annotated[
+    list[str] | None,
+    typer.Option("--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."),
+]
+SizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--size", metavar="HxW", help="Pixels to compute at; more give finer maps. [default: the module's]"
+    ),
+]
+
 
 def explain(
     inputs: Inputs,
-    output: Annotated[
-        Path, typer.Option("--output", metavar="DIR", help="A new or empty folder for the pictures.")
-    ],
+    output: FolderOption,
     module: ModuleOption = None,
-    top: Annotated[int, typer.Option("--top", min=1, max=20, help="Classes per photo.")] = 3,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."
-        ),
-    ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option(
-            "--size",
-            metavar="HxW",
-            help="Pixels to compute at; more give finer maps. [default: the module's]",
-        ),
-    ] = None,
+    top: TopOption = 3,
+    classes: ClassOption = None,
+    size: SizeOption = None,
     resize: ResizeOption = None,
-    max_pixels: MaxPixelsOption = 100_000_000,
+    max_pixels: MaxPixelsOption = MAX_PIXELS,
     engine: EngineOption = None,
-    device: DeviceOption = Device.cpu,
-    precision: PrecisionOption = Precision.f32,
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "f32",
 ) -> None:
-    """Show where photos speak for their classes: a picture of each photo with heatmaps over it."""
-    from ..images.decode import picture as opened
+    """Show which parts of photos count for their classes: a picture of each photo with heatmaps over it."""
     from ..images.find import find_images
-    from ..images.resize import least_pixels
-    from ..images.resize import resize as resized
-    from ..inference.activation_maps import explain, index_of
-    from ..inference.heatmaps import PANEL, picture
-    from ..inference.pipeline import at_least
-    from ..output.files import StandardOutput, as_output_error
-    from ..system.text import encoded
+    from ..inference.activation_maps import index_of
+    from ..inference.heatmaps import explained_photo
 
     loaded = load(module, engine, precision, device)
-    preset = (resize.value if resize else None) or loaded.spec.bundle.resize
-    at = size_of(size) or loaded.image_size
-    chosen = None if not classes else [index_of(loaded, each) for each in classes]
+    chosen = [index_of(loaded, each) for each in classes] if classes else None
+    at = size_of(size)
     paths = find_images(inputs)
-    with as_output_error(output):
-        if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-            raise OutputError(f"{output} exists and is no empty folder; give --output a new one.")
-    least = least_pixels(at, preset)
-    listing = StandardOutput()
-    taken: set[str] = set()
+    pictures = Pictures(output)
     failures: list[str] = []
-    photos = 0
     for path in paths:
-        photos += 1
-        source = source_of(path)
         try:
-            photo = opened(source, max_pixels=max_pixels, least=least)
-            (found,) = explain(loaded, resized(photo, at, preset)[None], top=top, classes=chosen)
-            photo = at_least(PANEL, photo, source, max_pixels)
+            source = source_of(path)
+            picture = explained_photo(
+                loaded, source, top=top, classes=chosen, size=at, resize=resize, max_pixels=max_pixels
+            )
         except ImageError as error:
             failures.append(str(error))
             continue
-        target = output / _name(path, taken)
+        pictures.save(picture, path)
+    report(pictures.count + len(failures), len(failures), failures)
+
+
+class Pictures:
+    """Saves pictures as PNG files in `folder`, and prints their paths.
+
+    Raises `OutputError` if `folder` is there and not empty, or cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from ..output.files import as_output_error
+
+        with as_output_error(folder):
+            if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+                raise OutputError(f"{folder} exists and is no empty folder; give --output a new one.")
+        self._folder = folder
+        self._taken: set[str] = set()
+        self.count = 0
+
+    def save(self, image: "Image.Image", photo: str) -> None:
+        """Saves `image`, named after the path `photo`."""
+        from ..output.files import StandardOutput, as_output_error
+        from ..system.atomic import atomic_file
+        from ..system.text import encoded
+
+        target = self._folder / self._name(photo)
         with as_output_error(target):
-            output.mkdir(parents=True, exist_ok=True)
-        _save(picture(photo, found, preset), target)
-        listing.append(encoded(f"{target}\n"))
-    report(photos, len(failures), failures)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with atomic_file(target) as temporary:
+                image.save(temporary, "PNG")
+        self.count += 1
+        StandardOutput().append(encoded(f"{target}\n"))
 
-
-def _save(image: "Image.Image", target: Path) -> None:
-    from ..output.files import PendingFile, as_output_error
-
-    file = PendingFile(target)
-    try:
-        with as_output_error(target):
-            image.save(file.file, "PNG")
-        file.commit()
-    except BaseException:
-        file.discard()
-        raise
-
-
-def _name(path: str, taken: set[str]) -> str:
-    """The photo's own name as a PNG, numbered where another folder's photo has it."""
-    stem = Path(path).stem
-    name, number = f"{stem}.png", 2
-    while name.casefold() in taken:
-        name, number = f"{stem}-{number}.png", number + 1
-    taken.add(name.casefold())
-    return name
+    def _name(self, photo: str) -> str:
+        """The photo's own name as a PNG, numbered where another folder's photo has it."""
+        stem = Path(photo).stem
+        name, number = f"{stem}.png", 2
+        while name.casefold() in self._taken:
+            name, number = f"{stem}-{number}.png", number + 1
+        self._taken.add(name.casefold())
+        return name

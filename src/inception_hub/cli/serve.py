@@ -6,7 +6,7 @@ import typer
 
 from ..errors import MissingExtraError, OutputError
 from .cluster import serve_on_cluster
-from .console import EngineOption, ModuleOption, Precision, PrecisionOption, RayOption, load, say
+from .console import EngineOption, ModuleOption, PrecisionOption, RayOption, load, say
 
 if TYPE_CHECKING:
     import socket
@@ -23,7 +23,7 @@ def serve(
         typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
     ] = None,
     engine: EngineOption = None,
-    precision: PrecisionOption = Precision.f32,
+    precision: PrecisionOption = "f32",
     ray: RayOption = None,
 ) -> None:
     """Answer over HTTP: a page, plain endpoints, TensorFlow Serving's REST, KServe's protocol, metrics."""

@@ -10,11 +10,9 @@ import typer
 
 from ..errors import ArgumentError, MissingExtraError, OutputError
 from .console import (
-    Device,
     DeviceOption,
     EngineOption,
     ModuleOption,
-    Precision,
     PrecisionOption,
     ResizeOption,
     choose,
@@ -151,14 +149,14 @@ def finetune(
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
     precision: TrainingPrecision = Mixed.bf16,
-    device: DeviceOption = Device.cpu,
+    device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
     """Teach a module new classes from photos; interrupted and run again, it goes on where it was."""
     with _extra():
         from ..training.finetune import Options
         from ..training.finetune import finetune as run
-    from ..module import load_module_spec
+    from ..module_spec import load_module_spec
     from .watch import terminal
 
     options = Options(
@@ -175,7 +173,7 @@ def finetune(
         patience=patience,
         class_weights=class_weights,
         bfloat16=precision is Mixed.bf16,
-        device=device.value,
+        device=device,
         distillation=_distillation(teacher, teacher_share, temperature),
     )
     base = load_module_spec(resolve_handle(choose(module)))
@@ -210,7 +208,7 @@ def train(
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
     precision: TrainingPrecision = Mixed.bf16,
-    device: DeviceOption = Device.cpu,
+    device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
     """Train from scratch by a recipe; interrupted and run again, it goes on where it was."""
@@ -227,7 +225,7 @@ def train(
             validation=validation,
             seed=seed,
             bfloat16=precision is Mixed.bf16,
-            device=device.value,
+            device=device,
             distillation=_distillation(teacher, teacher_share, temperature),
             watch=watch,
         )
@@ -250,8 +248,8 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
     resize: ResizeOption = None,
     engine: EngineOption = None,
-    device: DeviceOption = Device.cpu,
-    precision: PrecisionOption = Precision.f32,
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "f32",
 ) -> None:
     """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
     if report is not None and report.exists():
@@ -277,7 +275,7 @@ def evaluate(
                     photos,
                     dataset.labels,
                     f"{dataset.name} {name}",
-                    preset=resize.value if resize else None,
+                    preset=resize,
                     on_error=broken.append if not found else lambda message: None,
                     on_progress=lambda done, total: watch.progress("measuring", done, total),
                 )

@@ -24,11 +24,12 @@ from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 from ray.exceptions import RayError
 
 from ..bundle import Bundle
+from ..engines import EngineName, Precision
 from ..errors import InceptionHubError, OutputError
-from ..images.resize import Preset
-from ..inference.pipeline import answers
-from ..inference.row import Kind
-from ..module import Engine, Module, ModuleSpec, Precision
+from ..inference.options import Options
+from ..inference.pipeline import infer
+from ..module import Module
+from ..module_spec import ModuleSpec
 from ..output.files import as_output_error, refuse_existing
 from ..output.parquet import flat, schema
 from . import CORES
@@ -41,13 +42,10 @@ LISTED = 100  # errors told
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about every photo, and how it is computed; see `pipeline.answers` and `Module`."""
+    """What is asked about every photo, and how it is computed; see `Options` and `Module`."""
 
-    kind: Kind
-    top: int
-    preset: Preset | None
-    max_pixels: int
-    engine: Engine
+    options: Options
+    engine: EngineName
     precision: Precision
 
 
@@ -72,15 +70,9 @@ class Worker:
 
     def __call__(self, places: pa.Table) -> pa.Table:
         asked = self._question
-        found = answers(
-            self._module,
-            (_place(record).photo() for record in places.to_pylist()),
-            kind=asked.kind,
-            top=asked.top,
-            preset=asked.preset,
-            max_pixels=asked.max_pixels,
-        )
-        return pa.Table.from_pylist([flat(answer.row) for answer in found], schema(asked.kind))
+        photos = (_place(record).photo() for record in places.to_pylist())
+        rows = [flat(result.row) for result in infer(self._module, photos, asked.options)]
+        return pa.Table.from_pylist(rows, schema(asked.options.kind))
 
 
 def answer(bundle: Bundle, question: Question, places: Iterable[Place], output: str) -> Outcome:
@@ -111,7 +103,7 @@ def answer(bundle: Bundle, question: Question, places: Iterable[Place], output: 
         except RayError as error:
             raise _failure(error) from error
         with as_output_error(output):
-            rows = pyarrow.dataset.dataset(path, schema(question.kind), filesystem=storage)
+            rows = pyarrow.dataset.dataset(path, schema(question.options.kind), filesystem=storage)
             written, bad = rows.count_rows(), pyarrow.dataset.field("error").is_valid()
             errors = rows.head(LISTED, columns=["error"], filter=bad)["error"].to_pylist()
             outcome = Outcome(written, rows.count_rows(filter=bad), errors)

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from ray import serve
 
 from ..bundle import Bundle
+from ..engines import EngineName, Precision
 from ..errors import OutputError
 from ..inference.pipeline import BATCH_SIZE
-from ..module import Engine, Module, ModuleSpec, Precision
+from ..module import Module
+from ..module_spec import ModuleSpec
 from ..server.app import make_app
 from ..server.limits import Limits
 from . import CORES
@@ -23,7 +25,7 @@ MOST = 100  # replicas; where there are no cores for them they wait for machines
 
 @contextmanager
 def served(
-    bundle: Bundle, limits: Limits, engine: Engine, precision: Precision, host: str, port: int
+    bundle: Bundle, limits: Limits, engine: EngineName, precision: Precision, host: str, port: int
 ) -> Iterator[None]:
     """The application at `host` and `port` of every machine with a replica, until the block ends; it drains.
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ImageError
-from ..images.decode import load_image
-from ..images.resize import PRESETS, Preset
+from ..images.loading import load_image
+from ..images.presets import PRESETS, Preset
 from ..system.threads import in_order
 from .photos import Split
 

@@ -1,20 +1,13 @@
-"""The table made runnable, by OpenVINO and by PyTorch; neither is loaded before it is asked for."""
+"""The table of layers made runnable, by OpenVINO and by PyTorch, behind one protocol.
 
-from typing import TYPE_CHECKING
+Neither library is loaded before its engine is asked for.
+"""
 
-from ..errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from .openvino import Network
-
-
-def openvino_network() -> "type[Network]":
-    """The class of networks on OpenVINO; raises `MissingExtraError` where that is not installed."""
-    try:
-        from .openvino import Network
-    except ImportError as error:
-        raise MissingExtraError(
-            "OpenVINO, which answers on the CPU, is not installed: pip install openvino, "
-            "or give engine='torch' (--engine torch) to answer with PyTorch."
-        ) from error
-    return Network
+from .engine import ENGINES as ENGINES
+from .engine import PRECISIONS as PRECISIONS
+from .engine import Engine as Engine
+from .engine import EngineName as EngineName
+from .engine import EngineOptions as EngineOptions
+from .engine import Precision as Precision
+from .engine import choose_engine as choose_engine
+from .engine import load_engine as load_engine

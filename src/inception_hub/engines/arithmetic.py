@@ -55,8 +55,8 @@ def _set(owner: Any, name: str, value: Any) -> Restore:
 
 
 def _restored(owner: Any, name: str) -> Restore:
-    found = getattr(owner, name)
-    return lambda: setattr(owner, name, found)
+    value = getattr(owner, name)
+    return lambda: setattr(owner, name, value)
 
 
 def _forbid() -> list[Restore]:
@@ -143,10 +143,10 @@ class _Convolution(torch.autograd.Function):
         x, kernel = ctx.saved_tensors
         stride, padding, wanted = [ctx.stride] * 2, list(ctx.padding), list(ctx.needs_input_grad[:3])
         with exact_float32():
-            found = torch.ops.aten.convolution_backward(
+            gradients = torch.ops.aten.convolution_backward(
                 gradient, x, kernel, ctx.bias_sizes, stride, padding, [1, 1], False, [0, 0], 1, wanted
             )
-        return (*found, None, None)
+        return (*gradients, None, None)
 
 
 class _Product(torch.autograd.Function):

@@ -1,6 +1,6 @@
-"""Compiled graphs on disk: with one at hand a first answer needs neither the weights nor the compiler.
+"""Compiled graphs on disk: with one at hand the first call needs neither the weights nor the compiler.
 
-A file is a SHA-256 and what it is of; it appears by one rename. A damaged one, or one that the engine cannot
+A file is a SHA-256 and the content it is of; it appears whole. A damaged one, or one that the engine cannot
 take (another OpenVINO, another CPU), counts as none. Whatever goes wrong, the graph is compiled anew.
 """
 
@@ -11,13 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..system.atomic import atomic_file
+
 DIGEST = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
-class Graphs:
-    """Graphs of the weights of an identity (see `Stored`), for images of `size` (height, width): the default
-    size of their module, as each file is as large as the weights."""
+class CompiledGraphCache:
+    """Compiled graphs of one set of weights, known by its identity (see `LazyWeights`).
+
+    Only for images of `size` (height, width), the default size of their module: each file is as large as the
+    weights.
+    """
 
     folder: Path
     weights: str
@@ -38,14 +43,10 @@ class Graphs:
     def store(self, what: str, graph: bytes) -> None:
         """Keeps `graph` as `what`, where that can be done."""
         path = self._path(what)
-        temporary = path.with_suffix(f".{os.getpid()}.partial")
         with suppress(OSError):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_file(path) as temporary:
                 temporary.write_bytes(hashlib.sha256(graph).digest() + graph)
-                os.replace(temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
 
     def _path(self, what: str) -> Path:
         height, width = self.size  # two modules may hold the same weights and differ in it

@@ -1,4 +1,4 @@
-"""Batches that do not fit into a device's memory, answered in parts that do."""
+"""Batches that do not fit into a device's memory, computed in parts that do."""
 
 import warnings
 from collections.abc import Callable
@@ -18,8 +18,8 @@ class Fitting:
         self._forget = forget
         self._fits: int | None = None  # None until a batch did not fit
 
-    def __call__(self, answer: Callable[[Tensor], Endpoints], images: Tensor) -> Endpoints:
-        """What `answer` gives for `images`; where memory runs out in parts, half as many until they fit.
+    def __call__(self, compute: Callable[[Tensor], Endpoints], images: Tensor) -> Endpoints:
+        """What `compute` gives for `images`; where memory runs out in parts, half as many until they fit.
 
         Warns once, naming the number that fits. Raises `DeviceMemoryError` where one image does not.
         """
@@ -27,7 +27,7 @@ class Fitting:
         shrunk = False
         while True:
             try:
-                parts = [answer(part) for part in images.split(size)]
+                parts = [compute(part) for part in images.split(size)]
                 break
             except torch.OutOfMemoryError as error:
                 if size == 1:
@@ -40,7 +40,7 @@ class Fitting:
             size, shrunk = (size + 1) // 2, True
         if shrunk:
             if self._fits is None:
-                message = f"{len(images)} images do not fit into the device's memory; going on with {size}."
+                message = f"{len(images)} images do not fit into the device's memory; continuing with {size}."
                 warnings.warn(message, RuntimeWarning, stacklevel=3)
             self._fits = size
         return parts[0] if len(parts) == 1 else {n: torch.cat([p[n] for p in parts]) for n in parts[0]}

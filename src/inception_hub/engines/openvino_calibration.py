@@ -13,7 +13,7 @@ from ..architecture import LOGITS, Architecture
 from ..errors import QuantizationError
 from ..weights import Weights
 from .int8 import Int8, check, rounded
-from .openvino import Parts, build, float_parts, int8_parts
+from .openvino_graph import Parts, build, float_parts, int8_parts
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its imports warn of their age
@@ -39,14 +39,14 @@ def calibrate(architecture: Architecture, weights: Weights, images: list[NDArray
             graph(float_parts(architecture, weights)), nncf.Dataset(images), subset_size=len(images)
         )
     try:
-        found = check(architecture, _arrays(architecture, theirs))
-        ours = graph(int8_parts(architecture, found))
+        int8 = check(architecture, _arrays(architecture, theirs))
+        ours = graph(int8_parts(architecture, int8))
         same = np.array_equal(_logits(theirs, images[0]), _logits(ours, images[0]))
     except (KeyError, ValueError) as error:
         raise QuantizationError(_unknown(error)) from error
     if not same:
         raise QuantizationError(_unknown("other logits"))
-    return found
+    return int8
 
 
 def _arrays(architecture: Architecture, graph: ov.Model) -> dict[str, NDArray[Any]]:

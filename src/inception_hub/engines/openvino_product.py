@@ -6,7 +6,9 @@ import numpy as np
 import openvino as ov
 import openvino.opset13 as op
 
-from .openvino import HINTS, Precision, model
+from .engine import Precision
+from .openvino import HINTS
+from .openvino_graph import model
 
 
 def matrix_product(rows: int, precision: Precision) -> Callable[[], object]:

@@ -200,11 +200,11 @@ def walk(
     if len(endpoints) == len(wanted):
         return endpoints
     pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
-    found = {GLOBAL_POOL: pooled[:, None, None, :]}
+    head = {GLOBAL_POOL: pooled[:, None, None, :]}
     if architecture.logits_layer and (LOGITS in wanted or PREDICTIONS in wanted):
-        found[LOGITS] = logits(pooled, architecture.logits_layer)
-        found[PREDICTIONS] = found[LOGITS].softmax(1)
-    return endpoints | {name: value for name, value in found.items() if name in wanted}
+        head[LOGITS] = logits(pooled, architecture.logits_layer)
+        head[PREDICTIONS] = head[LOGITS].softmax(1)
+    return endpoints | {name: value for name, value in head.items() if name in wanted}
 
 
 def conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..data import Dataset, Split, prepared
 from ..errors import ArgumentError
 from ..images.decode import decode
-from ..images.resize import Preset
+from ..images.presets import Preset
 from ..labels import Labels
 from ..module import Module
 from . import Comparison, Evaluation, Report, match_labels, render

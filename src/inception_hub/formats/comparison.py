@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bundle import Bundle
-from ..engines import openvino_network
+from ..engines import EngineOptions, load_engine
 from ..errors import ExportError
 from .options import Options
 
@@ -38,8 +38,8 @@ def cases(options: Options) -> Iterator[Images]:
 
 def reference(bundle: Bundle) -> Callable[[Images], Answers]:
     """A function that computes every endpoint by name, on OpenVINO in float32."""
-    network = openvino_network()(bundle.architecture, bundle.weights)
-    return lambda images: network(images, bundle.architecture.endpoint_names)
+    engine = load_engine("openvino")(bundle.architecture, bundle.weights, None, EngineOptions())
+    return lambda images: engine.endpoints(images, bundle.architecture.endpoint_names)
 
 
 def relative_error(found: NDArray[np.generic], expected: NDArray[np.generic]) -> float:

@@ -61,7 +61,7 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
 
 
 def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model":
-    from ..engines.openvino import build, float_parts, int8_parts
+    from ..engines.openvino_graph import build, float_parts, int8_parts
 
     if options.int8 and bundle.int8 is not None:
         parts = int8_parts(bundle.architecture, bundle.int8)
@@ -74,7 +74,7 @@ def _answers(whole: "ov.Model", options: Options) -> "ov.Model":
     """Only the outputs asked for, under their short names."""
     import openvino.opset13 as op
 
-    from ..engines.openvino import model
+    from ..engines.openvino_graph import model
 
     ends = {name: output.get_node().input_value(0) for output in whole.outputs for name in output.get_names()}
     found = {FEATURES: op.squeeze(ends[architecture.GLOBAL_POOL], np.array([1, 2])).output(0)}

@@ -9,23 +9,19 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError, ImageError, InputError
-from .photo_file import MAX_BYTES, PhotoFile, TooMuch
-from .resize import PRESETS, Preset, least_pixels
-from .resize import resize as resize_image
+from .photo_file import MAX_BYTES, MAX_PIXELS, MOST_PIXELS, PhotoFile, TooMuch
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
 READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-MAX_PIXELS = 100_000_000  # some 1 GB while it is decoded; the largest phone cameras take twice as many
-MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 STRIP = 1 << 20  # pixels laid over white at a time
 EXIF_ORIENTATION = 0x0112
 TILE_WIDTH, TILE_HEIGHT = 322, 323  # of TIFF
@@ -41,14 +37,6 @@ TRANSPOSITIONS = {
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
 _opening = threading.Lock()
-
-
-@runtime_checkable
-class HasImageSize(Protocol):
-    """Anything with a default image size, (height, width) in pixels."""
-
-    @property
-    def image_size(self) -> tuple[int, int]: ...
 
 
 def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -67,7 +55,7 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
     """
     if not 1 <= max_pixels <= MOST_PIXELS:
         raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
-    name = _name(source)
+    name = source_name(source)
     try:
         with _opened(source, name) as image:
             width, height = _decoded_size(image)
@@ -97,40 +85,16 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
 
 
-def load_image(
-    source: Source, size: tuple[int, int], resize: Preset = "default", *, max_pixels: int = MAX_PIXELS
-) -> NDArray[np.float32]:
-    """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
-    found = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
-    return resize_image(found, size, resize)
+def at_least(side: int, image: Image.Image, source: Any, max_pixels: int) -> Image.Image:
+    """A copy of `image`, which may have been decoded reduced; decoded once more where it is below `side`.
 
-
-def load_images(
-    sources: Sequence[Source],
-    module_or_size: HasImageSize | tuple[int, int],
-    *,
-    resize: Preset = "default",
-    max_pixels: int = MAX_PIXELS,
-) -> NDArray[np.float32]:
-    """`sources` as float32 [n, height, width, 3] in [0, 1].
-
-    The size is a (height, width) or that of a module. Raises `ImageError` naming the source that cannot be
-    read or has more than `max_pixels` pixels (100,000,000; at most 178,956,970), `InputError` for a single
-    source, `ArgumentError` for none or an unknown preset.
+    `side`: pixels of the longest side. For pictures beside what the network sees, which stays as it was.
     """
-    if isinstance(sources, (str, bytes, os.PathLike, Image.Image)):
-        raise InputError(
-            f"images is one {type(sources).__name__}; give a list of them: [{_name(sources)!r}]."
-        )
-    if resize not in PRESETS:
-        raise ArgumentError(f"resize is {resize!r}; give one of {', '.join(PRESETS)}.")
-    if not len(sources):
-        raise ArgumentError("images is an empty list; give at least one image.")
-    size = module_or_size.image_size if isinstance(module_or_size, HasImageSize) else module_or_size
-    return np.stack([load_image(source, size, resize, max_pixels=max_pixels) for source in sources])
+    return image.copy() if max(image.size) >= side else picture(source, max_pixels=max_pixels, least=side)
 
 
-def _name(source: Any) -> str:
+def source_name(source: Any) -> str:
+    """What messages call `source`: its path or file name where it has one."""
     if isinstance(source, (str, os.PathLike)):
         return os.fsdecode(source)
     return str(getattr(source, "filename", None) or getattr(source, "name", None) or "The image")

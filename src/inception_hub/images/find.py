@@ -22,15 +22,15 @@ def find_images(inputs: Iterable[str]) -> Iterator[str]:
 
 def _find(given: str) -> Iterator[str]:
     if os.path.isdir(given):
-        found, kind = _walk(given, set()), "folder holds no photo"
+        paths, kind = _walk(given, set()), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):
-        found, kind = _glob(given), "pattern matches no photo"
+        paths, kind = _glob(given), "pattern matches no photo"
     else:
         return iter([given])
-    first = next(found, None)
+    first = next(paths, None)
     if first is None:
         raise HandleError(f"{given}: this {kind} ({', '.join(EXTENSIONS)}); give photos or another folder.")
-    return chain([first], found)
+    return chain([first], paths)
 
 
 def _glob(pattern: str) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _walk(folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
                 (entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name
             )
     except OSError:
-        yield folder  # vanished or locked: an error of its own, the rest goes on
+        yield folder  # vanished or locked: an error of its own; the others follow
         return
     identity = (status.st_dev, status.st_ino)
     if identity in above:

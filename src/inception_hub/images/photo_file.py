@@ -8,6 +8,8 @@ import io
 import os
 import struct
 
+MAX_PIXELS = 100_000_000  # some 1 GB while it is decoded; the largest phone cameras take twice as many
+MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
 MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
 MAX_SCANS = 100  # as libtiff has it for the JPEGs inside TIFF; encoders make some ten
@@ -60,7 +62,7 @@ class PhotoFile(io.BufferedReader):
     def _strips(self) -> int:
         """Strips or tiles of a TIFF's first image; 0 for every other file."""
         form = TIFF.get(super().read(4))
-        found = 0
+        strips = 0
         if form:
             place, length, entry = (struct.Struct(part) for part in form)
             try:
@@ -70,8 +72,8 @@ class PhotoFile(io.BufferedReader):
                 for _ in range(min(entries, 1 << 16)):
                     tag, _type, count = entry.unpack(super().read(entry.size))
                     if tag in (STRIP_OFFSETS, TILE_OFFSETS):
-                        found = max(found, count)
+                        strips = max(strips, count)
             except (struct.error, ValueError, OSError):
                 pass  # cut short or nonsense: Pillow says so
         self.seek(0)
-        return found
+        return strips

@@ -6,15 +6,13 @@ which samples at `target * scale` without half-pixel centres and without antiali
 """
 
 import math
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Preset = Literal["default", "slim", "plain"]
-PRESETS: tuple[Preset, ...] = ("default", "slim", "plain")
-CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
+from .presets import CENTRAL_FRACTION, Preset
+
 REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/log.md
 
 Pixels = NDArray[np.uint8]

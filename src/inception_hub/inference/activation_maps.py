@@ -1,7 +1,7 @@
-"""Which parts of an image speak for a class: class activation maps (Zhou et al., 2016), here exact.
+"""Which parts of an image add to a class's logit: class activation maps (Zhou et al., 2016), here exact.
 
-The network ends in a spatial mean and a linear layer, so the last map weighted by a class's weights needs no
-gradients: its mean and the class's bias are the logit.
+The network ends in a spatial mean and a linear layer, so the last feature map weighted by a class's weights
+needs no gradients: its mean plus the class's bias is the logit.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architecture import LAST_MAP, LOGITS_LAYER
+from ..architecture import FEATURE_MAP, LOGITS, LOGITS_LAYER
 from ..errors import ArgumentError
 from ..module import Module
 from .predictions import check_finite, probabilities, top_k
@@ -20,9 +20,9 @@ from .predictions import check_finite, probabilities, top_k
 class Explanation:
     """One class of one image: `label`, `index` in the module's own numbering, `probability` in [0, 1].
 
-    `evidence`: float32 [height, width], a 32nd of the image's size, rounded up; what each place adds to the
-    logit (what is negative speaks against the class). Its mean plus `bias` is the logit, but for float32's
-    rounding, and for that of `bf16` and `int8`.
+    `activation_map`: float32 [height, width], a 32nd of the image's size, rounded up; what each place adds to
+    the logit, below 0 where it lowers it. Its mean plus `bias` is the logit, but for float32's rounding, and
+    for that of `bf16` and `int8`.
     """
 
     label: str
@@ -30,14 +30,16 @@ class Explanation:
     probability: float
     logit: float
     bias: float
-    evidence: NDArray[np.float32]
+    activation_map: NDArray[np.float32]
 
 
 def explain(
     module: Module, images: NDArray[np.float32], *, top: int = 5, classes: Sequence[str | int] | None = None
 ) -> list[list[Explanation]]:
-    """For each of `images`, float32 [batch, height, width, 3] in [0, 1], its `top` most likely classes, best
-    first; or `classes`, by label or index, as given.
+    """Activation maps of each of `images`, float32 [batch, height, width, 3] in [0, 1].
+
+    For each image a list of its `top` most likely classes, best first; or of `classes`, by label or index, in
+    their order.
 
     Any size will do, and a larger one gives finer maps: of the logits at that size. Raises `ArgumentError`
     for a module without classes or in training, `top` below 1 or a class it does not have, `InputError` for
@@ -49,30 +51,30 @@ def explain(
             "that has."
         )
     if module.tags:
-        raise ArgumentError("explain needs the module as it answers; construct it without tags.")
+        raise ArgumentError("explain needs the module as it is for inference; construct it without tags.")
     if top < 1:
         raise ArgumentError(f"top is {top}; give 1 or more.")
     chosen = None if classes is None else [index_of(module, each) for each in classes]
-    outputs = module(images, signature="image_classification", as_dict=True)
+    endpoints = module.endpoints(images, (LOGITS, FEATURE_MAP))
     name, precision = module.spec.bundle.name, module.precision
-    logits = check_finite(outputs["default"], name, precision)
+    logits = check_finite(endpoints[LOGITS], name, precision)
     return [
-        explanations(module, each, last_map, top_k(each, top) if chosen is None else chosen)
-        for each, last_map in zip(logits, outputs[LAST_MAP], strict=True)
+        explanations(module, each, feature_map, top_k(each, top) if chosen is None else chosen)
+        for each, feature_map in zip(logits, endpoints[FEATURE_MAP], strict=True)
     ]
 
 
 def explanations(
-    module: Module, logits: NDArray[np.float32], last_map: NDArray[np.float32], classes: Sequence[int]
+    module: Module, logits: NDArray[np.float32], feature_map: NDArray[np.float32], classes: Sequence[int]
 ) -> list[Explanation]:
-    """Of one image, by its logits [classes] and its `LAST_MAP` [height, width, features]."""
+    """Of one image, by its logits [classes] and `feature_map` [height, width, features]."""
     biases = module.spec.bundle.weights[f"{LOGITS_LAYER}/biases"]
-    found, maps = probabilities(logits), evidence(module, last_map, classes)
+    values, maps = probabilities(logits), activation_maps(module, feature_map, classes)
     return [
         Explanation(
             module.labels[index],
             index,
-            float(found[index]),
+            float(values[index]),
             float(logits[index]),
             float(biases[index]),
             each,
@@ -81,21 +83,26 @@ def explanations(
     ]
 
 
-def evidence(module: Module, last_map: NDArray[np.float32], classes: Sequence[int]) -> NDArray[np.float32]:
-    """[classes, height, width]: an `Explanation`'s for each of `classes`."""
+def activation_maps(
+    module: Module, feature_map: NDArray[np.float32], classes: Sequence[int]
+) -> NDArray[np.float32]:
+    """float32 [classes, height, width]: an `Explanation`'s map for each of `classes`.
+
+    `feature_map`: float32 [height, width, features], the endpoint `FEATURE_MAP` of one image.
+    """
     kernel = module.spec.bundle.weights[f"{LOGITS_LAYER}/weights"][0, 0]
-    return np.ascontiguousarray((last_map @ kernel[:, list(classes)]).transpose(2, 0, 1))
+    return np.ascontiguousarray((feature_map @ kernel[:, list(classes)]).transpose(2, 0, 1))
 
 
 def index_of(module: Module, name: str | int) -> int:
     """The index of a class by its label, or by any kind of integer or its digits; raises `ArgumentError`."""
-    found = [index for index, label in enumerate(module.labels) if label == name]
-    if not found:
-        found = [index for index in range(len(module.labels)) if str(index) == str(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ArgumentError(f"{name!r} is the name of classes {found}; give one of these numbers.")
+    indices = [index for index, label in enumerate(module.labels) if label == name]
+    if not indices:
+        indices = [index for index in range(len(module.labels)) if str(index) == str(name)]
+    if len(indices) == 1:
+        return indices[0]
+    if indices:
+        raise ArgumentError(f"{name!r} is the name of classes {indices}; give one of these numbers.")
     raise ArgumentError(
         f"{module.spec.bundle.name} has no class {name!r}; give a label as labels.txt spells it, or "
         f"an index from 0 to {len(module.labels) - 1}."

@@ -1,17 +1,25 @@
-"""Evidence as pictures: laid over the photo in colours that are even to the eye, with their legend."""
+"""Activation maps as pictures: heatmaps over the photo, in perceptually uniform colours, with a legend."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ..images.resize import CENTRAL_FRACTION, Preset
+from ..images.decode import at_least
+from ..images.decode import picture as decoded
+from ..images.photo_file import MAX_PIXELS
+from ..images.presets import Preset, visible_fraction
+from ..images.resize import least_pixels
+from ..images.resize import resize as resized
+from ..module import Module
 from .activation_maps import Explanation
+from .activation_maps import explain as explain_images
 
 PANEL = 360  # px, a photo's longest side in `picture`
 MARGIN, LINE, BAR = 14, 20, 8  # px
-OPACITY = 0.8  # of the strongest evidence
+OPACITY = 0.8  # of the largest activation
 # Ends of a straight line in Oklab (Ottosson, 2020), dark red to light yellow: equal steps look equal, and no
 # step is a grey, which would not show on a photo without colours.
 WEAK, STRONG = (0.38, 0.13, 0.06), (0.94, -0.04, 0.16)
@@ -36,13 +44,13 @@ def colours(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.rint(255 * encoded).astype(np.uint8)
 
 
-def heatmap(evidence: NDArray[np.float32], most: float | None = None) -> NDArray[np.uint8]:
-    """`evidence` [height, width] as uint8 RGBA of that size.
+def heatmap(activation_map: NDArray[np.float32], most: float | None = None) -> NDArray[np.uint8]:
+    """`activation_map` [height, width] as uint8 RGBA of that size.
 
-    `most` (None: its maximum) and more has the strongest colour; clear is where there is none, or where it
-    speaks against the class.
+    `most` (None: its maximum) and more has the strongest colour; 0 and less, which lowers the logit, is
+    clear.
     """
-    shares = np.clip(evidence / max(float(evidence.max()) if most is None else most, 1e-9), 0, 1)
+    shares = np.clip(activation_map / max(float(activation_map.max()) if most is None else most, 1e-9), 0, 1)
     opacity = np.rint(255 * OPACITY * np.sqrt(shares)).astype(np.uint8)
     return np.concatenate([colours(shares), opacity[..., None]], -1)
 
@@ -54,36 +62,56 @@ def legend(width: int = 64) -> NDArray[np.uint8]:
     return np.rint(opacity * over[..., :3] + (1 - opacity) * GREY).astype(np.uint8)
 
 
-def covered(preset: Preset) -> float:
-    """The central part of each of a photo's sides that the network sees, and `evidence` is of."""
-    return 1.0 if preset == "plain" else CENTRAL_FRACTION
-
-
-def laid_out(evidence: NDArray[np.float32], width: int, height: int, preset: Preset) -> NDArray[np.uint8]:
+def laid_out(
+    activation_map: NDArray[np.float32], width: int, height: int, preset: Preset
+) -> NDArray[np.uint8]:
     """The heatmap of a photo of `width` x `height` pixels, uint8 RGBA of that size.
 
     Smooth, and clear where the network does not look.
     """
-    part = covered(preset)
+    part = visible_fraction(preset)
     columns, rows = max(1, round(part * width)), max(1, round(part * height))
-    smooth = Image.fromarray(evidence, "F").resize((columns, rows), Image.Resampling.BICUBIC)
+    smooth = Image.fromarray(activation_map, "F").resize((columns, rows), Image.Resampling.BICUBIC)
     whole = np.zeros((height, width, 4), np.uint8)
     top, left = (height - rows) // 2, (width - columns) // 2
-    whole[top : top + rows, left : left + columns] = heatmap(np.asarray(smooth), float(evidence.max()))
+    whole[top : top + rows, left : left + columns] = heatmap(np.asarray(smooth), float(activation_map.max()))
     return whole
 
 
-def picture(photo: Image.Image, found: Sequence[Explanation], preset: Preset) -> Image.Image:
+def explained_photo(
+    module: Module,
+    source: Any,
+    *,
+    top: int = 5,
+    classes: Sequence[str | int] | None = None,
+    size: tuple[int, int] | None = None,
+    resize: Preset | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Image.Image:
+    """A picture of one photo with a heatmap for each class, RGB: see `picture`.
+
+    `source`: a path, bytes, an open file or a PIL image. `top`, `classes`: see `explain`. `size`: (height,
+    width) in pixels to compute at, None is the module's; `resize`: None is the module's own preset. Raises
+    `ImageError` for a photo that cannot be read or has more than `max_pixels` pixels, else what `explain`
+    raises.
+    """
+    size, preset = size or module.image_size, resize or module.resize
+    photo = decoded(source, max_pixels=max_pixels, least=least_pixels(size, preset))
+    (explanations,) = explain_images(module, resized(photo, size, preset)[None], top=top, classes=classes)
+    return picture(at_least(PANEL, photo, source, max_pixels), explanations, preset)
+
+
+def picture(photo: Image.Image, explanations: Sequence[Explanation], preset: Preset) -> Image.Image:
     """The photo, and beside it once more for each class with its heatmap, name, probability and scale.
 
-    `photo`: upright, RGB. The scale ends at the strongest evidence, in logits.
+    `photo`: upright, RGB. The scale ends at the largest activation, in logits.
     """
     width, height = (max(1, round(side * PANEL / max(photo.size))) for side in photo.size)
     photo = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
     wide, high = max(photo.width, 180), photo.height + LINE + BAR + LINE
-    sheet = Image.new("RGB", (MARGIN + (wide + MARGIN) * (len(found) + 1), 2 * MARGIN + high), "white")
+    sheet = Image.new("RGB", (MARGIN + (wide + MARGIN) * (len(explanations) + 1), 2 * MARGIN + high), "white")
     sheet.paste(photo, (MARGIN, MARGIN + LINE))
-    for number, each in enumerate(found, 1):
+    for number, each in enumerate(explanations, 1):
         _panel(sheet, photo, each, MARGIN + number * (wide + MARGIN), wide, preset)
     return sheet
 
@@ -91,7 +119,7 @@ def picture(photo: Image.Image, found: Sequence[Explanation], preset: Preset) ->
 def _panel(
     sheet: Image.Image, photo: Image.Image, each: Explanation, left: int, wide: int, preset: Preset
 ) -> None:
-    over = Image.fromarray(laid_out(each.evidence, *photo.size, preset), "RGBA")
+    over = Image.fromarray(laid_out(each.activation_map, *photo.size, preset), "RGBA")
     grey = photo.convert("L").convert("RGBA")  # so that the colours are the heatmap's alone
     sheet.paste(Image.alpha_composite(grey, over).convert("RGB"), (left, MARGIN + LINE))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
@@ -103,5 +131,5 @@ def _panel(
     sheet.paste(Image.fromarray(legend(wide)).resize((wide, BAR)), (left, below))
     small = ImageFont.load_default(11)
     draw.text((left, below + BAR + 2), "0", "black", small)
-    most = f"+{max(float(each.evidence.max()), 0):.1f}"
+    most = f"+{max(float(each.activation_map.max()), 0):.1f}"
     draw.text((left + wide, below + BAR + 2), most, "black", small, anchor="ra")

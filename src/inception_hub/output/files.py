@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import OutputError
-from .resume import Done, Found
+from .resume import Done, WrittenRow
 
 CHUNK = 2**20  # bytes
 STDOUT = "Standard output"
@@ -43,7 +43,7 @@ class GrowingFile:
     `done`: the rows that an old one holds. What comes after the last whole one is removed.
     """
 
-    def __init__(self, path: Path, read: Callable[[BinaryIO, Path], Iterable[Found]] | None) -> None:
+    def __init__(self, path: Path, read: Callable[[BinaryIO, Path], Iterable[WrittenRow]] | None) -> None:
         self._path = path
         self.done = Done()
         if not read:

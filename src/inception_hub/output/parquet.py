@@ -15,7 +15,7 @@ from ..errors import MissingExtraError, OutputError
 from ..inference.row import Kind, Row
 from ..system.text import encoded
 from .files import STDOUT, PendingFile, as_output_error, claim, refuse_existing
-from .resume import Done, Found
+from .resume import Done, WrittenRow
 from .rows import as_record
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ COMPLETE = "complete.parquet"  # all parts in one, in their folder, until it tak
 class ParquetWriter:
     """Rows as nested lists: `predictions` list<struct<label, index, probability>>, or `vector` list<float>.
 
-    Abandoned, it keeps the parts, to be gone on with; a file that is gone on with is the first part.
+    Abandoned, it keeps the parts, for a run that resumes; a file that is resumed is the first part.
     """
 
     def __init__(self, kind: Kind, output: Path | None, resume: bool) -> None:
@@ -49,7 +49,7 @@ class ParquetWriter:
         self._lock: int | None = None
         self._parts = self._temporary() if output is None else self._begin(output)
         try:
-            self.done = Done(self._found()) if resume else Done()
+            self.done = Done(self._written()) if resume else Done()
         except BaseException:
             self._end()
             raise
@@ -65,7 +65,7 @@ class ParquetWriter:
             if os.path.lexists(parts):
                 raise OutputError(
                     f"{parts} holds the rows of a run that was interrupted; "
-                    "go on with it by --resume, or remove it first."
+                    "continue it by --resume, or remove it first."
                 )
         with as_output_error(output):
             parts.mkdir(exist_ok=self._resume)
@@ -120,7 +120,7 @@ class ParquetWriter:
         there = [self._output] if self._output and self._resume and self._output.exists() else []
         return there + _numbered(self._parts)
 
-    def _found(self) -> Iterator[Found]:
+    def _written(self) -> Iterator[WrittenRow]:
         for source in self._sources():
             try:
                 file = self._parquet.ParquetFile(source)
@@ -131,7 +131,7 @@ class ParquetWriter:
                     raise _foreign(source)
                 for batch in file.iter_batches(columns=["path", "module", "error"]):
                     for row in batch.to_pylist():
-                        yield Found(row["path"], row["module"], row["error"] is not None)
+                        yield WrittenRow(row["path"], row["module"], row["error"] is not None)
 
     def _write_part(self) -> None:
         # Forgotten first: interrupted after the part is there, none of its rows may be written once more.
@@ -192,4 +192,4 @@ def _take_name(parts: Path, output: Path) -> None:
 
 
 def _foreign(source: Path) -> OutputError:
-    return OutputError(f"{source} cannot be gone on with, for it holds no such rows; give another --output.")
+    return OutputError(f"{source} cannot be resumed, for it holds no such rows; give another --output.")

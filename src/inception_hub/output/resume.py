@@ -22,7 +22,7 @@ BEGINNING = b'{"path": "'  # of every row in JSON
 
 
 @dataclass(frozen=True)
-class Found:
+class WrittenRow:
     """A row that is there; `end` (bytes) is where it ends in a text file."""
 
     path: str
@@ -38,7 +38,7 @@ class Done:
     probability of 3e-8.
     """
 
-    def __init__(self, rows: Iterable[Found] = ()) -> None:
+    def __init__(self, rows: Iterable[WrittenRow] = ()) -> None:
         digests = array("Q")
         self.errors = 0
         self.module: str | None = None
@@ -70,7 +70,7 @@ def _digest(path: str) -> int:
     return int.from_bytes(blake2b(encoded(path), digest_size=8).digest(), "little")
 
 
-def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[Found]:
+def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
     """The whole rows of `kind`; raises `OutputError` for what is no such row."""
     end = 0
     for number, line in enumerate(file, 1):
@@ -82,15 +82,15 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[Found]:
         try:
             record: Any = json.loads(line)
             is_error = kind not in record
-            found = Found(str(record["path"]), str(record["module"]), is_error, end)
+            written = WrittenRow(str(record["path"]), str(record["module"]), is_error, end)
             if is_error:
                 _ = record["error"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise _foreign(name, f"line {number} is no row of {kind}") from error
-        yield found
+        yield written
 
 
-def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[Found]:
+def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[WrittenRow]:
     """The whole rows of a CSV file that begins with `header`; raises `OutputError` for what is no such row.
 
     `ranks`: lines of a photo with predictions; None: one, as for vectors. The last photo counts only if it
@@ -112,18 +112,18 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
                 yield line.decode("utf-8")
 
     records = csv.reader(lines(), strict=True)
-    unfinished: Found | None = None
+    unfinished: WrittenRow | None = None
     try:
         for record in records:
             if len(record) != len(columns):
                 raise _foreign(name, f"line {records.line_num + 1} is no row of it")
-            found = Found(record[0], record[1], bool(record[error]), end)
+            written = WrittenRow(record[0], record[1], bool(record[error]), end)
             rank = "" if ranks is None else record[2]
             if unfinished and rank in ("", "1"):
                 yield unfinished  # it was all there is, as another photo follows
-            unfinished = None if rank in ("", str(ranks)) else found
+            unfinished = None if rank in ("", str(ranks)) else written
             if not unfinished:
-                yield found
+                yield written
     except (csv.Error, UnicodeDecodeError) as problem:
         if file.read(1):
             raise _foreign(name, f"line {records.line_num + 1} is no row of it") from problem
@@ -131,4 +131,4 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
 
 
 def _foreign(name: Path, what: str) -> OutputError:
-    return OutputError(f"{name} cannot be gone on with, for {what}; give another --output.")
+    return OutputError(f"{name} cannot be resumed, for {what}; give another --output.")

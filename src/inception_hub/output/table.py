@@ -28,14 +28,14 @@ class Table:
     """
 
     def __init__(self, stream: TextIO, top: int) -> None:
-        found = Console(file=stream)
+        terminal = Console(file=stream)
         # It renders into memory: the writer alone writes, and answers for what can go wrong there.
         self._console = Console(
             file=io.StringIO(),
-            width=min(max(found.width, NARROWEST), WIDEST),
-            force_terminal=found.is_terminal,
-            color_system=found.color_system,  # pyright: ignore[reportArgumentType]
-            no_color=found.no_color,
+            width=min(max(terminal.width, NARROWEST), WIDEST),
+            force_terminal=terminal.is_terminal,
+            color_system=terminal.color_system,  # pyright: ignore[reportArgumentType]
+            no_color=terminal.no_color,
         )
         self._spaced = top > 1
         self._rows = self._errors = 0

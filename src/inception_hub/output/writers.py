@@ -2,7 +2,7 @@
 
 Text is UTF-8 and appended row by row, each with one write, so that a reader never sees half a row; Parquet
 comes in parts that become one file once all is done. What exists already is never touched, unless it is the
-rows of an interrupted run to go on with.
+rows of an interrupted run that is resumed.
 """
 
 import io
@@ -18,7 +18,8 @@ from .files import GrowingFile, StandardOutput
 from .resume import Done, csv_lines, json_lines
 from .rows import JsonLines, PredictionsCsv, TextFormat, VectorsCsv
 
-Format = Literal["table", "jsonl", "csv", "parquet"]
+RowFormat = Literal["table", "jsonl", "csv", "parquet"]  # of predictions
+VectorFormat = Literal["jsonl", "csv", "parquet"]
 
 
 class Writer(Protocol):
@@ -37,21 +38,19 @@ class Writer(Protocol):
 
 
 def open_writer(
-    format: Format, kind: Kind, output: Path | None, length: int, *, resume: bool = False
+    format: RowFormat, kind: Kind, output: Path | None, length: int, *, resume: bool = False
 ) -> Writer:
     """A writer of rows of one `kind` to the new file `output`, or to standard output (None).
 
-    `length`: predictions of each row, or numbers of each vector. `resume`: go on where the run that wrote
+    `length`: predictions of each row, or numbers of each vector. `resume`: continue where the run that wrote
     `output` was interrupted; what it was writing at that moment is removed.
 
-    Raises `OutputError` if `output` exists and is not to be gone on with, cannot be made, holds other rows or
+    Raises `OutputError` if `output` exists and is not to be resumed, cannot be made, holds other rows or
     is being written by another process, and for Parquet on a terminal; `MissingExtraError` for Parquet
     without pyarrow; `ArgumentError` for another format, a table of vectors, `resume` without a file of rows.
     """
     if resume and (output is None or format == "table"):
-        raise ArgumentError(
-            "Only a file of rows can be gone on with; give --output and jsonl, csv or parquet."
-        )
+        raise ArgumentError("Only a file of rows can be resumed; give --output and jsonl, csv or parquet.")
     if format == "parquet":
         from .parquet import ParquetWriter
 

@@ -21,7 +21,8 @@ from ..errors import (
 )
 from ..evaluation import match_labels
 from ..images.find import find_images
-from ..module import Module, ModuleSpec
+from ..module import Module
+from ..module_spec import ModuleSpec
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 BATCH = 32

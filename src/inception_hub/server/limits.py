@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from ..errors import ArgumentError
-from ..images.decode import MAX_PIXELS
+from ..images.photo_file import MAX_PIXELS
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from ..errors import AnswerError, ImageError, RequestError, TooLargeError
-from ..inference.activation_maps import evidence
-from ..inference.heatmaps import covered, heatmap, legend
+from ..images.presets import visible_fraction
+from ..inference.activation_maps import activation_maps
+from ..inference.heatmaps import heatmap, legend
 from ..inference.predictions import best_predictions
 from ..inference.row import Row
 from ..output.data_uri import clear_png_uri, png_uri
@@ -103,13 +104,13 @@ def router(service: Service) -> APIRouter:
                 service, request, CLASSIFICATION, lambda path, logits: classified(path, logits, top)
             )
 
-        part = covered(module.spec.bundle.resize)
+        part = visible_fraction(module.resize)
 
         def explained(path: str, answer: Any, top: int) -> dict[str, Any]:
             logits, last_map = answer
             record = classified(path, logits, top)
             classes = [prediction["index"] for prediction in record["predictions"]]
-            maps = evidence(module, last_map, classes)
+            maps = activation_maps(module, last_map, classes)
             for prediction, each in zip(record["predictions"], maps, strict=True):
                 prediction["heatmap"] = clear_png_uri(heatmap(each))
             return {**record, "legend": png_uri(legend()), "part": part}

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import inputs
-from ..architecture import LAST_MAP
+from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, InputError, NotReadyError, TooLargeError
-from ..images.decode import load_image
+from ..images.loading import load_image
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Image
@@ -34,16 +34,24 @@ class Service:
         self.failure: Exception | None = None  # why it will never be
         self.name = re.sub(r"[^A-Za-z0-9_.-]+", "_", module.spec.bundle.name)  # as it stands in URLs
         self.has_classes = bool(module.architecture.num_classes)
-        module.throughput = True
-        self.kinds: dict[str, Compute] = {FEATURES: partial(module, signature=FEATURES)}
+        self.kinds: dict[str, Compute] = {FEATURES: self._features}
         if self.has_classes:
-            self.kinds[CLASSIFICATION] = partial(module, signature=CLASSIFICATION)
+            self.kinds[CLASSIFICATION] = self._logits
             self.kinds[EXPLANATION] = self._explanations
         self.batcher = Batcher(self.kinds, limits.queue, module.cores, self.metrics)
 
+    def _features(self, images: NDArray[np.float32]) -> Sequence[Any]:
+        return list(self._endpoints(images, GLOBAL_POOL)[GLOBAL_POOL][:, 0, 0])
+
+    def _logits(self, images: NDArray[np.float32]) -> Sequence[Any]:
+        return list(self._endpoints(images, LOGITS)[LOGITS])
+
     def _explanations(self, images: NDArray[np.float32]) -> Sequence[Any]:
-        outputs = self.module(images, signature=CLASSIFICATION, as_dict=True)
-        return list(zip(outputs["default"], outputs[LAST_MAP], strict=True))
+        outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
+        return list(zip(outputs[LOGITS], outputs[FEATURE_MAP], strict=True))
+
+    def _endpoints(self, images: NDArray[np.float32], *names: str) -> Mapping[str, NDArray[np.float32]]:
+        return self.module.endpoints(images, names, share_cores=True)  # several batches are under way at once
 
     def warm_up(self) -> None:
         """Compiles what the endpoints compute."""

@@ -15,9 +15,10 @@ from ..bundle import Bundle, Provenance
 from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..evaluation import Evaluation
-from ..images.resize import Preset, resize
+from ..images.presets import Preset
+from ..images.resize import resize
 from ..labels import Labels
-from ..module import ModuleSpec
+from ..module_spec import ModuleSpec
 from ..weights import initialise
 from .augmentation import Augmentation
 from .features import feature_vectors, fit_head

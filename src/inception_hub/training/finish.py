@@ -18,7 +18,8 @@ from ..engines.torch import Network
 from ..errors import MissingExtraError
 from ..evaluation import Epoch, Evaluation, Report, render, without_plots
 from ..evaluation.measurement import evaluate, pick_split, pictures
-from ..module import Module, ModuleSpec
+from ..module import Module
+from ..module_spec import ModuleSpec
 from .listener import Pictures, Watch
 from .recipes import Recipe
 

@@ -15,7 +15,7 @@ from ..architecture import LOGITS
 from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
 from ..engines.torch import Network
 from ..errors import ArgumentError
-from ..images.resize import Preset
+from ..images.presets import Preset
 from .job import Photos, Score
 from .listener import Watch
 from .workers import Workers

@@ -19,7 +19,7 @@ from ..engines.torch import Network
 from ..errors import ArgumentError
 from ..evaluation import match_labels
 from ..labels import Labels
-from ..module import ModuleSpec, load_module_spec
+from ..module_spec import ModuleSpec, load_module_spec
 from ..weights import identity
 
 

@@ -1,4 +1,4 @@
-"""The table in PyTorch for answering only: batch norm folded, one number format throughout, CUDA graphs.
+"""The table in PyTorch for inference only: batch norm folded, one number format throughout, CUDA graphs.
 
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs: a pass over some seventy small layers is
 bound by launching kernels, unless it is recorded once per shape and replayed.
@@ -26,26 +26,24 @@ from .torch import Network, padded, walk
 Way = Literal["compiled", "fused", "plain"]
 WAYS: tuple[Way, ...] = ("compiled", "fused", "plain")
 RECORDED = 4  # shapes and sets of endpoints; each keeps the memory of a whole pass
-COMPILE_AFTER = (
-    200_000 * 224 * 224
-)  # pixels of one shape: answering for them takes about as long as compiling
+COMPILE_AFTER = 200_000 * 224 * 224  # pixels of one shape: computing them takes about as long as compiling
 
 
 @dataclass
 class _Recording:
-    """A pass over images of one shape: it has one place for images and one for answers."""
+    """A pass over images of one shape: it has one place for images and one for endpoints."""
 
     graph: torch.cuda.CUDAGraph
     given: Tensor
     endpoints: Endpoints
     way: Way
-    pixels: int = 0  # answered for
+    pixels: int = 0  # computed so far
 
 
-class Answering:
-    """`network` as it is now, for answering in `dtype`; folded anew once its variables have changed.
+class InferenceNetwork:
+    """`network` as it is now, for inference in `dtype`; folded anew once its variables have changed.
 
-    `way` None: on CUDA `fused`, then `compiled` once answering for a shape took about as long as compiling it
+    `way` None: on CUDA `fused`, then `compiled` once inference for a shape took about as long as compiling it
     would; on CPUs `plain`. The `repr` says which way was taken.
     """
 
@@ -65,20 +63,20 @@ class Answering:
 
     def __repr__(self) -> str:
         recorded = [f"{list(shape)} {kept.way}" for (shape, _), kept in self._recorded.items()]
-        return f"Answering({self._dtype}, recorded: {', '.join(recorded) or 'nothing'})"
+        return f"InferenceNetwork({self._dtype}, recorded: {', '.join(recorded) or 'nothing'})"
 
     @torch.no_grad()
     def __call__(self, images: Tensor, names: Collection[str] | None = None) -> Endpoints:
         """Endpoints by their `names` (None: every one), NHWC, without gradients.
 
         `images`: float32 [batch, height, width, 3] in [0, 1], on any device. Features, logits and predictions
-        are float32, the other endpoints of the dtype. A batch too large for the device's memory is answered
+        are float32, the other endpoints of the dtype. A batch too large for the device's memory is computed
         in parts, with a warning once; raises `DeviceMemoryError` where one image is too large.
         """
         wanted = tuple(self._network.architecture.endpoint_names if names is None else names)
-        return self._fitting(lambda part: self._answer(part, wanted), images)
+        return self._fitting(lambda part: self._compute_on_device(part, wanted), images)
 
-    def _answer(self, images: Tensor, names: tuple[str, ...]) -> Endpoints:
+    def _compute_on_device(self, images: Tensor, names: tuple[str, ...]) -> Endpoints:
         images = images.to(next(self._network.parameters()).device)
         with self._lock:
             self._refresh()
@@ -93,7 +91,7 @@ class Answering:
             torch.cuda.empty_cache()
 
     def _refresh(self) -> None:
-        # Not by `state_dict()`, which takes twice as long: this is asked before every answer.
+        # Not by `state_dict()`, which takes twice as long: this is asked before every call.
         variables = {**self._network._parameters, **self._network._buffers}
         # PyTorch counts what was written into a tensor; another tensor lies elsewhere.
         state = tuple(n for v in variables.values() for n in (v._version, v.data_ptr()))
@@ -106,9 +104,9 @@ class Answering:
                 kernel, bias = fold(layer, weights)
                 last = layer is self._network.architecture.logits_layer
                 dtype = torch.float32 if last else self._dtype  # pooled features and logits stay exact
-                found = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+                oihw = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
                 self._folded[layer.name] = (
-                    found.to(device, dtype, memory_format=torch.channels_last),
+                    oihw.to(device, dtype, memory_format=torch.channels_last),
                     torch.tensor(bias, dtype=dtype, device=device),
                 )
         self._recorded.clear()
@@ -172,9 +170,8 @@ class Answering:
         stream = torch.cuda.Stream(images.device)
         stream.wait_stream(torch.cuda.current_stream(images.device))
         with torch.cuda.stream(stream):
-            self._run(
-                way, given, names
-            )  # libraries choose their kernels now; a recording has to be free of that
+            # Libraries choose their kernels now; a recording has to be free of that.
+            self._run(way, given, names)
         torch.cuda.current_stream(images.device).wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):

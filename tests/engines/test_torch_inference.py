@@ -8,7 +8,7 @@ from torch import Tensor
 
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, PREDICTIONS, Architecture
 from inception_hub.engines.torch import Network
-from inception_hub.engines.torch_answering import Answering
+from inception_hub.engines.torch_inference import InferenceNetwork
 from inception_hub.errors import DeviceMemoryError
 from inception_hub.weights import initialise
 
@@ -21,7 +21,7 @@ def network() -> Network:
     return Network(ARCHITECTURE, initialise(ARCHITECTURE, 0))
 
 
-class Small(Answering):
+class Small(InferenceNetwork):
     """A device that holds passes of so many images."""
 
     holds = 3
@@ -30,11 +30,11 @@ class Small(Answering):
         super().__init__(network)
         self.asked: list[int] = []
 
-    def _answer(self, images: Tensor, names: tuple[str, ...]) -> dict[str, Tensor]:
+    def _compute_on_device(self, images: Tensor, names: tuple[str, ...]) -> dict[str, Tensor]:
         self.asked.append(len(images))
         if len(images) > self.holds:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return super()._answer(images, names)
+        return super()._compute_on_device(images, names)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_only_what_is_asked_for_is_computed(network: Network, names: tuple[str, 
     images = torch.rand(2, 40, 33, 3)
     every = network(images)
     assert list(every) == list(ARCHITECTURE.endpoint_names)
-    for found in (network(images, endpoints=names), Answering(network)(images, names)):
+    for found in (network(images, endpoints=names), InferenceNetwork(network)(images, names)):
         assert set(found) == set(names)
         for name, value in found.items():
             assert torch.allclose(value, every[name], rtol=1e-3, atol=1e-5)
@@ -56,9 +56,11 @@ def test_only_what_is_asked_for_is_computed(network: Network, names: tuple[str, 
 @pytest.mark.filterwarnings("error")
 def test_a_batch_that_does_not_fit_is_answered_in_parts(network: Network) -> None:
     images = torch.rand(10, 32, 32, 3)
-    expected = Answering(network)(images, (LOGITS,))[LOGITS]
+    expected = InferenceNetwork(network)(images, (LOGITS,))[LOGITS]
     small = Small(network)
-    with pytest.warns(RuntimeWarning, match="10 images do not fit into the device's memory; going on with 3"):
+    with pytest.warns(
+        RuntimeWarning, match="10 images do not fit into the device's memory; continuing with 3"
+    ):
         found = small(images, (LOGITS,))[LOGITS]
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-6)
     small.asked.clear()
@@ -68,7 +70,7 @@ def test_a_batch_that_does_not_fit_is_answered_in_parts(network: Network) -> Non
 
 def test_in_bfloat16_features_and_logits_stay_float32(network: Network) -> None:
     images = torch.rand(2, 40, 33, 3)
-    exact, half = (Answering(network, dtype)(images) for dtype in (torch.float32, torch.bfloat16))
+    exact, half = (InferenceNetwork(network, dtype)(images) for dtype in (torch.float32, torch.bfloat16))
     assert half[FIRST_MIXED].dtype == torch.bfloat16
     for name in (GLOBAL_POOL, LOGITS, PREDICTIONS):
         assert half[name].dtype == torch.float32
@@ -92,6 +94,6 @@ def test_a_way_that_is_missing_gives_way(network: Network, way: Any, monkeypatch
 
     monkeypatch.setattr(torch, "compile", no_compiler)
     images = torch.rand(2, 32, 32, 3)
-    answering = Answering(network, way=way)  # this device has no cuDNN either
-    assert torch.equal(answering(images)[LOGITS], Answering(network)(images)[LOGITS])
+    answering = InferenceNetwork(network, way=way)  # this device has no cuDNN either
+    assert torch.equal(answering(images)[LOGITS], InferenceNetwork(network)(images)[LOGITS])
     assert answering._missing == {"compiled": {"compiled", "fused"}, "fused": {"fused"}}[way]

@@ -1,0 +1,50 @@
+"""`classify`: photos in, class predictions out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import ArgumentError
+from ..images.photo_file import MAX_PIXELS
+from ..inference.options import Options
+from ..output.writers import RowFormat
+from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
+from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
+from .photo_run import run
+
+TopOption = Annotated[int, typer.Option("--top", min=1, help="Classes per photo.")]
+FormatOption = Annotated[RowFormat, typer.Option("--format", help="How to write the rows.")]
+GalleryOption = Annotated[
+    Path | None,
+    typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."),
+]
+HeatmapsOption = Annotated[
+    bool, typer.Option("--heatmaps", help="Show on the page which parts of each photo count for its classes.")
+]
+
+
+def classify(
+    inputs: Inputs,
+    module: ModuleOption = None,
+    top: TopOption = 5,
+    format: FormatOption = "table",
+    output: OutputOption = None,
+    resume: ResumeOption = False,
+    gallery: GalleryOption = None,
+    heatmaps: HeatmapsOption = False,
+    resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = MAX_PIXELS,
+    engine: EngineOption = None,
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "f32",
+    ray: RayOption = None,
+) -> None:
+    """Name what is on photos."""
+    if heatmaps and not gallery:
+        raise ArgumentError(
+            "--heatmaps are for the page; give --gallery PAGE too, or use inception-hub explain."
+        )
+    loaded = load(module, engine, precision, device)
+    options = Options("predictions", top, resize, max_pixels, feature_maps=heatmaps)
+    run(loaded, inputs, options, format=format, output=output, resume=resume, gallery=gallery, ray=ray)

@@ -1,0 +1,33 @@
+"""`embed`: photos in, feature vectors out."""
+
+from typing import Annotated
+
+import typer
+
+from ..images.photo_file import MAX_PIXELS
+from ..inference.options import Options
+from ..output.writers import VectorFormat
+from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
+from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
+from .photo_run import run
+
+FormatOption = Annotated[VectorFormat, typer.Option("--format", help="How to write the vectors.")]
+
+
+def embed(
+    inputs: Inputs,
+    module: ModuleOption = None,
+    format: FormatOption = "jsonl",
+    output: OutputOption = None,
+    resume: ResumeOption = False,
+    resize: ResizeOption = None,
+    max_pixels: MaxPixelsOption = MAX_PIXELS,
+    engine: EngineOption = None,
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "f32",
+    ray: RayOption = None,
+) -> None:
+    """Turn photos into feature vectors."""
+    loaded = load(module, engine, precision, device)
+    options = Options("vector", resize=resize, max_pixels=max_pixels)
+    run(loaded, inputs, options, format=format, output=output, resume=resume, ray=ray)

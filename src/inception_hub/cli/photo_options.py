@@ -1,0 +1,31 @@
+"""Options of the verbs that take photos."""
+
+from typing import Annotated
+
+import typer
+
+from ..images.photo_file import MOST_PIXELS
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Photos, folders (searched recursively), globs, or - for a photo on standard input.",
+    ),
+]
+OutputOption = Annotated[
+    str | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
+]
+MaxPixelsOption = Annotated[
+    int,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        max=MOST_PIXELS,
+        help="Refuse larger photos; 100 million take some 1 to 2 GB while one is decoded.",
+    ),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Continue FILE where the same command was interrupted.")
+]

@@ -1,0 +1,104 @@
+"""A run over photos on the terminal: progress, messages, Ctrl-C, exit status."""
+
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import typer
+
+from .cluster import on_cluster
+from .console import report, say
+
+if TYPE_CHECKING:
+    from ..inference.options import Options
+    from ..module import Module
+    from ..output.writers import RowFormat
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(
+    module: "Module",
+    inputs: Iterable[str],
+    options: "Options",
+    *,
+    format: "RowFormat",
+    output: str | None = None,
+    resume: bool = False,
+    gallery: Path | None = None,
+    ray: str | None = None,
+) -> None:
+    """Writes the rows of the photos that `inputs` name; exits with the status that the command line promises.
+
+    `output`: None is standard output. `ray`: the address of a Ray cluster to run on, None is this machine.
+    """
+    if ray is not None:
+        on_cluster(ray, module, list(inputs), options, format, output, resume=resume, gallery=gallery)
+        return
+    from ..images.find import find_images
+    from ..output.run import Stopped, Target, write_rows
+    from .progress import photo_counter
+
+    target = Target(format, None if output is None else Path(output), resume, gallery)
+    paths = find_images(list(inputs))  # before anything is written: a path that leads nowhere changes nothing
+
+    def tell_resumed(rows: int) -> None:
+        say(f"{output} holds the rows of {rows} photos already; the others follow.")
+
+    signals = StopSignals()
+    try:
+        with signals, photo_counter(output is None and sys.stdout.isatty()) as advance:
+            summary = write_rows(
+                module,
+                paths,
+                options,
+                target,
+                open_photo=source_of,
+                stopped=lambda: signals.received is not None,
+                on_resume=tell_resumed,
+                on_row=advance,
+            )
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
+        sys.stdout = None
+        return
+    except Stopped as stopped:
+        if output and format != "table":
+            rows = stopped.summary.rows
+            say(f"Stopped with the rows of {rows} photos; the same command with --resume continues.")
+        raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
+    if gallery:
+        say(f"Pictures: {gallery}")
+    report(summary.rows, summary.failed, summary.errors)
+
+
+def source_of(path: str) -> str | bytes:
+    """What to decode for an input; `-` is standard input."""
+    from ..images.photo_file import MAX_BYTES
+
+    return sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path
+
+
+class StopSignals:
+    """Ctrl-C and SIGTERM stop the intake of photos, and what is under way is written; another ends at once.
+
+    `KeyboardInterrupt` does not: raised within an import it can leave the lock taken that threads wait for.
+    `received`: the signal's number, None while there was none.
+    """
+
+    received: int | None = None
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.received = number
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+
+    def __enter__(self) -> Self:
+        self._before = {ending: signal.signal(ending, self) for ending in ENDINGS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for ending, handler in self._before.items():
+            signal.signal(ending, handler)

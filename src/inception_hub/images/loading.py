@@ -1,0 +1,72 @@
+"""Files, bytes and PIL images -> what a module takes: decoded, resized, stacked."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, InputError
+from .photo_file import MAX_PIXELS
+from .presets import PRESETS, Preset
+
+if TYPE_CHECKING:
+    from .decode import Source
+
+# Pillow is imported where it is used: `import inception_hub` shall not wait for it.
+
+
+@runtime_checkable
+class HasImageSize(Protocol):
+    """A module, or its spec: its photos' size, (height, width) in pixels, and how they become that size."""
+
+    @property
+    def image_size(self) -> tuple[int, int]: ...
+    @property
+    def resize(self) -> Preset: ...
+
+
+def load_image(
+    source: "Source", size: tuple[int, int], resize: Preset = "default", *, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.float32]:
+    """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
+    from .decode import picture
+    from .resize import least_pixels
+    from .resize import resize as resized
+
+    return resized(picture(source, max_pixels=max_pixels, least=least_pixels(size, resize)), size, resize)
+
+
+def load_images(
+    images: "Sequence[Source]",
+    module: HasImageSize | tuple[int, int],
+    *,
+    resize: Preset | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> NDArray[np.float32]:
+    """Files, bytes or PIL images -> float32 [n, height, width, 3] in [0, 1], as `module` wants them.
+
+    `module`: a `Module` or `ModuleSpec`, or a (height, width) in pixels. `resize`: `default`, `slim` or
+    `plain`; None is the module's own preset, `default` where there is only a size. `max_pixels`: of one
+    photo, 100,000,000 by default and 178,956,970 at most. Raises `ImageError` naming the photo that cannot be
+    read or is larger, `InputError` for a single photo instead of a list, `ArgumentError` for an empty list,
+    an unknown preset or another `max_pixels`.
+    """
+    from PIL import Image
+
+    from .decode import source_name
+
+    if isinstance(images, (str, bytes, os.PathLike, Image.Image)):
+        raise InputError(
+            f"images is one {type(images).__name__}; give a list of them: [{source_name(images)!r}]."
+        )
+    if resize is not None and resize not in PRESETS:
+        raise ArgumentError(f"resize is {resize!r}; give one of {', '.join(PRESETS)}.")
+    if not len(images):
+        raise ArgumentError("images is an empty list; give at least one image.")
+    if isinstance(module, HasImageSize):
+        size, preset = module.image_size, resize or module.resize
+    else:
+        size, preset = module, resize or "default"
+    return np.stack([load_image(image, size, preset, max_pixels=max_pixels) for image in images])

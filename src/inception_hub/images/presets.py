@@ -1,0 +1,12 @@
+"""The ways in which a photo becomes an image of a module's size, by name; `resize` computes them."""
+
+from typing import Literal, get_args
+
+Preset = Literal["default", "slim", "plain"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
+
+
+def visible_fraction(preset: Preset) -> float:
+    """The central part of each of a photo's sides that the network sees, in (0, 1]."""
+    return 1.0 if preset == "plain" else CENTRAL_FRACTION

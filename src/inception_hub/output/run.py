@@ -1,0 +1,128 @@
+"""Writes the rows, and the gallery, of a run over photos."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, OutputError
+from ..inference.activation_maps import activation_maps
+from ..inference.heatmaps import laid_out, legend
+from ..inference.options import Options
+from ..inference.pipeline import Photo, Result, infer
+from ..module import Module
+from .gallery import Gallery
+from .writers import RowFormat, open_writer
+
+LISTED = 100  # errors kept to be listed at the end of a run
+HEATMAPS = 20  # of a photo, on the gallery
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the rows of a run go.
+
+    `path`: a new file, None is standard output. `resume`: continue the file of an interrupted run. `gallery`:
+    also an HTML page of the photos, with heatmaps where the run computes feature maps.
+    """
+
+    format: RowFormat
+    path: Path | None = None
+    resume: bool = False
+    gallery: Path | None = None
+
+
+@dataclass
+class Summary:
+    """Counts of a run's rows: all of them, those that are errors, and the first `LISTED` errors."""
+
+    rows: int = 0
+    failed: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def add(self, error: str | None) -> None:
+        """Counts a row by its error, None where it has none."""
+        self.rows += 1
+        if error is not None:
+            self.failed += 1
+            self.errors += [error] if len(self.errors) < LISTED else []
+
+
+class Stopped(Exception):
+    """The run was asked to stop and photos were left; what was written is whole."""
+
+    def __init__(self, summary: Summary) -> None:
+        super().__init__("The run was stopped.")
+        self.summary = summary
+
+
+def write_rows(
+    module: Module,
+    paths: Iterator[str],
+    options: Options,
+    target: Target,
+    *,
+    open_photo: Callable[[str], Any] = lambda path: path,
+    stopped: Callable[[], bool] = lambda: False,
+    on_resume: Callable[[int], object] = lambda rows: None,
+    on_row: Callable[[], object] = lambda: None,
+) -> Summary:
+    """Computes a row for each of `paths` and writes it as soon as it is there.
+
+    `open_photo` gives what to decode for a path. Once `stopped` says so no further photo is begun; those
+    under way are written. `on_resume` is called with the rows that an interrupted run had written, `on_row`
+    for every row written.
+
+    Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
+    another module's rows, `ArgumentError` for a gallery of a resumed run, else what `infer` raises.
+    """
+    if target.resume and target.gallery:
+        raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    name = module.spec.bundle.name
+    length = options.top if options.kind == "predictions" else module.architecture.num_features
+    summary = Summary()
+    with ExitStack() as stack:
+        writer = stack.enter_context(
+            open_writer(target.format, options.kind, target.path, length, resume=target.resume)
+        )
+        if written := len(writer.done):
+            if writer.done.module != name:
+                raise OutputError(
+                    f"{target.path} holds rows of {writer.done.module}, not of {name}; "
+                    "resume with that --module, or give another --output."
+                )
+            summary.rows, summary.failed = written, writer.done.errors
+            on_resume(written)
+        page = None
+        if target.gallery:
+            colours = legend() if options.feature_maps else None
+            page = stack.enter_context(Gallery(target.gallery, name, colours))
+
+        def photos() -> Iterator[Photo]:
+            while not stopped() and (path := next(paths, None)) is not None:
+                if not writer.done.take(path):
+                    yield Photo(path, open_photo(path))
+
+        for result in infer(module, photos(), replace(options, thumbnails=page is not None)):
+            writer.write(result.row)
+            if page:
+                page.add(result.row, result.thumbnail, heatmaps(module, result, options))
+            summary.add(result.row.error)
+            on_row()
+        if stopped() and next(paths, None) is not None:
+            raise Stopped(summary)
+    return summary
+
+
+def heatmaps(module: Module, result: Result, options: Options) -> list[NDArray[np.uint8]]:
+    """A heatmap for each of the first predictions, uint8 RGBA of the thumbnail's proportions."""
+    if result.feature_map is None or result.thumbnail is None or not result.row.predictions:
+        return []
+    height, width = (max(1, round(side / 6)) for side in result.thumbnail.shape[:2])  # the browser smooths
+    classes = [prediction.index for prediction in result.row.predictions[:HEATMAPS]]
+    maps = activation_maps(module, result.feature_map, classes)
+    return [laid_out(each, width, height, options.resize or module.resize) for each in maps]
