@@ -2,8 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from inception_hub import Module, ModuleSpec
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
@@ -39,3 +45,31 @@ def small_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
         directory,
     )
     return directory
+
+
+@pytest.fixture(scope="module")
+def spec(small_module: Path) -> "ModuleSpec":
+    """The small module before an engine makes it runnable."""
+    from inception_hub import load_module_spec
+
+    return load_module_spec(small_module)
+
+
+@pytest.fixture(scope="module")
+def module(spec: "ModuleSpec") -> "Module":
+    """The small module on the default engine."""
+    from inception_hub import Module
+
+    return Module(spec)
+
+
+@pytest.fixture(scope="module")
+def pair() -> "Image.Image":
+    """A cat to the left, a cup of coffee to the right."""
+    from PIL import Image, ImageOps
+    from skimage import data
+
+    whole = Image.new("RGB", (800, 400))
+    for left, name in ((0, "chelsea"), (400, "coffee")):
+        whole.paste(ImageOps.fit(Image.fromarray(getattr(data, name)()), (400, 400)), (left, 0))
+    return whole

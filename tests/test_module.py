@@ -8,12 +8,11 @@ import pytest
 import torch
 from helpers.cases import images_from_seed
 from helpers.precisions import needs_bf16
-from PIL import Image
+from helpers.small import IMAGES, trainable
 
 import inception_hub as hub
 from inception_hub import errors
 
-IMAGES = images_from_seed((2, 64, 64, 3), 0)
 SIGNATURES = [
     "default",
     "image_classification",
@@ -23,20 +22,6 @@ SIGNATURES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def spec(small_module: Path) -> hub.ModuleSpec:
-    return hub.load_module_spec(small_module)
-
-
-@pytest.fixture(scope="module")
-def module(spec: hub.ModuleSpec) -> hub.Module:
-    return hub.Module(spec)
-
-
-def trainable(spec: hub.ModuleSpec, trains: bool, *tags: str) -> hub.Module:
-    return hub.Module(spec, trainable=trains, tags=set(tags), engine="torch")
-
-
 def test_a_missing_engine_is_named_with_what_to_install(
     spec: hub.ModuleSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,22 +29,6 @@ def test_a_missing_engine_is_named_with_what_to_install(
     with pytest.raises(errors.MissingExtraError, match="pip install openvino, or give engine='torch'"):
         hub.Module(spec)
     assert hub.Module(spec, engine="torch")(IMAGES).shape == (2, 10)
-
-
-def test_signatures(module: hub.Module) -> None:
-    assert sorted(module.get_signature_names()) == SIGNATURES
-    inputs = module.get_input_info_dict("image_feature_vector_with_bn_hparams")
-    assert {name: info.get_shape() for name, info in inputs.items()} == {
-        "images": (None, None, None, 3),
-        "batch_norm_momentum": (),
-    }
-    assert set(module.get_input_info_dict()) == {"images"}
-    outputs = module.get_output_info_dict("image_feature_vector")
-    assert len(outputs) == 19
-    assert outputs["default"].shape == (None, 256) and outputs["default"].dtype == "float32"
-    assert outputs["InceptionV2/Mixed_5c"].shape == (None, None, None, 256)
-    assert outputs["InceptionV2/global_pool"].shape == (None, 1, 1, 256)
-    assert module.get_output_info_dict()["default"].shape == (None, 10)
 
 
 @pytest.mark.parametrize("engine, tags", [("openvino", None), ("torch", None), ("torch", {"train"})])
@@ -81,50 +50,9 @@ def test_every_signature_in_both_variants(
     assert outputs["InceptionV2/Predictions"].sum(1) == pytest.approx(1, abs=1e-5)
 
 
-def test_lists_float64_and_single_inputs_by_dict(module: hub.Module) -> None:
-    reference = module(IMAGES)
-    assert np.array_equal(module(IMAGES.astype(np.float64)), reference)
-    assert np.array_equal(module(IMAGES.tolist()), reference)
-    assert np.array_equal(module({"images": IMAGES}), reference)
-    assert np.array_equal(module(np.asfortranarray(IMAGES)), reference)
-
-
 def test_any_batch_and_size(module: hub.Module) -> None:
     for shape in ((1, 32, 32, 3), (5, 40, 70, 3), (2, 224, 224, 3)):
         assert module(images_from_seed(shape, 0)).shape == (shape[0], 10)
-
-
-BAD_INPUTS = [
-    (IMAGES[0], errors.InputError, r"got shape \[64, 64, 3\].*add the batch axis with images\[None\]"),
-    (IMAGES.transpose(0, 3, 1, 2), errors.InputError, r"got shape \[2, 3, 64, 64\].*transpose\(0, 2, 3, 1\)"),
-    (
-        IMAGES[..., :1],
-        errors.InputError,
-        r"got shape \[2, 64, 64, 1\]; expected float32 \[batch, height, width, 3\]",
-    ),
-    (IMAGES[:0], errors.InputError, r"got shape \[0, 64, 64, 3\]"),
-    (np.full_like(IMAGES, np.nan), errors.ArgumentError, "not finite"),
-    (np.where(IMAGES > 0.99, np.inf, IMAGES), errors.ArgumentError, "not finite"),
-    (IMAGES * 255, errors.ArgumentError, r"values from .* to 25\d.*divide pixels in \[0, 255\] by 255"),
-    (IMAGES - 2, errors.ArgumentError, "values from -1.99"),
-    ((IMAGES * 255).astype(np.uint8), errors.InputError, "got uint8 values.*divide uint8 by 255"),
-    ([[1, 2], [3]], errors.InputError, "ragged"),
-    ("cat.jpg", errors.InputError, "got ndarray|got 'cat.jpg'.*load_images"),
-    (None, errors.InputError, "Can't convert 'images'"),
-    ({}, errors.InputError, r"missing \['images'\], extra given \[\]"),
-    ({"images": IMAGES, "size": 1}, errors.InputError, r"missing \[\], extra given \['size'\]"),
-]
-
-
-@pytest.mark.parametrize("engine", ["openvino", "torch"])
-@pytest.mark.parametrize("inputs, kind, message", BAD_INPUTS)
-def test_bad_inputs(
-    spec: hub.ModuleSpec, engine: str, inputs: object, kind: type[Exception], message: str
-) -> None:
-    module = hub.Module(spec, engine=engine)  # type: ignore[arg-type]
-    with pytest.raises(kind, match=message) as error:
-        module(inputs)
-    assert "\n" not in str(error.value)
 
 
 def test_original_exception_kinds(module: hub.Module, tmp_path: Path) -> None:
@@ -165,37 +93,6 @@ def test_unknown_names_list_the_known(module: hub.Module) -> None:
         module(IMAGES, "image_feature_vector")  # type: ignore[misc]
 
 
-BAD_MOMENTA = [
-    (2.0, ValueError),
-    (-0.1, ValueError),
-    (float("nan"), ValueError),
-    ([0.9, 0.9], TypeError),
-    ("0.9", TypeError),
-    (True, TypeError),
-]
-
-
-@pytest.mark.parametrize("value, kind", BAD_MOMENTA)
-@pytest.mark.parametrize("tags", [(), ("train",)])
-def test_momentum_must_lie_in_0_1(
-    spec: hub.ModuleSpec, tags: tuple[str, ...], value: object, kind: type[Exception]
-) -> None:
-    module = trainable(spec, False, *tags)
-    with pytest.raises(kind, match="batch_norm_momentum is .*in .0, 1., 0.99 being the default"):
-        module(
-            {"images": IMAGES, "batch_norm_momentum": value}, signature="image_feature_vector_with_bn_hparams"
-        )
-
-
-def test_momentum_is_required_where_the_signature_has_it(module: hub.Module) -> None:
-    with pytest.raises(
-        errors.InputError, match="expects multiple inputs; use a dict with images and batch_norm_momentum"
-    ):
-        module(IMAGES, signature="image_feature_vector_with_bn_hparams")
-    with pytest.raises(errors.InputError, match=r"missing \['batch_norm_momentum'\]"):
-        module({"images": IMAGES}, signature="image_feature_vector_with_bn_hparams")
-
-
 def test_momentum_changes_nothing_in_the_inference_variant(spec: hub.ModuleSpec) -> None:
     module = trainable(spec, True)
     before = {name: value.detach().clone() for name, value in module.variable_map.items()}
@@ -232,22 +129,6 @@ def test_trainable_and_tags(
     assert len(module.variables) == 277
 
 
-def test_moving_averages_move_once_a_call(spec: hub.ModuleSpec) -> None:
-    module = trainable(spec, True, "train")
-    name = "InceptionV2/Conv2d_2b_1x1/BatchNorm/moving_mean"
-    values = [module.variable_map[name].clone()]
-    for _ in range(3):
-        module(
-            {"images": IMAGES, "batch_norm_momentum": 0.5},
-            signature="image_classification_with_bn_hparams",
-            as_dict=True,
-        )
-        values.append(module.variable_map[name].clone())
-    steps = [float((b - a).norm()) for a, b in zip(values, values[1:], strict=False)]
-    assert steps[1] == pytest.approx(steps[0] / 2, rel=1e-3)
-    assert steps[2] == pytest.approx(steps[0] / 4, rel=1e-3)
-
-
 def test_the_default_momentum_is_the_hub_modules(spec: hub.ModuleSpec) -> None:
     plain, explicit = trainable(spec, True, "train"), trainable(spec, True, "train")
     plain(IMAGES)
@@ -256,44 +137,6 @@ def test_the_default_momentum_is_the_hub_modules(spec: hub.ModuleSpec) -> None:
     )
     name = "InceptionV2/Mixed_5c/Branch_0/Conv2d_0a_1x1/BatchNorm/moving_variance"
     assert torch.equal(plain.variable_map[name], explicit.variable_map[name])
-
-
-def test_training_moves_the_live_variables(spec: hub.ModuleSpec) -> None:
-    torch.manual_seed(0)
-    module = hub.Module(spec, trainable=True, tags={"train"})
-    assert module.engine == "torch"
-    optimiser = torch.optim.SGD(module.trainable_variables, lr=0.01)
-    images, labels = torch.from_numpy(IMAGES), torch.tensor([1, 2])
-    losses = []
-    for _ in range(5):
-        loss = torch.nn.functional.cross_entropy(module(images), labels)
-        (loss + sum(module.regularization_losses)).backward()
-        optimiser.step()
-        optimiser.zero_grad()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0]
-    kernel = module.variable_map["InceptionV2/Mixed_4b/Branch_1/Conv2d_0b_3x3/weights"]
-    assert kernel.shape == (3, 3, 16, 24)
-    assert not np.array_equal(
-        kernel.detach().numpy(), spec.bundle.weights["InceptionV2/Mixed_4b/Branch_1/Conv2d_0b_3x3/weights"]
-    )
-
-
-def test_gradients_reach_the_images(spec: hub.ModuleSpec) -> None:
-    images = torch.from_numpy(IMAGES).requires_grad_()
-    hub.Module(spec, engine="torch")(images).sum().backward()
-    assert images.grad is not None and float(images.grad.abs().max()) > 0
-
-
-def test_torch_tensors_are_checked_for_dtype_shape_and_engine(
-    spec: hub.ModuleSpec, module: hub.Module
-) -> None:
-    with pytest.raises(errors.InputError, match="torch tensor and this module runs on OpenVINO"):
-        module(torch.from_numpy(IMAGES))
-    with pytest.raises(errors.InputError, match=r"got a tensor of torch.float64.*use images.float\(\)"):
-        trainable(spec, False)(torch.from_numpy(IMAGES).double())
-    with pytest.raises(errors.InputError, match=r"got shape \[64, 64, 3\]"):
-        trainable(spec, False)(torch.from_numpy(IMAGES)[0])
 
 
 def test_openvino_variables_are_read_only_arrays(module: hub.Module) -> None:
@@ -328,26 +171,6 @@ def test_bf16_is_close_and_not_the_same(spec: hub.ModuleSpec, module: hub.Module
         assert found.dtype == np.float32
         difference = np.linalg.norm(found - reference) / np.linalg.norm(reference)
         assert 1e-4 < difference < 0.1
-
-
-def test_image_size_and_channels(spec: hub.ModuleSpec, module: hub.Module) -> None:
-    for either in (spec, module):
-        assert hub.get_expected_image_size(either) == [64, 64]
-        assert hub.get_num_image_channels(either) == 3
-    with pytest.raises(errors.ArgumentError, match="Module is missing input 'pixels' in signature 'default'"):
-        hub.get_expected_image_size(module, input_name="pixels")
-    with pytest.raises(errors.SignatureError):
-        hub.get_num_image_channels(module, signature="nope")
-
-
-def test_load_images_takes_the_modules_size_and_preset(module: hub.Module, tmp_path: Path) -> None:
-    path = tmp_path / "photo.png"
-    Image.fromarray((images_from_seed((80, 90, 3), 0) * 255).astype(np.uint8)).save(path)
-    images = hub.load_images([path, path], module)
-    assert images.shape == (2, 64, 64, 3)
-    assert np.array_equal(hub.load_images([path], (64, 64))[0], images[0])
-    assert not np.array_equal(hub.load_images([path], module, resize="plain")[0], images[0])
-    assert module(images).shape == (2, 10)
 
 
 def test_a_feature_vector_module_has_no_classification(small_module: Path, tmp_path: Path) -> None:

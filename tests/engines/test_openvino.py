@@ -1,10 +1,20 @@
 """The OpenVINO engine's own promises: what it gives away is the caller's, and how it shares the cores."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from helpers.cases import Array, images_from_seed
+from helpers.cases import (
+    RELATIVE_TOLERANCE,
+    Array,
+    distance,
+    images_from_seed,
+)
+from helpers.oracle import Oracle
+from helpers.precisions import needs_bf16
 from helpers.weights_from_seed import random_weights
 
+import inception_hub as hub
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
 from inception_hub.engines import EngineOptions
 from inception_hub.engines.openvino import OpenVINOEngine
@@ -46,3 +56,38 @@ def test_one_call_gets_all_cores_and_several_share_them(engine: OpenVINOEngine) 
         for share_cores in (False, True)
     ]
     assert hints == ["LATENCY", "THROUGHPUT"]
+
+
+def test_openvino_compiles_a_size_once() -> None:
+    architecture = Architecture(0.25, 3)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    engine = OpenVINOEngine(architecture, weights, None, EngineOptions())
+    first = engine.compiled(32, 32, (LOGITS,))
+    assert engine.compiled(32, 32, (LOGITS,)) is first
+    assert engine.compiled(64, 32, (LOGITS,)) is not first
+    for batch in (1, 3):
+        assert engine.endpoints(images_from_seed((batch, 32, 32, 3), 0), [LOGITS])[LOGITS].shape == (batch, 3)
+
+
+@pytest.mark.parametrize(
+    "precision, low, high", [("f32", 0, 1e-5), pytest.param("bf16", 1e-4, 0.1, marks=needs_bf16)]
+)
+def test_openvino_precision_is_what_was_asked_for(precision: str, low: float, high: float) -> None:
+    architecture = Architecture(0.5, 10)
+    weights = random_weights({n: v.shape for n, v in architecture.variables.items()}, 7)
+    images = images_from_seed((2, 64, 64, 3), 11)
+    engine = OpenVINOEngine(architecture, weights, None, EngineOptions(precision))  # type: ignore[arg-type]
+    found = engine.endpoints(images, [LOGITS])[LOGITS]
+    assert low <= distance(found, Oracle(weights)(images)[LOGITS]) < high
+
+
+def test_a_share_of_the_cores_is_not_always_the_first(small_module: Path) -> None:
+    """Pinned, the workers of a machine would all compute on the same core."""
+    module = hub.Module(small_module, cores=1)
+    compiled = module._engine.compiled(64, 64, (LOGITS,))
+    assert (compiled.get_property("INFERENCE_NUM_THREADS"), compiled.get_property("ENABLE_CPU_PINNING")) == (
+        1,
+        False,
+    )
+    images = images_from_seed((2, 64, 64, 3), 0)
+    assert distance(module(images), hub.Module(small_module)(images)) < RELATIVE_TOLERANCE

@@ -6,11 +6,9 @@ import json
 from decimal import Decimal
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inception_hub.errors import ArgumentError
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
 from inception_hub.output.rows import JsonLines, PredictionsCsv, VectorsCsv, as_record, shortest
@@ -38,13 +36,6 @@ def test_records() -> None:
     }
     assert as_record(VECTOR) == {"path": "cat.jpg", "module": "m", "vector": [0.1, 0.0, 3.0]}
     assert as_record(ERROR) == {"path": "bad.jpg", "module": "m", "error": "bad.jpg is damaged."}
-
-
-def test_a_row_holds_exactly_one_answer() -> None:
-    with pytest.raises(ArgumentError, match="holds 0 of predictions, vector and error"):
-        Row("cat.jpg", "m")
-    with pytest.raises(ArgumentError, match="holds 2 of predictions, vector and error"):
-        Row("cat.jpg", "m", predictions=(), error="no")
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,10 +1,9 @@
 """Where rows and pages go: standard output, a file that grows by whole pieces, a file that appears whole.
 
-`BrokenPipeError` passes through: the reader (`| head`) has what it wanted, and the caller ends in peace.
+`BrokenPipeError` passes through: the reader (`| head`) has what it wanted, and the caller ends quietly.
 """
 
 import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import OutputError
+from ..system.atomic import commit_file, flush_directory, temporary_name
 from .resume import Done, WrittenRow
 
 CHUNK = 2**20  # bytes
@@ -73,15 +73,21 @@ class GrowingFile:
                 raise
 
     def close(self) -> None:
+        """Waits until the file and its name are on the disk."""
         with as_output_error(self._path):
+            os.fsync(self._file.fileno())
             self._file.close()
+            flush_directory(self._path.parent)
 
     def abandon(self) -> None:
         """Keeps what was written; removes the file if that is nothing."""
-        empty = self._file.tell() == 0
-        self.close()
-        if empty:
-            self._path.unlink(missing_ok=True)
+        if self._file.tell() == 0:
+            self._path.unlink(
+                missing_ok=True
+            )  # while it is still claimed: another run may take the name next
+            self._file.close()
+        else:
+            self.close()
 
 
 class PendingFile:
@@ -95,7 +101,7 @@ class PendingFile:
         self.name = target or STDOUT
         self._target = target
         # tempfile would make a file that only its owner can read, and renaming would keep it so.
-        self._path = target and target.parent / f".{secrets.token_hex(8)}.part"
+        self._path = target and temporary_name(target)
         with as_output_error(self.name):
             self.file: BinaryIO = self._path.open("xb") if self._path else tempfile.TemporaryFile()
 
@@ -103,7 +109,7 @@ class PendingFile:
         with as_output_error(self.name):
             if self._path and self._target:
                 self.file.close()
-                os.replace(self._path, self._target)
+                commit_file(self._path, self._target)
             else:
                 self.file.seek(0)
                 while chunk := self.file.read(CHUNK):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 from ..errors import MissingExtraError, OutputError
 from ..inference.row import Kind, Row
+from ..system.atomic import flush_directory
 from ..system.text import encoded
 from .files import STDOUT, PendingFile, as_output_error, claim, refuse_existing
 from .resume import Done, WrittenRow
@@ -188,6 +189,7 @@ def _take_name(parts: Path, output: Path) -> None:
     for part in _numbered(parts):
         part.unlink()
     os.replace(parts / COMPLETE, output)
+    flush_directory(output.parent)
     shutil.rmtree(parts)
 
 

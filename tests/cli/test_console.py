@@ -1,0 +1,42 @@
+"""Which module a verb takes where none is given."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.cases import images_from_seed
+from helpers.command import run
+from PIL import Image
+
+from inception_hub import bundle
+from inception_hub.sources.cache import default_cache, text_key
+from inception_hub.sources.resolve import CLASSIFICATION
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(3):
+        Image.fromarray((images_from_seed((40, 60, 3), seed) * 255).astype(np.uint8)).save(
+            folder / f"{seed}.png"
+        )
+    return folder
+
+
+def test_the_bundled_module_answers_until_the_original_is_pulled(
+    capsys: pytest.CaptureFixture[str], photos: Path
+) -> None:
+    code, out, err = run(capsys, "classify", photos / "0.png", "--format", "jsonl")
+    assert code == 0
+    assert json.loads(out)["module"] == "tiny_imagenet"
+    assert "Answering with tiny_imagenet." in err and "inception-hub pull imagenet" in err
+
+
+def test_the_original_answers_once_it_is_pulled(
+    capsys: pytest.CaptureFixture[str], photos: Path, small_module: Path
+) -> None:
+    default_cache().put(text_key(CLASSIFICATION), lambda path: bundle.write(bundle.read(small_module), path))
+    code, out, err = run(capsys, "classify", photos / "0.png", "--format", "jsonl")
+    assert code == 0 and json.loads(out)["module"] == "small" and err == "Answering with small.\n"

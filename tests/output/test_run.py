@@ -1,0 +1,90 @@
+"""A run's rows and gallery: all written, resumed, stopped in between, errors counted."""
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.dataset_photos import png
+
+from inception_hub import Module, bundle
+from inception_hub.errors import ArgumentError, OutputError
+from inception_hub.inference.options import Options
+from inception_hub.output.run import LISTED, Stopped, Summary, Target, write_rows
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.png").write_bytes(png(number) if number != 2 else b"no photo")
+    return sorted(str(path) for path in folder.iterdir())
+
+
+def rows(path: Path) -> list[dict]:  # type: ignore[type-arg]
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_every_photo_has_its_row(module: Module, paths: list[str], tmp_path: Path) -> None:
+    target = Target("jsonl", tmp_path / "rows.jsonl", gallery=tmp_path / "page.html")
+    seen: list[None] = []
+    options = Options(top=2, feature_maps=True)
+    summary = write_rows(module, iter(paths), options, target, on_row=lambda: seen.append(None))
+    assert (summary.rows, summary.failed, len(summary.errors), len(seen)) == (6, 1, 1, 6)
+    written = rows(tmp_path / "rows.jsonl")
+    assert [row["path"] for row in written] == paths
+    assert [len(row.get("predictions", ())) for row in written] == [2, 2, 0, 2, 2, 2]
+    assert summary.errors == [written[2]["error"]]
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert page.count("<article") == 6 and page.count("data:image/png") >= 10
+
+
+def test_a_stopped_run_is_whole_and_resumes(module: Module, paths: list[str], tmp_path: Path) -> None:
+    target = Target("csv", tmp_path / "rows.csv")
+    left = iter(paths)
+    taken: list[str] = []
+    with pytest.raises(Stopped) as caught:
+        write_rows(
+            module,
+            left,
+            Options(top=1),
+            target,
+            open_photo=lambda path: taken.append(path) or path,  # type: ignore[func-returns-value]
+            stopped=lambda: len(taken) == 3,
+        )
+    assert caught.value.summary.rows == 3 and taken == paths[:3]
+    there: list[int] = []
+    again = Target("csv", tmp_path / "rows.csv", resume=True)
+    summary = write_rows(module, iter(paths), Options(top=1), again, on_resume=there.append)
+    assert there == [3] and (summary.rows, summary.failed) == (6, 1)
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == paths
+
+
+def test_rows_of_another_module_are_left_alone(
+    module: Module, small_module: Path, paths: list[str], tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    write_rows(module, iter(paths), Options(), Target("jsonl", tmp_path / "rows"))
+    before = (tmp_path / "rows").read_bytes()
+    bundle.write(replace(bundle.read(small_module), name="other"), tmp_path / "other")
+    with pytest.raises(OutputError, match="holds rows of small, not of other; resume with that --module"):
+        write_rows(
+            Module(tmp_path / "other"),
+            iter(paths),
+            Options(),
+            Target("jsonl", tmp_path / "rows", resume=True),
+        )
+    assert (tmp_path / "rows").read_bytes() == before
+    with pytest.raises(ArgumentError, match="--gallery shows the photos of one whole run"):
+        write_rows(module, iter(paths), Options(), Target("jsonl", tmp_path / "x", True, tmp_path / "page"))
+    assert not (tmp_path / "x").exists()
+
+
+def test_errors_beyond_the_listed_are_counted_only() -> None:
+    summary = Summary()
+    for number in range(LISTED + 5):
+        summary.add(f"{number} is damaged")
+        summary.add(None)
+    assert (summary.rows, summary.failed, len(summary.errors)) == (2 * LISTED + 10, LISTED + 5, LISTED)
