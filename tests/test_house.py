@@ -33,7 +33,7 @@ STOREYS = [
 HEAVY = {
     "torch": {"engines", "training", "formats"},
     "openvino": {"engines", "formats"},
-    "tensorflow": {"formats"},
+    "tensorflow": {"formats.tensorflow.library"},
     "sklearn": {"sklearn"},
     "ray": {"cluster"},
 }
@@ -108,8 +108,8 @@ OPTIONAL = {
         "engines.openvino_graph",
         "engines.openvino_product",
     },
-    "onnx": {"formats.onnx"},
-    "timm": {"formats.timm"},
+    "onnx": set(),
+    "timm": set(),
     "fastapi": {"server.app", "server.kserve", "server.page", "server.plain", "server.tensorflow_serving"},
     "pyarrow": {"cluster.storage"},
     "ray": {"cluster", "cluster.photos", "cluster.serving"},
@@ -120,12 +120,9 @@ OPTIONAL = {
     "nncf": set(),
     "tensorboard": set(),
     "tensorflow": {
-        "formats.savedmodel",
-        "formats.tensorflow_graph",
-        "formats.tensorflow_library",
-        "formats.tf1_hub",
-        "formats.tf1_variant",
-        "formats.tf_checkpoint",
+        "formats.tensorflow.graph",
+        "formats.tensorflow.library",
+        "formats.tensorflow.variant",
     },
 }
 

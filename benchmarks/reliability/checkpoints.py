@@ -40,20 +40,20 @@ def read_or_refused(case: tuple[str, Files]) -> bool:
 
 
 def hub_or_refused(files: Files) -> bool:
-    from inception_hub.formats.tensorflow.hub_module import read_hub_module
+    from inception_hub.formats import tf1_hub
 
     def read() -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name, content in files.items():
                 (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
                 (Path(folder) / name).write_bytes(content)
-            read_hub_module(Path(folder)).variables()
+            tf1_hub.read(Path(folder))
 
     return clean(read)
 
 
 def _read(case: tuple[str, Files]) -> dict[str, "object"]:  # type: ignore[type-arg]
-    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
+    from inception_hub.formats.tf_checkpoint import read_checkpoint
 
     name, files = case
     with tempfile.TemporaryDirectory() as folder:
@@ -108,17 +108,7 @@ def hubs(count: int) -> Iterator[Files]:
 
 def bombs() -> Iterator[tuple[str, Files]]:
     """Small files that ask for much memory or time, their checksums right."""
-    from helpers.tensorflow_samples import block, message, table, varint
-
-    def v1(meta: bytes, *pieces: bytes) -> bytes:
-        records = [(b"\0%05d" % n, message((2, piece))) for n, piece in enumerate(pieces)]
-        return table(block((b"", message((1, meta))), *records))
-
-    def shape(*sizes: int) -> bytes:
-        return message(*((2, message((1, size))) for size in sizes))
-
-    def announced(*sizes: int, dtype: int = 1) -> bytes:
-        return message((1, message((1, b"w"), (2, shape(*sizes)), (3, dtype))))
+    from helpers.tensorflow_samples import HEADER, announced, block, message, shape, table, v1, varint
 
     zeros = varint(64 << 20) + b"\0\0" + b"\xfe\x01\0" * ((1 << 20) - 1) + b"\xfa\x01\0"
     ones = varint(16 << 20) + b"\0a" * (16 << 20)
@@ -141,14 +131,13 @@ def bombs() -> Iterator[tuple[str, Files]]:
     ]
     for content in files:
         yield "bomb.ckpt", {"bomb.ckpt": content}
-    header = (b"", message((1, 1)))
     for entry in (
         message((1, 1), (2, shape(1 << 38)), (5, 4 << 38)),
         message((1, 1), (2, shape(1 << 20)), *[(7, message((1, message((1, 0), (2, 1)))))] * 1000),
         message((1, 1), (2, shape(4)), (4, 1 << 62), (5, 16)),
         message((1, 1), (2, shape(0, 1 << 40))),
     ):
-        index = table(block(header, (b"w", entry)))
+        index = table(block(HEADER, (b"w", entry)))
         yield "bomb", {"bomb.index": index, "bomb.data-00000-of-00001": bytes(64)}
 
 

@@ -140,45 +140,45 @@ def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return _recorded(folder, kind, int(number))
 
 
-def group(found: Answers, prefix: str) -> dict[str, np.ndarray]:
-    return {key.removeprefix(prefix): found[key] for key in found if key.startswith(prefix)}
+def group(outputs: Answers, prefix: str) -> dict[str, np.ndarray]:
+    return {key.removeprefix(prefix): outputs[key] for key in outputs if key.startswith(prefix)}
 
 
 def check_answers(
-    found: Answers, subject: Subject, logits: tuple[str, ...], features: tuple[str, ...]
+    outputs: Answers, subject: Subject, logits: tuple[str, ...], features: tuple[str, ...]
 ) -> None:
     for name, answer in subject.answers.items():
         for key in logits:
-            assert distance(found[f"eval/{name}/{key}/logits"], answer["logits"]) < TOLERANCE, key
+            assert distance(outputs[f"eval/{name}/{key}/logits"], answer["logits"]) < TOLERANCE, key
         for key in features:
             assert (
-                distance(found[f"eval/{name}/{key}/feature_vector"], answer["feature_vector"]) < TOLERANCE
+                distance(outputs[f"eval/{name}/{key}/feature_vector"], answer["feature_vector"]) < TOLERANCE
             ), key
-        check_endpoints(group(found, f"eval/{name}/endpoint/"), answer)
+        check_endpoints(group(outputs, f"eval/{name}/endpoint/"), answer)
 
 
-def check_step(found: Answers, answer: Answers, case: str) -> None:
-    assert distance(found[f"{case}/feature_vector"], answer["feature_vector"]) < TOLERANCE
-    assert float(found[f"{case}/regularization_loss"]) == pytest.approx(
+def check_step(outputs: Answers, answer: Answers, case: str) -> None:
+    assert distance(outputs[f"{case}/feature_vector"], answer["feature_vector"]) < TOLERANCE
+    assert float(outputs[f"{case}/regularization_loss"]) == pytest.approx(
         float(answer["regularization_loss"]), rel=1e-5
     )
-    after = group(found, f"{case}/after/")
+    after = group(outputs, f"{case}/after/")
     assert len(after) == 136
     for name, value in after.items():
         assert distance(value, answer[f"after/{name}"]) < TOLERANCE, name
 
 
 def same_weights(path: Path, expected: Bundle) -> bool:
-    found = load_module_spec(path).bundle
-    return found.architecture == expected.architecture and all(
-        found.weights[name].tobytes() == array.tobytes() for name, array in expected.weights.items()
+    converted = load_module_spec(path).bundle
+    return converted.architecture == expected.architecture and all(
+        converted.weights[name].tobytes() == array.tobytes() for name, array in expected.weights.items()
     )
 
 
 def test_hub_module_answers_as_the_original(subject: Subject) -> None:
-    found = subject.of_hub_module
-    assert tuple(found["size"]) == subject.bundle.image_size and found["channels"] == 3
-    check_answers(found, subject, ("default", "with_momentum"), ("features", "with_momentum"))
+    outputs = subject.of_hub_module
+    assert tuple(outputs["size"]) == subject.bundle.image_size and outputs["channels"] == 3
+    check_answers(outputs, subject, ("default", "with_momentum"), ("features", "with_momentum"))
 
 
 def test_hub_module_takes_a_training_step_as_the_original(subject: Subject) -> None:
@@ -201,11 +201,11 @@ def test_what_hub_module_exports_again_is_ours(subject: Subject) -> None:
 
 
 def test_the_successors_interface_answers_as_the_original(subject: Subject) -> None:
-    found = subject.of_successor
-    check_answers(found, subject, ("default", "served", "layer"), ())
+    outputs = subject.of_successor
+    check_answers(outputs, subject, ("default", "served", "layer"), ())
     if subject.training:
-        check_step(found, subject.training["momentum"], "momentum")
-        assert (found["layer/trainable"], found["layer/losses"], found["layer/moved"]) == (141, 69, 136)
+        check_step(outputs, subject.training["momentum"], "momentum")
+        assert (outputs["layer/trainable"], outputs["layer/losses"], outputs["layer/moved"]) == (141, 69, 136)
 
 
 def test_slim_restores_the_checkpoint(subject: Subject) -> None:
@@ -213,9 +213,9 @@ def test_slim_restores_the_checkpoint(subject: Subject) -> None:
     size = architecture.depth_multiplier, architecture.num_classes
     answers = subject.folder / "slim.npz"
     original("restore_slim.py", subject.exported("tf-checkpoint"), subject.questions, answers, *size)
-    found = np.load(answers)
+    outputs = np.load(answers)
     for name, answer in subject.answers.items():
-        assert distance(found[f"eval/{name}/logits"], answer["logits"]) < TOLERANCE
+        assert distance(outputs[f"eval/{name}/logits"], answer["logits"]) < TOLERANCE
 
 
 @pytest.mark.parametrize("to", ["tf1-hub", "savedmodel", "tf-checkpoint"])

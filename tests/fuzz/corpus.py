@@ -12,13 +12,9 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent)]
 
-from helpers.tensorflow_samples import block, message, varint  # noqa: E402
+from helpers.tensorflow_samples import announced, block, message, shape, varint  # noqa: E402
 
 from inception_hub.formats.tensorflow.crc32c import masked_crc32c  # noqa: E402
-
-
-def shape(*sizes: int) -> bytes:
-    return message(*((2, message((1, size))) for size in sizes))
 
 
 def archive(compression: str) -> bytes:
@@ -62,7 +58,7 @@ def manifest() -> bytes:
 
 
 def corpus() -> dict[str, list[bytes]]:
-    announced = message((1, message((1, b"w"), (2, shape(2, 2)), (3, 1))))
+    meta = announced(2, 2)
     piece = message((1, b"w"), (2, message((1, b""), (1, b""))), (3, message((5, bytes(16)))))
     info = message((1, b"x:0"), (2, 1), (3, shape(-1, 3)))
     signature = message((1, message((1, b"images"), (2, info))), (2, message((1, b"default"), (2, info))))
@@ -76,9 +72,9 @@ def corpus() -> dict[str, list[bytes]]:
     return {
         "tar": [archive(kind) for kind in ("", "gz", "bz2", "xz")],
         "snappy": [varint(70) + b"\x14hello " + b"\xfe\x05\0"],
-        "protobuf": [announced, message((1, 1 << 63), (2, b"ab"))],
+        "protobuf": [meta, message((1, 1 << 63), (2, b"ab"))],
         "table": [b"\0" + entries, b"\1" + varint(len(entries)) + bytes([len(entries) - 1 << 2]) + entries],
-        "v1": [bytes([len(announced)]) + announced + piece],
+        "v1": [bytes([len(meta)]) + meta + piece],
         "v2": [
             message((1, 1), (2, shape(4, 4)), (5, 64), (6, masked_crc32c(bytes(64)).to_bytes(4, "little")))
         ],

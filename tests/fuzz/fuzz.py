@@ -59,7 +59,7 @@ def v1(data: bytes) -> None:
     from helpers.tensorflow_samples import block, message
     from helpers.tensorflow_samples import table as made
 
-    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
+    from inception_hub.formats.tf_checkpoint import read_checkpoint
 
     cut = 1 + data[0] if data else 0
     meta, piece = message((1, data[1:cut])), message((2, data[cut:]))
@@ -71,7 +71,7 @@ def v2(data: bytes) -> None:
     from helpers.tensorflow_samples import block, message
     from helpers.tensorflow_samples import table as made
 
-    from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
+    from inception_hub.formats.tf_checkpoint import read_checkpoint
 
     def read(path: Path) -> None:
         path.with_name("v2.data-00000-of-00001").write_bytes(bytes(64))
@@ -83,11 +83,11 @@ def v2(data: bytes) -> None:
 def saved_model(data: bytes) -> None:
     from helpers.tensorflow_samples import message
 
-    from inception_hub.formats.tensorflow.hub_module import read_hub_module
+    from inception_hub.formats.tf1_hub import read_image_size
 
     def read(path: Path) -> None:
         path.with_name("tfhub_module.pb").write_bytes(message((1, 3)))
-        read_hub_module(path.parent)
+        read_image_size(path.parent)
 
     _file("saved_model.pb", data, read)
 
@@ -95,11 +95,11 @@ def saved_model(data: bytes) -> None:
 def tfhub_module(data: bytes) -> None:
     from helpers.tensorflow_samples import message
 
-    from inception_hub.formats.tensorflow.hub_module import read_hub_module
+    from inception_hub.formats.tf1_hub import read_image_size
 
     def read(path: Path) -> None:
         path.with_name("saved_model.pb").write_bytes(message((2, b"")))
-        read_hub_module(path.parent)
+        read_image_size(path.parent)
 
     _file("tfhub_module.pb", data, read)
 
@@ -141,7 +141,7 @@ def fuzz(name: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=["inception_hub", "PIL"]):
         import inception_hub.bundle
-        import inception_hub.formats.tensorflow.hub_module  # noqa: F401
+        import inception_hub.formats.tf1_hub  # noqa: F401
     from inception_hub.errors import InceptionHubError
 
     warnings.simplefilter("ignore")

@@ -25,8 +25,14 @@ def export(*arguments: object, file_limit: int | None = None) -> "subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET)
 
 
+def current(code: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    """Python `code` with current TensorFlow."""
+    command = [str(_folder("tensorflow") / "bin" / "python"), "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET)
+
+
 def original(script: str, *arguments: object, **environment: str) -> None:
-    """A script of `tests/export`, with the original's own software."""
+    """A script of `tests/helpers`, with the original's own software."""
     command = [str(_folder("original") / "bin" / "python"), str(SCRIPTS / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET | environment)
     assert done.returncode == 0, done.stderr[-4000:]

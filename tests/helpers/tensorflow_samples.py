@@ -14,6 +14,7 @@ from inception_hub.formats.tensorflow.crc32c import masked_crc32c
 
 SAMPLES = RECORDED / "tensorflow"
 MAGIC = bytes.fromhex("57fb808b247547db")
+Arrays = dict[str, NDArray[np.generic]]
 
 # For Hypothesis: a busy machine is no failure.
 examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +28,15 @@ def expected(checkpoint: str) -> dict[str, NDArray[np.generic]]:
             for key in file.files
             if key.startswith(f"{checkpoint}/")
         }
+
+
+def same_arrays(received: Arrays, wanted: Arrays) -> None:
+    """Asserts the same names, and for each the same dtype, shape and bytes."""
+    assert received.keys() == wanted.keys()
+    for name, array in received.items():
+        assert array.dtype == wanted[name].dtype, name
+        assert array.shape == wanted[name].shape, name
+        assert array.tobytes() == wanted[name].tobytes(), name
 
 
 def extract_golden(archive: str, directory: Path) -> Path:
@@ -80,3 +90,32 @@ def stored(content: bytes, kind: int = 0) -> bytes:
     """A block with its trailer."""
     content += bytes([kind])
     return content + masked_crc32c(content).to_bytes(4, "little")
+
+
+def shape(*sizes: int) -> bytes:
+    """TensorShapeProto."""
+    return message(*((2, message((1, size))) for size in sizes))
+
+
+def extents(*pairs: tuple[int, int] | None) -> bytes:
+    """TensorSliceProto of starts and lengths, None for a whole axis."""
+    return message(*((1, message((1, pair[0]), (2, pair[1])) if pair else b"") for pair in pairs))
+
+
+def announced(*sizes: int, dtype: int = 1) -> bytes:
+    """SavedTensorSliceMeta of one variable `w`, float32 unless another dtype is given."""
+    return message((1, message((1, b"w"), (2, shape(*sizes)), (3, dtype))))
+
+
+def piece(values: bytes, *pairs: tuple[int, int] | None, field: int = 5) -> bytes:
+    """SavedSlice of `w`, its values in a field of TensorProto."""
+    return message((1, b"w"), (2, extents(*pairs)), (3, message((field, values))))
+
+
+def v1(meta: bytes, *pieces: bytes) -> bytes:
+    """A V1 checkpoint."""
+    records = [(b"\0%05d" % number, message((2, content))) for number, content in enumerate(pieces)]
+    return table(block((b"", message((1, meta))), *records))
+
+
+HEADER = (b"", message((1, 1)))  # the first entry of a V2 checkpoint's index: one data file

@@ -1,14 +1,18 @@
-"""TensorFlow's checkpoints as modules: their classes' names, their depth, what is no variable of theirs."""
+"""Files of other formats as modules: names of their classes, their depth, what is no variable of theirs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.tensorflow_writer import write_hub_module, write_v1, write_v2
 
-from inception_hub import weights
+from inception_hub import bundle, weights
 from inception_hub.architecture import Architecture
 from inception_hub.errors import WeightsError
+from inception_hub.formats import timm
+from inception_hub.formats.options import Options
+from inception_hub.labels import Labels
 from inception_hub.sources.convert import convert
 
 
@@ -55,3 +59,11 @@ def test_the_depth_is_inferred_unless_it_is_given(tmp_path: Path) -> None:
     assert convert(path, 0.2501).architecture.depth_multiplier == 0.2501
     with pytest.raises(WeightsError, match="depth_multiplier=1 and 3 classes: .*of the wrong shape"):
         convert(path, 1.0)
+
+
+def test_labels_of_another_number_of_classes_are_not_taken(small_module: Path, tmp_path: Path) -> None:
+    source = bundle.read(small_module)
+    timm.write(source, tmp_path / "ten", Options())
+    assert convert(tmp_path / "ten").labels == source.labels
+    timm.write(replace(source, labels=Labels(("a", "b"), (None, None))), tmp_path / "two", Options())
+    assert convert(tmp_path / "two").labels.names == tuple(f"class_{index}" for index in range(10))

@@ -1,4 +1,4 @@
-"""Whether an export answers as the module it was made from: one list of cases for every format."""
+"""Whether an export computes what its module does: one list of cases for every format."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from ..errors import ExportError
 from .options import Options
 
 TOLERANCE = 1e-4  # relative: norm of the difference over norm of the reference
-# Batch, height and width. Odd and even sizes pad differently; 32 x 32 ends in maps of one value.
+# Batch, height and width. Odd and even sizes pad differently; 32 x 32 ends in feature maps of one value.
 SHAPES = ((1, 224, 224), (2, 131, 197), (3, 96, 128), (5, 33, 50), (1, 32, 32), (2, 7, 40))
 
 Images = NDArray[np.float32]
-Answers = Mapping[str, NDArray[np.generic]]
+Outputs = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
 class Check:
-    """What loaded an export, with its version, and the largest relative error of its answers."""
+    """What loaded an export, with its version, and the largest relative error of its outputs."""
 
     loader: str
     error: float
@@ -36,36 +36,36 @@ def cases(options: Options) -> Iterator[Images]:
         yield np.random.default_rng(number).random((*shape, 3), np.float32)
 
 
-def reference(bundle: Bundle) -> Callable[[Images], Answers]:
+def reference(bundle: Bundle) -> Callable[[Images], Outputs]:
     """A function that computes every endpoint by name, on OpenVINO in float32."""
     engine = load_engine("openvino")(bundle.architecture, bundle.weights, None, EngineOptions())
     return lambda images: engine.endpoints(images, bundle.architecture.endpoint_names)
 
 
-def relative_error(found: NDArray[np.generic], expected: NDArray[np.generic]) -> float:
+def relative_error(computed: NDArray[np.generic], expected: NDArray[np.generic]) -> float:
     """Norm of the difference over norm of `expected`; infinite for another shape or what is not finite."""
-    if found.shape != expected.shape or not np.isfinite(found).all():
+    if computed.shape != expected.shape or not np.isfinite(computed).all():
         return np.inf
     wanted = expected.astype(np.float64)
-    difference = float(np.linalg.norm(found.astype(np.float64) - wanted))
+    difference = float(np.linalg.norm(computed.astype(np.float64) - wanted))
     return difference / max(float(np.linalg.norm(wanted)), float(np.finfo(np.float32).tiny))
 
 
-def compare(bundle: Bundle, answer: Callable[[Images], Answers], loader: str, options: Options) -> Check:
-    """Holds every endpoint that `answer` gives for the cases to the reference; see `judge`."""
+def compare(bundle: Bundle, compute: Callable[[Images], Outputs], loader: str, options: Options) -> Check:
+    """Compares every endpoint that `compute` gives for the cases with the reference; see `judge`."""
     expect = reference(bundle)
 
     def errors() -> Iterator[float]:
         for images in cases(options):
             expected = expect(images)
-            for name, found in answer(images).items():
-                yield relative_error(np.asarray(found), expected[name])
+            for name, output in compute(images).items():
+                yield relative_error(np.asarray(output), expected[name])
 
     return judge(loader, errors())
 
 
 def judge(loader: str, errors: Iterable[float], tolerance: float = TOLERANCE) -> Check:
-    """The outcome, if the largest error is within `tolerance`, else an `ExportError`."""
+    """The largest of `errors` beside what loaded the export; `ExportError` if it is above `tolerance`."""
     check = Check(loader, max(errors))
     if not check.error <= tolerance:
         raise ExportError(

@@ -1,57 +1,91 @@
-"""What an export of ours gives back: weights, and what it says of the module they are from."""
+"""What a file of another format holds of a module, and the metadata by which our own exports say it.
+
+Metadata are texts by name, each a JSON value; every format has a place of its own for them.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bundle import Bundle
 from ..errors import ArgumentError, FormatError
 from ..labels import Labels
+
+if TYPE_CHECKING:
+    from ..images.resize import Preset
 
 MAX_SIDE = 16384  # pixels, as in a module's description
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Weights by Slim's names, unchecked, and `metadata`: text by name, each a JSON value."""
+    """Weights by TF-Slim's names, in the file's shapes and dtypes, not yet checked against an architecture.
+
+    `labels`: one name per class, in the file's own number of classes. `image_size`: default (height, width)
+    in pixels. `resize`: the preset. Each is None where the file states none that is valid.
+    """
 
     weights: Mapping[str, NDArray[np.generic]]
-    metadata: Mapping[str, str]
-
-    def labels(self, num_classes: int) -> Labels | None:
-        """The classes' names, where there is one for each."""
-        names, ids = self._value("labels"), self._value("wordnet_ids")
-        if not (_are_strings(names) and len(names) == num_classes and num_classes):
-            return None
-        if not (isinstance(ids, list) and len(ids) == num_classes):
-            ids = [None] * num_classes
-        try:
-            return Labels.from_text("".join(f"{name}\n" for name in names), ids)
-        except (ArgumentError, FormatError):
-            return None
-
-    def image_size(self) -> tuple[int, int] | None:
-        """Default (height, width) in pixels."""
-        found = self._value("image_size")
-        if not isinstance(found, list) or [type(side) for side in found] != [int, int]:
-            return None
-        height, width = found
-        return (height, width) if 0 < min(found) and max(found) <= MAX_SIDE else None
-
-    def resize(self) -> Any:
-        """The preset."""
-        found = self._value("resize")
-        return found if found in ("default", "slim", "plain") else None
-
-    def _value(self, name: str) -> Any:
-        try:
-            return json.loads(self.metadata[name])
-        except (KeyError, ValueError, RecursionError):
-            return None
+    labels: Labels | None = None
+    image_size: tuple[int, int] | None = None
+    resize: "Preset | None" = None
 
 
-def _are_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+def metadata(bundle: Bundle) -> dict[str, str]:
+    """The description of `bundle` that an export carries."""
+    description = {
+        "name": bundle.name,
+        "image_size": list(bundle.image_size),
+        "resize": bundle.resize,
+        "channels": "RGB",
+        "labels": list(bundle.labels),
+        "wordnet_ids": list(bundle.labels.wordnet_ids),
+        "source": bundle.provenance.source,
+        "licence": bundle.provenance.licence,
+    }
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in description.items()}
+
+
+def from_metadata(weights: Mapping[str, NDArray[np.generic]], metadata: Mapping[str, str]) -> Exported:
+    """`weights` with what `metadata` says of them; a value that is damaged or invalid counts as none."""
+    return Exported(
+        weights,
+        _labels(_value(metadata, "labels"), _value(metadata, "wordnet_ids")),
+        _image_size(_value(metadata, "image_size")),
+        _resize(_value(metadata, "resize")),
+    )
+
+
+def _value(metadata: Mapping[str, str], name: str) -> Any:
+    try:
+        return json.loads(metadata[name])
+    except (KeyError, ValueError, RecursionError):
+        return None
+
+
+def _labels(names: Any, wordnet_ids: Any) -> Labels | None:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    if not isinstance(wordnet_ids, list) or len(wordnet_ids) != len(names):
+        wordnet_ids = [None] * len(names)
+    try:
+        return Labels.from_text("".join(f"{name}\n" for name in names), wordnet_ids)
+    except (ArgumentError, FormatError):
+        return None
+
+
+def _image_size(sides: Any) -> tuple[int, int] | None:
+    if not isinstance(sides, list) or [type(side) for side in sides] != [int, int]:
+        return None
+    height, width = sides
+    return (height, width) if 0 < min(sides) and max(sides) <= MAX_SIDE else None
+
+
+def _resize(preset: Any) -> "Preset | None":
+    from ..images.resize import PRESETS
+
+    return preset if preset in PRESETS else None

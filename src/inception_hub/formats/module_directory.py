@@ -1,6 +1,5 @@
-"""`module`: a module directory of ours."""
+"""`module`: a module directory of this package, which `bundle.read` reads back."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 from .. import bundle as bundles
@@ -16,5 +15,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Reads it back, every file verified."""
+    from importlib.metadata import version
+
     loader = f"inception-hub {version('inception-hub')}"
     return compare(bundle, reference(bundles.read(path)), loader, options)

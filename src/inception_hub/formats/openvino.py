@@ -1,7 +1,7 @@
 """`openvino`: a directory with OpenVINO's IR, `inception_v2.xml` and `inception_v2.bin`.
 
-The graph our own engine runs, batch norm folded, or the module's int8 graph as `quantize` made it. What is
-folded cannot be taken apart again: weights do not come back from here.
+The graph our own engine runs, batch norm folded, or the module's int8 graph as `quantize` made it. It cannot
+be read back: what is folded cannot be taken apart again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,8 +12,9 @@ import numpy as np
 
 from .. import architecture
 from ..bundle import Bundle
-from .comparison import Answers, Check
-from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_answers, metadata
+from .comparison import Check, Outputs
+from .exported import metadata
+from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_outputs
 from .options import Options
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ INT8_TOLERANCE = 5e-2
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
-    """Both files; `rt_info` holds what a module says of itself."""
+    """Both files; `rt_info` holds the metadata."""
     import openvino as ov
     from openvino.preprocess import PrePostProcessor
 
     head = (architecture.LOGITS,) if bundle.architecture.num_classes else ()
-    graph = _answers(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
+    graph = _with_named_outputs(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
     height, width = options.size or (-1, -1)
     graph.reshape([options.batch or -1, height, width, 3])
     if options.photos:
@@ -46,18 +47,17 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
-    """Runs it on the CPU; int8 is held to the module's own int8 graph, which passed its gate on photos."""
+    """Runs it on the CPU; int8 is compared with the module's own int8 graph, which passed on photos."""
     import openvino as ov
 
     loader = f"openvino {ov.__version__.split('-')[0]}"
-    found = ov.Core().read_model(path / GRAPH)
-    names = [output.get_any_name() for output in found.outputs]
-    answer = _answering(found, names)
+    graph = ov.Core().read_model(path / GRAPH)
+    compute = _compiled(graph, [output.get_any_name() for output in graph.outputs])
     if not options.int8:
-        return compare_answers(bundle, answer, loader, options)
+        return compare_outputs(bundle, compute, loader, options)
     names = (architecture.GLOBAL_POOL, architecture.LOGITS, architecture.PREDICTIONS)
-    own = _answering(_network(bundle, options, names), names)
-    return compare_answers(bundle, answer, loader, options, own, INT8_TOLERANCE)
+    own = _compiled(_network(bundle, options, names), names)
+    return compare_outputs(bundle, compute, loader, options, own, INT8_TOLERANCE)
 
 
 def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model":
@@ -70,32 +70,32 @@ def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model
     return build(bundle.architecture, parts, -1, -1, ends)
 
 
-def _answers(whole: "ov.Model", options: Options) -> "ov.Model":
+def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
     """Only the outputs asked for, under their short names."""
     import openvino.opset13 as op
 
     from ..engines.openvino_graph import model
 
     ends = {name: output.get_node().input_value(0) for output in whole.outputs for name in output.get_names()}
-    found = {FEATURES: op.squeeze(ends[architecture.GLOBAL_POOL], np.array([1, 2])).output(0)}
+    outputs = {FEATURES: op.squeeze(ends[architecture.GLOBAL_POOL], np.array([1, 2])).output(0)}
     if architecture.LOGITS in ends:
-        found[LOGITS] = ends[architecture.LOGITS]
+        outputs[LOGITS] = ends[architecture.LOGITS]
     if options.top:
-        every = op.softmax(found.pop(LOGITS), 1)
+        every = op.softmax(outputs.pop(LOGITS), 1)
         best = op.topk(every, np.int64(options.top), 1, "max", "value", index_element_type="i64")
-        found |= {PROBABILITIES: best.output(0), INDICES: best.output(1)}
-    for name, output in found.items():
+        outputs |= {PROBABILITIES: best.output(0), INDICES: best.output(1)}
+    for name, output in outputs.items():
         output.set_names({name})
-    return model([op.result(output) for output in found.values()], whole.get_parameters())
+    return model([op.result(output) for output in outputs.values()], whole.get_parameters())
 
 
-def _answering(graph: "ov.Model", names: Iterable[str]) -> Callable[[Any], Answers]:
+def _compiled(graph: "ov.Model", names: Iterable[str]) -> Callable[[Any], Outputs]:
     import openvino as ov
 
     compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
-    def answer(images: Any) -> Answers:
-        found = compiled({IMAGES: images})
-        return {name: np.array(found[name]) for name in names}
+    def compute(images: Any) -> Outputs:
+        outputs = compiled({IMAGES: images})
+        return {name: np.array(outputs[name]) for name in names}
 
-    return answer
+    return compute

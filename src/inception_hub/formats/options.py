@@ -1,6 +1,10 @@
-"""What an export may be asked for; each format takes some of it."""
+"""Options of an export; each format accepts some of them."""
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, fields
+
+from ..bundle import Bundle
+from ..errors import ArgumentError
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,24 @@ class Options:
     photos: bool = False
     top: int | None = None
     int8: bool = False
+
+    def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
+        """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with
+        `bundle`."""
+        given = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
+        if refused := [option for option in given if option not in accepted]:
+            takes = ", ".join(sorted(accepted)) or "none"
+            raise ArgumentError(
+                f"The format {format} does not take {', '.join(refused)}; its options: {takes}."
+            )
+        numbers = (*(self.size or ()), self.batch, self.top)
+        if any(number is not None and number < 1 for number in numbers):
+            raise ArgumentError(f"One of size, batch and top is below 1 ({self}); give positive numbers.")
+        classes = bundle.architecture.num_classes
+        if self.top and self.top > classes:
+            raise ArgumentError(f"top is {self.top} and {bundle.name} has {classes} classes; give fewer.")
+        if self.int8 and bundle.int8 is None:
+            raise ArgumentError(
+                f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE --calibrate "
+                "IMAGES, or export its float weights."
+            )

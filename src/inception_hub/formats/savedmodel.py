@@ -1,7 +1,7 @@
 """`savedmodel`: TF-Hub's Reusable SavedModel, the interface of the original's successors /4 and /5.
 
 https://www.tensorflow.org/hub/reusable_saved_models; `hub.load` and `hub.KerasLayer` take it, and so does
-TensorFlow alone.
+TensorFlow alone. Any SavedModel is read whose variables go by TF-Slim's names.
 """
 
 from pathlib import Path
@@ -11,17 +11,37 @@ import numpy as np
 
 from ..architecture import BATCH_NORM_MOMENTUM, GLOBAL_POOL, LOGITS
 from ..bundle import Bundle
-from .comparison import Answers, Check, Images, compare
+from . import tf1_hub
+from .comparison import Check, Images, Outputs, compare
+from .exported import Exported
 from .options import Options
-from .tensorflow_graph import Graph, regularization_losses
-from .tensorflow_library import LOADER, system_errors, tf
+from .tf1_hub import GRAPHS_FILE, VARIABLES
+from .tf_checkpoint import V2_FILE, read_checkpoint
 
-IMAGES = tf.TensorSpec([None, None, None, 3], tf.float32, "inputs")
-MOMENTUM = tf.TensorSpec([], tf.float32, "batch_norm_momentum")
+
+def matches(path: Path) -> bool:
+    """Whether `path` is a SavedModel other than a TF1 Hub module."""
+    return (path / GRAPHS_FILE).is_file() and not tf1_hub.matches(path)
+
+
+def files(path: Path) -> dict[str, Path]:
+    """The files of the checkpoint: the graphs are not read."""
+    entries = (path / VARIABLES).parent.glob("*")
+    return {entry.name: entry for entry in entries if V2_FILE.fullmatch(entry.name)}
+
+
+def read(path: Path) -> Exported:
+    """The variables; a SavedModel states no image size and no labels. Raises what `read_checkpoint` does."""
+    return Exported(read_checkpoint(path / f"{VARIABLES}.index"))
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
     """The directory, with every combination of `training` and `return_endpoints` traced."""
+    from .tensorflow.graph import Graph, regularization_losses
+    from .tensorflow.library import system_errors, tf
+
+    images_spec = tf.TensorSpec([None, None, None, 3], tf.float32, "inputs")
+    momentum_spec = tf.TensorSpec([], tf.float32, "batch_norm_momentum")
     architecture = bundle.architecture
     variables = {
         name: tf.Variable(bundle.weights[name], trainable=variable.trainable, name=name)
@@ -39,7 +59,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
         default = endpoints.get(LOGITS, tf.squeeze(endpoints[GLOBAL_POOL], [1, 2]))
         return {"default": default, **endpoints} if return_endpoints else default
 
-    @tf.function(input_signature=[IMAGES], autograph=False)
+    @tf.function(input_signature=[images_spec], autograph=False)
     def serve(inputs: Any) -> Any:
         # A tensor for the momentum, or a fifth function would be traced for a Python number.
         default = call(inputs, False, tf.constant(BATCH_NORM_MOMENTUM), False)
@@ -47,7 +67,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
     for training in (False, True):
         for return_endpoints in (False, True):
-            call.get_concrete_function(IMAGES, training, MOMENTUM, return_endpoints)
+            call.get_concrete_function(images_spec, training, momentum_spec, return_endpoints)
     module = tf.train.Checkpoint()
     module.__call__ = call
     module.variables = list(variables.values())
@@ -62,10 +82,12 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Loads it with TensorFlow and compares every endpoint."""
+    from .tensorflow.library import LOADER, tf
+
     module = tf.saved_model.load(str(path))
 
-    def answer(images: Images) -> Answers:
-        found = module(tf.constant(images), training=False, return_endpoints=True)
-        return {name: np.asarray(value) for name, value in found.items() if name != "default"}
+    def compute(images: Images) -> Outputs:
+        outputs = module(tf.constant(images), training=False, return_endpoints=True)
+        return {name: np.asarray(value) for name, value in outputs.items() if name != "default"}
 
-    return compare(bundle, answer, LOADER, options)
+    return compare(bundle, compute, LOADER, options)

@@ -1,59 +1,148 @@
-"""`torch`: a `torch.export` program, a .pt2 archive, which runs without a line of ours.
+"""`torch`: a `torch.export` program, a .pt2 archive, which runs without this package.
 
-Its state dict holds Slim's names and shapes.
+Its state dict holds TF-Slim's names and shapes, as raw bytes that JSON describes:
+https://docs.pytorch.org/docs/stable/export/pt2_archive.html. What is pickled is never read.
 """
 
+import json
+import math
+import zipfile
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
-from torch.export import Dim
-from torch.fx.experimental import _config
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import architecture
+from ..architecture import SCOPE
 from ..bundle import Bundle
-from ..engines.torch import Network
-from .comparison import Answers, Check
-from .named_outputs import FEATURES, LOGITS, compare_answers, metadata
+from ..errors import FormatError
+from .comparison import Check, Outputs
+from .exported import Exported, from_metadata, metadata
+from .named_outputs import FEATURES, LOGITS, compare_outputs
 from .options import Options
+from .tensorflow.files import naming, reading
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+WEIGHTS, CONFIG, EXTRA = "data/weights/", "data/weights/model_weights_config.json", "extra/"
+FLOAT32 = 7  # torch._export.serde.schema.ScalarType
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)  # JSON of another form
+MAX_MEMBERS, MAX_BYTES, MAX_TEXT_BYTES = 10_000, 2 << 30, 16 << 20
 EXAMPLE = (2, 65, 96)  # batch, height and width: nothing in the program depends on them
 
 
-class Program(nn.Module):
-    """The network, answering with logits and feature vectors only."""
+def matches(path: Path) -> bool:
+    """Whether the name says so, and it is a zip archive."""
+    return path.suffix == ".pt2" and zipfile.is_zipfile(path)
 
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__()
-        self.network = Network(bundle.architecture, bundle.weights)
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Images [batch, height, width, 3] in [0, 1]."""
-        endpoints = self.network(images)
-        found = {FEATURES: endpoints[architecture.GLOBAL_POOL][:, 0, 0]}
-        return found | ({LOGITS: endpoints[architecture.LOGITS]} if architecture.LOGITS in endpoints else {})
+def files(path: Path) -> dict[str, Path]:
+    """The file itself."""
+    return {path.name: path}
+
+
+def read(path: Path) -> Exported:
+    """Every weight under TF-Slim's scope, and what the extra files say.
+
+    Raises `FormatError` for an archive that is damaged, compressed, or whose weights are pickled.
+    """
+    with reading(path), naming(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return _read(archive)
+        except (zipfile.BadZipFile, zlib.error, *MALFORMED) as error:
+            if isinstance(error, FormatError):
+                raise
+            raise FormatError(f"no torch.export program as ours are ({error})") from error
+
+
+def _read(archive: zipfile.ZipFile) -> Exported:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_BYTES:
+        raise FormatError("an archive of too many or too large files")
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise FormatError("a compressed archive, which PyTorch does not write,")
+    content = {member.filename.partition("/")[2]: member for member in members}  # below one folder
+
+    def text(name: str) -> str:
+        if content[name].file_size > MAX_TEXT_BYTES:
+            raise FormatError(f"{name} is too large")
+        return archive.read(content[name]).decode()
+
+    weights = {
+        name[name.index(f"{SCOPE}/") :]: _read_tensor(
+            name, about["tensor_meta"], archive.read(content.pop(WEIGHTS + about["path_name"]))
+        )
+        for name, about in json.loads(text(CONFIG))["config"].items()
+        if f"{SCOPE}/" in name and not about["use_pickle"]
+    }
+    if not weights:
+        raise FormatError(f"there are no weights under {SCOPE}/ that are not pickled,")
+    return from_metadata(weights, {n.removeprefix(EXTRA): text(n) for n in content if n.startswith(EXTRA)})
+
+
+def _read_tensor(name: str, meta: Any, raw: bytes) -> NDArray[np.generic]:
+    shape = [int(size["as_int"]) for size in meta["sizes"]]
+    strides = [int(step["as_int"]) for step in meta["strides"]]
+    ordered = all(
+        size == 1 or step == math.prod(shape[axis + 1 :])
+        for axis, (size, step) in enumerate(zip(shape, strides, strict=True))
+    )
+    if meta["dtype"] != FLOAT32 or not ordered or min(shape, default=1) < 1:
+        raise FormatError(f"{name[:80]!r} is not stored as our exports store it")
+    return np.frombuffer(raw, "<f4").reshape(shape)  # of a part of `raw` only: refused here
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
-    """The archive, with what a module says of itself among its extra files."""
+    """The archive, with the metadata among its extra files."""
+    import torch
+    from torch.export import Dim
+    from torch.fx.experimental import _config
+
     batch, height, width = EXAMPLE
     example = torch.zeros(options.batch or batch, *(options.size or (height, width)), 3)
     free = {} if options.batch else {0: Dim.DYNAMIC}
     if not options.size:
         free |= {1: Dim.DYNAMIC, 2: Dim.DYNAMIC}
-    # Else PyTorch takes maps of one row for another network than maps of two, and small images are refused.
+    # Else PyTorch takes feature maps of one row for another network than maps of two, and small images are
+    # refused.
     with _config.patch(backed_size_oblivious=True):  # pyright: ignore[reportAttributeAccessIssue]
-        program = torch.export.export(Program(bundle).eval(), (example,), dynamic_shapes=(free,))
+        program = torch.export.export(_program(bundle), (example,), dynamic_shapes=(free,))
     torch.export.save(program, path, extra_files=metadata(bundle))
+
+
+def _program(bundle: Bundle) -> "nn.Module":
+    """The network with logits and feature vectors as its only outputs."""
+    from torch import nn
+
+    from ..engines.torch import Network
+
+    class Program(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = Network(bundle.architecture, bundle.weights)
+
+        def forward(self, images: "Tensor") -> "dict[str, Tensor]":
+            endpoints = self.network(images)
+            outputs = {FEATURES: endpoints[architecture.GLOBAL_POOL][:, 0, 0]}
+            if architecture.LOGITS in endpoints:
+                outputs[LOGITS] = endpoints[architecture.LOGITS]
+            return outputs
+
+    return Program().eval()
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Loads the file and runs it."""
+    import torch
+
     program = torch.export.load(path).module()
 
-    def answer(images: Any) -> Answers:
+    def compute(images: Any) -> Outputs:
         with torch.inference_mode():
             return {name: value.numpy() for name, value in program(torch.from_numpy(images)).items()}
 
-    return compare_answers(bundle, answer, f"torch {torch.__version__}", options)
+    return compare_outputs(bundle, compute, f"torch {torch.__version__}", options)

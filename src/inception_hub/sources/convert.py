@@ -1,15 +1,11 @@
-"""Foreign files on local disk -> a `Bundle`: TensorFlow's, the original's, and exports of our own."""
+"""Files of other formats on local disk -> a `Bundle`; `formats/table.py` lists the formats."""
 
 from pathlib import Path
 
-from .. import labels
 from ..architecture import Architecture
 from ..bundle import DEFAULT_IMAGE_SIZE, Bundle, Provenance
-from ..formats._reading import find_reader
-from ..formats.exported import Exported
-from ..formats.tensorflow.checkpoint import read_checkpoint
-from ..formats.tensorflow.hub_module import VARIABLES, is_hub_module, is_saved_model, read_hub_module
-from ..labels import Labels
+from ..formats.table import reader
+from ..labels import Labels, imagenet
 from ..weights import check, infer_architecture
 
 # What Slim's training loop and TensorFlow 2's `Checkpoint` add beside the network's own variables; everything
@@ -23,39 +19,29 @@ def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
     `depth_multiplier` stands in no TensorFlow file; None infers it. Raises `HandleError` for a missing
     path, `FormatError` for a damaged file, `WeightsError` for variables that are not Inception V2's.
     """
-    image_size = DEFAULT_IMAGE_SIZE
-    exported = Exported({}, {})
-    if reader := find_reader(source):
-        exported = reader(source)
-        image_size = exported.image_size() or image_size
-        variables = dict(exported.weights)
-    elif is_hub_module(source):
-        hub_module = read_hub_module(source)
-        image_size = hub_module.image_size or image_size
-        variables = hub_module.variables()
-    elif is_saved_model(source):
-        variables = read_checkpoint(source / f"{VARIABLES}.index")
-    else:
-        variables = read_checkpoint(source)
-    variables = {name: array for name, array in variables.items() if name not in BY_PRODUCTS}
+    exported = reader(source).read(source)
+    variables = {name: array for name, array in exported.weights.items() if name not in BY_PRODUCTS}
     architecture = infer_architecture({name: array.shape for name, array in variables.items()})
     if depth_multiplier is not None:
         architecture = Architecture(depth_multiplier, architecture.num_classes)
+    labels = exported.labels
+    if labels is None or len(labels) != architecture.num_classes:
+        labels = _labels(architecture.num_classes)
     return Bundle(
         name=source.name,
         architecture=architecture,
         weights=check(architecture, variables),
-        labels=exported.labels(architecture.num_classes) or _labels(architecture.num_classes),
+        labels=labels,
         provenance=Provenance(source=source.name),
-        image_size=image_size,
-        resize=exported.resize() or "default",
+        image_size=exported.image_size or DEFAULT_IMAGE_SIZE,
+        resize=exported.resize or "default",
     )
 
 
 def _labels(num_classes: int) -> Labels:
     """ImageNet's names where the count says so; a checkpoint carries none of its own."""
     if num_classes == 1001:
-        return labels.imagenet()
+        return imagenet()
     if num_classes == 1000:
-        return labels.imagenet().without_background()
+        return imagenet().without_background()
     return Labels(tuple(f"class_{i}" for i in range(num_classes)), (None,) * num_classes)

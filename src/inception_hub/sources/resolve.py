@@ -136,7 +136,7 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     """What TensorFlow Hub itself once downloaded: entries named by the SHA-1 of the handle as spelled."""
     import tempfile
 
-    from ..formats.tensorflow.hub_module import is_hub_module
+    from ..formats import tf1_hub
     from .convert import convert
 
     chosen = os.environ.get("TFHUB_CACHE_DIR")
@@ -144,7 +144,7 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     spellings = [f"{scheme}://tfhub.dev/{name}{end}" for end in ("", "/") for scheme in ("https", "http")]
     for spelling in (handle, *spellings):
         entry = root / hashlib.sha1(spelling.encode(), usedforsecurity=False).hexdigest()
-        if is_hub_module(entry) and (chosen or _is_own(entry)):
+        if tf1_hub.matches(entry) and (chosen or _is_own(entry)):
             try:
                 return replace(convert(entry), provenance=Provenance(f"https://tfhub.dev/{name}", LICENCE))
             except InceptionHubError as error:
@@ -171,7 +171,7 @@ def _from_url(url: str, progress: Progress | None) -> Path:
 
 
 def _from_path(path: Path, given: str, original: Original) -> Path:
-    from ..formats._reading import find_reader
+    from ..formats.table import find_reader, reader
     from ..formats.tensorflow.files import reading
     from .archive import is_archive
 
@@ -195,7 +195,7 @@ def _from_path(path: Path, given: str, original: Original) -> Path:
         key = content_key(path)
         return _kept(key, lambda d: _make(path, d, name, Provenance(path.name, source_sha256=key)))
     with reading(path):
-        files = _files_of(path)
+        files = reader(path).files(path)
     key = content_key(path) if list(files.values()) == [path] else files_key(files)
     return _kept(key, lambda directory: _make(path, directory, path.name, Provenance(path.name)))
 
@@ -210,30 +210,9 @@ def _is_original(path: Path, original: Original) -> bool:
         )
 
 
-def _files_of(path: Path) -> dict[str, Path]:
-    """The files that conversion may read, by name: never all that lies in some directory given by mistake."""
-    from ..formats._reading import find_reader
-    from ..formats.tensorflow.checkpoint import STATE, V2_FILE
-    from ..formats.tensorflow.hub_module import VARIABLES, is_hub_module, is_saved_model
-
-    if find_reader(path):
-        return {path.name: path} if path.is_file() else {p.name: p for p in path.iterdir() if p.is_file()}
-    if is_hub_module(path):
-        return {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
-    if is_saved_model(path):
-        return {p.name: p for p in (path / VARIABLES).parent.glob("*") if V2_FILE.fullmatch(p.name)}
-    if path.is_dir():
-        named = {p.name: p for p in path.iterdir() if p.is_file()}
-        return {n: p for n, p in named.items() if ".ckpt" in n or n == STATE or V2_FILE.fullmatch(n)}
-    match = V2_FILE.fullmatch(path.name)
-    prefix = match[1] if match else path.name
-    parts = {p.name: p for p in path.parent.iterdir() if (m := V2_FILE.fullmatch(p.name)) and m[1] == prefix}
-    return {**parts, path.name: path} if path.is_file() else parts
-
-
 def _make(source: Path, directory: Path, name: str, provenance: Provenance) -> None:
     """Writes the module directory for an archive or anything that `convert` takes."""
-    from ..formats._reading import find_reader
+    from ..formats.table import find_reader
     from .archive import extract, is_archive
     from .convert import convert
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inception_hub.errors import FormatError
-from inception_hub.formats.tensorflow.checkpoint import read_checkpoint
 from inception_hub.formats.tensorflow.crc32c import masked_crc32c
 from inception_hub.formats.tensorflow.object_graph import full_names
+from inception_hub.formats.tf_checkpoint import read_checkpoint
 
 FLOAT, STRING = 1, 7
 
 
 def test_variables_go_by_their_own_names() -> None:
-    found, wanted = read_checkpoint(SAMPLES / "objects/variables"), expected("objects")
-    assert found.keys() == wanted.keys()
-    for name, array in found.items():
+    variables, wanted = read_checkpoint(SAMPLES / "objects/variables"), expected("objects")
+    assert variables.keys() == wanted.keys()
+    for name, array in variables.items():
         assert array.dtype == wanted[name].dtype and array.tobytes() == wanted[name].tobytes(), name
 
 
@@ -89,7 +89,7 @@ def test_an_enormous_object_graph_is_not_read(tmp_path: Path) -> None:
 @given(st.binary(max_size=200))
 def test_hostile_graphs(graph: bytes) -> None:
     try:
-        found = full_names(memoryview(graph))
+        names = full_names(memoryview(graph))
     except FormatError:
         return
-    assert all(name.isprintable() for pair in found.items() for name in pair)
+    assert all(name.isprintable() for pair in names.items() for name in pair)

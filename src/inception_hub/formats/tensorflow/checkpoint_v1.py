@@ -20,7 +20,7 @@ from .tensor import (
     assemble,
     from_stored,
     read_extents,
-    read_full_shape,
+    read_shape,
     slice_shape,
     to_slices,
 )
@@ -43,7 +43,7 @@ VALUES: dict[str, tuple[int, str | None]] = {
 
 @dataclass
 class Entry:
-    """A variable as the first record announces it, and the pieces found so far."""
+    """A variable as the first record announces it, and the pieces read so far."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -85,7 +85,7 @@ def _read_meta(message: memoryview) -> dict[str, Entry]:
                 if part == 1:
                     name = text(content)
                 elif part == 2:
-                    shape = read_full_shape(chunk(content))
+                    shape = read_shape(chunk(content))
                 elif part == 3:
                     dtype = unsigned(content)
             entries[name] = Entry(dtype, shape)

@@ -25,7 +25,7 @@ from .tensor import (
     assemble,
     from_stored,
     read_extents,
-    read_full_shape,
+    read_shape,
     slice_shape,
     to_slices,
 )
@@ -75,13 +75,13 @@ def read(prefix: str) -> dict[str, NDArray[np.generic]]:
         graph = arrays.pop(OBJECT_GRAPH, None)
         names = {} if graph is None else full_names(memoryview(graph.tobytes()))
         keys = [key for key in entries if not key.startswith(SLICE_KEY) and key != OBJECT_GRAPH]
-        found = {
+        variables = {
             names.get(entry.name, entry.name): _assemble(entry, arrays) if entry.slices else arrays[entry.key]
             for entry in (entries[key] for key in keys)
         }
-        if len(found) < len(keys):
+        if len(variables) < len(keys):
             raise FormatError("two variables of one name")
-        return found
+        return variables
 
 
 def _read_index(data: bytes) -> tuple[int, dict[bytes, Entry]]:
@@ -130,7 +130,7 @@ def _read_entry(key: bytes, record: memoryview) -> Entry:
         text(memoryview(key))  # refuses what is no name
     parts = dict(fields(record))
     numbers = {part: signed(parts.get(part, 0)) for part in (1, 3, 4, 5)}
-    shape = read_full_shape(chunk(parts.get(2, EMPTY)))
+    shape = read_shape(chunk(parts.get(2, EMPTY)))
     extents = [read_extents(chunk(value)) for part, value in fields(record) if part == 7]
     slices = tuple((to_slices(extent, shape), _slice_key(key, extent)) for extent in extents)
     checksum = int.from_bytes(chunk(parts.get(6, EMPTY)), "little")

@@ -32,7 +32,7 @@ def stored_string(raw: memoryview, checksum: int) -> memoryview:
 
 def full_names(graph: memoryview) -> dict[str, str]:
     """A variable's own name by the key it is stored under; a name that several have is left out."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for number, node in fields(graph):
         if number != 1:
             continue
@@ -41,6 +41,6 @@ def full_names(graph: memoryview) -> dict[str, str]:
                 parts = dict(fields(chunk(attribute)))
                 name, key = (text(parts.get(i, EMPTY)) for i in (2, 3))
                 if name and key:
-                    found[key] = name
-    count = Counter(found.values())
-    return {key: name for key, name in found.items() if count[name] == 1}
+                    names[key] = name
+    count = Counter(names.values())
+    return {key: name for key, name in names.items() if count[name] == 1}

@@ -80,9 +80,9 @@ class _Budget:
         self.compressed -= len(content)
         if self.compressed < 0:
             raise FormatError(f"the table has more than {MAX_COMPRESSED >> 20} MiB of compressed blocks")
-        found = snappy.decompress(content, min(MAX_EXPANSION * len(content), self.decompressed))
-        self.decompressed -= len(found)
-        return found
+        output = snappy.decompress(content, min(MAX_EXPANSION * len(content), self.decompressed))
+        self.decompressed -= len(output)
+        return output
 
 
 def _block(data: memoryview, handle: tuple[int, int], budget: _Budget) -> memoryview:

@@ -1,4 +1,4 @@
-"""What V1 and V2 checkpoints and signatures share: TensorFlow's dtypes, shapes and slices.
+"""TensorFlow's dtypes, shapes and slices, which V1 and V2 checkpoints share.
 
 Field numbers are those of `types.proto`, `tensor_shape.proto` and `tensor_slice.proto` in
 tensorflow/core/framework.
@@ -16,33 +16,29 @@ from .protobuf import chunk, fields, signed
 MAX_RANK = 32  # NumPy's limit before version 2
 MAX_ELEMENTS = 1 << 40  # beyond any file's content, within NumPy's arithmetic
 
-DTYPE_NAMES = {
-    1: "float32",
-    2: "float64",
-    3: "int32",
-    4: "uint8",
-    5: "int16",
-    6: "int8",
-    7: "string",
-    8: "complex64",
-    9: "int64",
-    10: "bool",
-    14: "bfloat16",
-    17: "uint16",
-    18: "complex128",
-    19: "float16",
-    20: "resource",
-    21: "variant",
-    22: "uint32",
-    23: "uint64",
-}
-# bfloat16 is the upper half of a float32, which is what it becomes: NumPy does not have it.
-STORED_DTYPES = {
-    number: np.dtype("<u2" if name == "bfloat16" else name).newbyteorder("<")
-    for number, name in DTYPE_NAMES.items()
-    if name not in ("string", "resource", "variant")
-}
 BFLOAT16 = 14
+# The numeric dtypes as a file holds them. bfloat16 is the upper half of a float32, which is what it becomes:
+# NumPy does not have it.
+STORED_DTYPES = {
+    number: np.dtype(name).newbyteorder("<")
+    for number, name in {
+        1: "float32",
+        2: "float64",
+        3: "int32",
+        4: "uint8",
+        5: "int16",
+        6: "int8",
+        8: "complex64",
+        9: "int64",
+        10: "bool",
+        BFLOAT16: "uint16",
+        17: "uint16",
+        18: "complex128",
+        19: "float16",
+        22: "uint32",
+        23: "uint64",
+    }.items()
+}
 
 Slices = tuple[slice, ...]
 
@@ -54,8 +50,8 @@ def from_stored(dtype: int, stored: NDArray[np.generic]) -> NDArray[np.generic]:
     return stored
 
 
-def read_shape(message: memoryview) -> tuple[int, ...] | None:
-    """A TensorShapeProto: -1 for an unknown dimension, None for an unknown rank."""
+def read_shape(message: memoryview) -> tuple[int, ...]:
+    """A TensorShapeProto of known dimensions, of a size that arithmetic bears."""
     shape: list[int] = []
     for number, value in fields(message):
         if number == 2:
@@ -64,16 +60,10 @@ def read_shape(message: memoryview) -> tuple[int, ...] | None:
             if len(shape) > MAX_RANK:
                 raise FormatError(f"a shape has more than {MAX_RANK} dimensions")
         elif number == 3 and value:
-            return None
-    return tuple(shape)
-
-
-def read_full_shape(message: memoryview) -> tuple[int, ...]:
-    """A TensorShapeProto without unknowns, of a size that arithmetic bears."""
-    shape = read_shape(message)
-    if shape is None or min(shape, default=0) < 0 or math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:
+            shape.append(-1)  # the rank is unknown
+    if min(shape, default=0) < 0 or math.prod(max(size, 1) for size in shape) > MAX_ELEMENTS:
         raise FormatError("a variable's shape is unknown or impossible")
-    return shape
+    return tuple(shape)
 
 
 def read_extents(message: memoryview) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""One graph variant of a TF1 Hub module: inference, or training with batch statistics.
+"""Builds the graph variants of a TF1 Hub module with TensorFlow: inference, or training by batch statistics.
 
 tensorflow_hub/native_module.py says what a variant may hold, and in which collections.
 """
@@ -6,21 +6,17 @@ tensorflow_hub/native_module.py says what a variant may hold, and in which colle
 from collections.abc import Mapping
 from typing import Any
 
-from ..architecture import BATCH_NORM_MOMENTUM, GLOBAL_POOL, SCOPE, Variable
-from ..bundle import Bundle
-from ..signatures import IMAGES, MOMENTUM, signatures
-from .tensorflow.hub_module import ATTACHMENTS, IMAGE_MODULE_INFO
-from .tensorflow.protobuf import encoded
-from .tensorflow_graph import Graph, regularization_losses
-from .tensorflow_library import tf
+from ...architecture import BATCH_NORM_MOMENTUM, GLOBAL_POOL, SCOPE, Architecture, Variable
+from ...signatures import IMAGES, MOMENTUM, signatures
+from .graph import Graph, regularization_losses
+from .library import tf
 
 v1 = tf.compat.v1
 Keys = v1.GraphKeys
 
 
-def meta_graph(bundle: Bundle, tags: tuple[str, ...]) -> Any:
+def meta_graph(architecture: Architecture, tags: tuple[str, ...]) -> Any:
     """The MetaGraphDef with these tags: none for inference, `train` for training."""
-    architecture = bundle.architecture
     with tf.Graph().as_default():
         variables = {name: _variable(variable) for name, variable in architecture.variables.items()}
         for loss in regularization_losses(architecture, variables):
@@ -28,21 +24,20 @@ def meta_graph(bundle: Bundle, tags: tuple[str, ...]) -> Any:
         images = v1.placeholder(tf.float32, [None, None, None, 3], IMAGES)
         momentum = v1.placeholder_with_default(BATCH_NORM_MOMENTUM, [], MOMENTUM)
         network = Graph(architecture, variables, momentum if tags else None)
-        # The variables' own scope, entered again: operations double its name, as Slim's do.
+        # The variables' own scope, entered again: operations double its name, as TF-Slim's do.
         with tf.name_scope(f"{SCOPE}/"):
             endpoints = network(images)
             features = tf.squeeze(endpoints[GLOBAL_POOL], [1, 2])
         for update in network.updates:
             v1.add_to_collection(Keys.UPDATE_OPS, update)
-        found = v1.train.export_meta_graph(strip_default_attrs=True)
+        graph = v1.train.export_meta_graph(strip_default_attrs=True)
         for name, signature in signatures(architecture).items():
             default = features if signature.output == GLOBAL_POOL else endpoints[signature.output]
             inputs = {key: {IMAGES: images, MOMENTUM: momentum}[key] for key in signature.inputs}
             definition = _signature(inputs, {"default": default, **endpoints})
-            found.signature_def[name].CopyFrom(definition)
-    found.meta_info_def.tags.extend(tags)
-    found.collection_def[ATTACHMENTS].bytes_list.value.append(_image_module_info(bundle.image_size))
-    return found
+            graph.signature_def[name].CopyFrom(definition)
+    graph.meta_info_def.tags.extend(tags)
+    return graph
 
 
 def _signature(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
@@ -67,10 +62,3 @@ def _variable(variable: Variable) -> Any:
         collections=[Keys.GLOBAL_VARIABLES, Keys.MODEL_VARIABLES],
         use_resource=True,
     )
-
-
-def _image_module_info(size: tuple[int, int]) -> bytes:
-    """A ModuleAttachment with an ImageModuleInfo."""
-    height, width = size
-    info = encoded(1, encoded(1, height) + encoded(2, width))
-    return encoded(1, IMAGE_MODULE_INFO.encode()) + encoded(2, info)

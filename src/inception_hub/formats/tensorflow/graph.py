@@ -1,4 +1,4 @@
-"""The table as TensorFlow operations, for graphs of either generation and for eager tensors.
+"""The network as TensorFlow operations, for graphs of TensorFlow 1 and 2 and for eager tensors.
 
 Written with operations that TensorFlow 2.13 knows too: the last tensorflow_hub with `hub.Module` lives there.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..architecture import (
+from ...architecture import (
     BATCH_NORM_EPSILON,
     DROPOUT_RATE,
     GLOBAL_POOL,
@@ -17,12 +17,12 @@ from ..architecture import (
     Architecture,
     Layer,
 )
-from .tensorflow_library import tf
+from .library import tf
 
 
 @dataclass
 class Graph:
-    """The network over `variables`, TensorFlow's by Slim's names.
+    """The network over `variables`, TensorFlow's by TF-Slim's names.
 
     `momentum` None: batch norm by the moving statistics, no dropout. A float32 scalar: by the batch's, with
     dropout before the logits, and `updates` collects what makes the moving statistics follow.
@@ -73,7 +73,7 @@ class Graph:
                 return tf.nn.relu(self._normalised(x, layer))
 
     def _normalised(self, x: Any, layer: Layer) -> Any:
-        """Slim's fused batch norm without a scale."""
+        """TF-Slim's fused batch norm without a scale."""
         moving = [self.variables[name] for name in (layer.moving_mean, layer.moving_variance)]
         ones, beta = tf.ones([layer.out_channels]), self.variables[layer.beta]
         training = self.momentum is not None
@@ -90,7 +90,7 @@ class Graph:
 def regularization_losses(
     architecture: Architecture, variables: Mapping[str, Any]
 ) -> list[Callable[[], Any]]:
-    """Slim's weight decay, one scalar per regularised kernel."""
+    """TF-Slim's weight decay, one scalar per regularised kernel."""
 
     def loss(kernel: Any) -> Callable[[], Any]:
         return lambda: WEIGHT_DECAY * tf.nn.l2_loss(kernel)

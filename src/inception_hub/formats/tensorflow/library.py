@@ -1,4 +1,4 @@
-"""TensorFlow itself, imported without its chatter, and its files and errors."""
+"""Imports TensorFlow without its messages on standard error; wraps its checkpoint writer and its errors."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -1,3 +1,5 @@
+"""TF1 Hub modules read without TensorFlow: those of tensorflow_hub itself, damaged and hostile ones."""
+
 import shutil
 from pathlib import Path
 
@@ -8,47 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inception_hub.errors import FormatError, HandleError
-from inception_hub.formats.tensorflow.hub_module import HubModule, TensorInfo, is_hub_module, read_hub_module
-
-IMAGES = TensorInfo("float32", (None, None, None, 3))
+from inception_hub.formats.tf1_hub import files, matches, read, read_image_size
 
 
 def test_a_module_that_tensorflow_hub_wrote() -> None:
-    module = read_hub_module(SAMPLES / "hub")
-    assert set(module.variants) == {frozenset(), frozenset({"train"})}
-    for signatures in module.variants.values():
-        assert set(signatures) == {"default", "named"}
-        assert signatures["default"].inputs == {"default": IMAGES}
-        assert signatures["named"].inputs == {"images": IMAGES, "names": TensorInfo("string", None)}
-        assert signatures["named"].outputs == {"default": TensorInfo("int32", (4,))}
+    exported = read(SAMPLES / "hub")
     # The train variant, which the file lists first, says 5 x 6.
-    assert module.image_size == (3, 4)
-    assert {name: array.tolist() for name, array in module.variables().items()} == {"scale": [1, 2, 3]}
+    assert exported.image_size == (3, 4)
+    assert {name: array.tolist() for name, array in exported.weights.items()} == {"scale": [1, 2, 3]}
+    assert exported.labels is exported.resize is None
 
 
 def test_the_golden_module(tmp_path: Path) -> None:
-    module = read_hub_module(extract_golden("tf1_hub_module.tar.gz", tmp_path))
-    plain = {"default", "image_classification", "image_feature_vector"}
-    with_momentum = {"image_classification_with_bn_hparams", "image_feature_vector_with_bn_hparams"}
-    assert set(module.variants) == {frozenset(), frozenset({"train"})}
-    assert set(module.variants[frozenset()]) == plain
-    assert set(module.variants[frozenset({"train"})]) == plain | with_momentum
-    assert module.image_size == (224, 224)
-    momentum = {"images": IMAGES, "batch_norm_momentum": TensorInfo("float32", ())}
-    for signatures in module.variants.values():
-        for name, signature in signatures.items():
-            width = 256 if "feature_vector" in name else 1001
-            assert signature.inputs == (momentum if name in with_momentum else {"images": IMAGES})
-            assert signature.outputs["default"] == TensorInfo("float32", (None, width))
-            assert signature.outputs["InceptionV2/Mixed_5c"] == TensorInfo("float32", (None, None, None, 256))
-            assert len(signature.outputs) == 19
-    assert len(module.variables()) == 277
+    exported = read(extract_golden("tf1_hub_module.tar.gz", tmp_path))
+    assert exported.image_size == (224, 224)
+    assert len(exported.weights) == 277
 
 
-def test_is_hub_module(tmp_path: Path) -> None:
-    assert is_hub_module(SAMPLES / "hub")
-    assert not is_hub_module(SAMPLES)
-    assert not is_hub_module(tmp_path / "gone")
+def test_a_directory_is_known_by_its_files(tmp_path: Path) -> None:
+    assert matches(SAMPLES / "hub")
+    assert not matches(SAMPLES)
+    assert not matches(tmp_path / "gone")
+
+
+def test_all_files_belong_to_the_module() -> None:
+    variables = {f"variables/variables.{end}" for end in ("index", "data-00000-of-00001")}
+    assert set(files(SAMPLES / "hub")) == {"saved_model.pb", "tfhub_module.pb", *variables}
+    assert all(path == SAMPLES / "hub" / name for name, path in files(SAMPLES / "hub").items())
 
 
 @pytest.mark.parametrize("missing", ["tfhub_module.pb", "saved_model.pb"])
@@ -56,20 +44,20 @@ def test_missing_files_are_named(tmp_path: Path, missing: str) -> None:
     shutil.copytree(SAMPLES / "hub", tmp_path, dirs_exist_ok=True)
     (tmp_path / missing).unlink()
     with pytest.raises(HandleError, match=f"{missing} cannot be read .*; give"):
-        read_hub_module(tmp_path)
+        read(tmp_path)
 
 
 def test_missing_variables(tmp_path: Path) -> None:
     shutil.copytree(SAMPLES / "hub", tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "variables")
     with pytest.raises(HandleError, match="variables.index leads to no TensorFlow checkpoint"):
-        read_hub_module(tmp_path).variables()
+        read(tmp_path)
 
 
-def made(directory: Path, graphs: bytes, definition: bytes = b"\x08\x03") -> HubModule:
+def made(directory: Path, graphs: bytes, definition: bytes = b"\x08\x03") -> tuple[int, int] | None:
     (directory / "tfhub_module.pb").write_bytes(definition)
     (directory / "saved_model.pb").write_bytes(graphs)
-    return read_hub_module(directory)
+    return read_image_size(directory)
 
 
 def variant(*parts: tuple[int, bytes], tags: tuple[bytes, ...] = ()) -> tuple[int, bytes]:
@@ -102,12 +90,12 @@ def test_unknown_formats(tmp_path: Path, definition: bytes, complaint: str) -> N
 
 def test_image_sizes(tmp_path: Path) -> None:
     train = (b"train",)
-    assert made(tmp_path, message(variant())).image_size is None
-    assert made(tmp_path, message(variant(attachment(0, 0)))).image_size is None
-    assert made(tmp_path, message(variant(attachment(5, 6, key=b"other")))).image_size is None
-    assert made(tmp_path, message(variant(), variant(attachment(5, 6), tags=train))).image_size == (5, 6)
+    assert made(tmp_path, message(variant())) is None
+    assert made(tmp_path, message(variant(attachment(0, 0)))) is None
+    assert made(tmp_path, message(variant(attachment(5, 6, key=b"other")))) is None
+    assert made(tmp_path, message(variant(), variant(attachment(5, 6), tags=train))) == (5, 6)
     both = message(variant(attachment(5, 6), tags=train), variant(attachment(7, 8)))
-    assert made(tmp_path, both).image_size == (7, 8)
+    assert made(tmp_path, both) == (7, 8)
     for height in (-1, 1 << 40):
         with pytest.raises(FormatError, match=f"an image size of {height} x 8"):
             made(tmp_path, message(variant(attachment(height, 8))))
@@ -125,7 +113,7 @@ def test_a_file_beyond_the_limit(tmp_path: Path) -> None:
     with (tmp_path / "saved_model.pb").open("wb") as file:
         file.truncate((16 << 20) + 1)
     with pytest.raises(FormatError, match="^more than 16 MiB, .* in .*; fetch"):
-        read_hub_module(tmp_path)
+        read_image_size(tmp_path)
 
 
 def test_damage_is_read_or_refused(tmp_path: Path) -> None:
@@ -152,7 +140,9 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
             continue
 
 
-LARGE = message((1, b"a"), (2, message((9, bytes(200 << 10)))))  # a signature
+def attachments(size: int) -> tuple[int, bytes]:
+    """A collection of at least `size` bytes of attachments."""
+    return 4, message((1, b"hub_module_attachments"), (2, message((9, bytes(size)))))
 
 
 @pytest.mark.parametrize(
@@ -162,12 +152,12 @@ LARGE = message((1, b"a"), (2, message((9, bytes(200 << 10)))))  # a signature
             message(*[(2, message((1, message((4, b"%d" % i))))) for i in range(17)]),
             "more than 16 graph variants",
         ),
-        (message((2, message((5, LARGE), (5, LARGE)))), "more than 256 KiB"),
-        (message((2, message((5, message((1, b"a"), (2, bytes((1 << 18) + 1))))))), "more than 256 KiB"),
+        (message(variant(*[attachments(200 << 10)] * 2)), "more than 256 KiB of attachments"),
+        (message(variant(attachments(1 << 18))), "more than 256 KiB of attachments"),
     ],
 )
-def test_what_is_said_of_signatures_is_bounded(tmp_path: Path, graphs: bytes, complaint: str) -> None:
+def test_what_is_read_is_bounded(tmp_path: Path, graphs: bytes, complaint: str) -> None:
     shutil.copytree(SAMPLES / "hub", tmp_path, dirs_exist_ok=True)
     (tmp_path / "saved_model.pb").write_bytes(graphs)
     with pytest.raises(FormatError, match=complaint):
-        read_hub_module(tmp_path)
+        read_image_size(tmp_path)

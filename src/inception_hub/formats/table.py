@@ -1,0 +1,74 @@
+"""The table of formats: a new one is a file of this package and a row here.
+
+The file of a format has
+- `write(bundle, path, options)`, which writes the file or directory `path`, where nothing is yet;
+- `check(bundle, path, options)`, which loads it with the software it is for and compares the outputs;
+and, where weights can be read back,
+- `read(path)`, which gives an `Exported` without that software;
+- `files(path)`, the files that `read` may open, by name;
+- `matches(path)`, whether `path` is of the format. TensorFlow's checkpoints have none, as their files may
+  have any name: what matches no other format is read as one.
+
+It imports the software within these functions only, so that any format can be looked for without it.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from .exported import Exported
+
+
+class Reader(Protocol):
+    """The file of a format that can be read."""
+
+    def files(self, path: Path) -> dict[str, Path]:
+        """The files that `read` may open, by name: never all that lies in some directory given by mistake.
+
+        Raises `OSError`.
+        """
+        ...
+
+    def read(self, path: Path) -> Exported:
+        """Weights and what else the format holds.
+
+        Raises `HandleError` for files that are missing or unreadable, `FormatError` for damaged ones.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """`file` is the name of the format's file; writing needs `extra` installed and takes `options`."""
+
+    file: str
+    extra: str | None = None
+    options: frozenset[str] = frozenset()
+
+    def load(self) -> Any:
+        """The format's file as a module."""
+        return import_module(f".{self.file}", __package__)
+
+
+FORMATS = {
+    "module": Format("module_directory"),
+    "tf1-hub": Format("tf1_hub", "tensorflow"),
+    "savedmodel": Format("savedmodel", "tensorflow"),
+    "tf-checkpoint": Format("tf_checkpoint", "tensorflow"),
+    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top"})),
+    "openvino": Format("openvino", None, frozenset({"size", "batch", "photos", "top", "int8"})),
+    "torch": Format("torch_program", "train", frozenset({"size", "batch"})),
+    "timm": Format("timm", "timm"),
+}
+
+
+def find_reader(path: Path) -> Reader | None:
+    """The file of the format that `path` is of; None where none is recognised."""
+    files = (format.load() for format in FORMATS.values())
+    return next((file for file in files if hasattr(file, "matches") and file.matches(path)), None)
+
+
+def reader(path: Path) -> Reader:
+    """The file that reads `path`: of the format it is recognised as, else of TensorFlow's checkpoints."""
+    return find_reader(path) or FORMATS["tf-checkpoint"].load()

@@ -1,0 +1,37 @@
+"""Module directories of this package as a format: copied, verified, compared."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.command import run
+
+from inception_hub import bundle
+
+
+def test_a_module_directory_of_ours(
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "export", small_module, "--to", "module", tmp_path / "copy")
+    assert (code, out) == (0, f"{tmp_path / 'copy'}\n")
+    assert err.startswith(
+        "Wrote module, 2.6 MB; loaded with inception-hub 0.1.0, it answers within a relative"
+    )
+    copy, source = bundle.read(tmp_path / "copy"), bundle.read(small_module)
+    assert all(np.array_equal(copy.weights[name], array) for name, array in source.weights.items())
+    code, _, err = run(capsys, "export", small_module, "--to", "module", tmp_path / "copy")
+    assert code == 2 and "exists and is left as it is" in err
+    assert run(capsys, "export", small_module, "--to", "module", tmp_path / "copy", "--force")[0] == 0
+
+
+def test_altered_module_files_are_refused(
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_module, tmp_path / "module")
+    with open(tmp_path / "module/weights.safetensors", "r+b") as file:
+        file.seek(5000)
+        file.write(b"\1")
+    code, _, err = run(capsys, "export", tmp_path / "module", "--to", "module", tmp_path / "out")
+    assert code == 2 and "weights.safetensors is not the file that module.json describes" in err
+    assert not (tmp_path / "out").exists()

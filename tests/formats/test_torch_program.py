@@ -1,0 +1,99 @@
+"""torch.export programs: run by PyTorch and read back; damaged ones are refused, pickles are never loaded."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers.exports import SIZE, same
+
+from inception_hub import bundle, load_module_spec
+from inception_hub.errors import FormatError, InceptionHubError, WeightsError
+from inception_hub.formats import export_bundle
+from inception_hub.formats.torch_program import files, matches
+
+NAME = "InceptionV2/Logits/Conv2d_1c_1x1/biases"
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_an_export_computes_the_same_and_is_read_back(small_module: Path, tmp_path: Path, head: bool) -> None:
+    source = bundle.read(small_module)
+    source = source if head else source.without_head()
+    path = tmp_path / "out.pt2"
+    assert export_bundle(source, "torch", path, options=SIZE).error < 1e-5
+    assert same(load_module_spec(path).bundle, source)
+
+
+@pytest.mark.slow
+def test_any_batch_and_size(small_module: Path, tmp_path: Path) -> None:
+    assert export_bundle(bundle.read(small_module), "torch", tmp_path / "out.pt2").error < 1e-5
+
+
+def test_a_file_is_known_by_its_name_and_kind(tmp_path: Path) -> None:
+    path = program(tmp_path / "x.pt2", {})
+    (tmp_path / "y.pt2").write_bytes(b"no archive")
+    assert matches(path) and not matches(path.rename(tmp_path / "x.zip"))
+    assert not matches(tmp_path / "y.pt2") and not matches(tmp_path / "gone.pt2")
+    assert files(path) == {"x.pt2": path}
+
+
+def program(path: Path, weights: dict[str, dict[str, object]], raw: bytes = bytes(8), way: int = 0) -> Path:
+    with zipfile.ZipFile(path, "w", way) as archive:
+        archive.writestr("x/data/weights/model_weights_config.json", json.dumps({"config": weights}))
+        archive.writestr("x/data/weights/weight_0", raw)
+    return path
+
+
+def about(**changes: object) -> dict[str, object]:
+    meta = {"dtype": 7, "sizes": [{"as_int": 2}], "strides": [{"as_int": 1}], **changes}
+    return {"path_name": "weight_0", "use_pickle": False, "tensor_meta": meta}
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {},
+        {NAME: {**about(), "use_pickle": True}},
+        {NAME: {**about(), "path_name": "../../etc/passwd"}},
+        {NAME: about(), f"{NAME}2": about()},
+        {NAME: about(dtype=5)},
+        {NAME: about(sizes=[{"as_int": -2}])},
+        {NAME: about(sizes=[{"as_int": 10**30}])},
+        {NAME: about(strides=[{"as_int": 0}])},
+        {NAME: about(strides=[])},
+        {NAME: {}},
+        [],
+    ],
+)
+def test_hostile_programs(tmp_path: Path, weights: dict[str, dict[str, object]]) -> None:
+    with pytest.raises(FormatError):
+        load_module_spec(program(tmp_path / "x.pt2", weights))
+
+
+def test_damaged_and_compressed_programs(tmp_path: Path) -> None:
+    path = program(tmp_path / "x.pt2", {NAME: about()})
+    with pytest.raises(WeightsError):  # all is well but for the network
+        load_module_spec(path)
+    content = path.read_bytes()
+    for position in range(0, len(content), 7):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0x55]) + content[position + 1 :])
+        with pytest.raises(InceptionHubError):
+            load_module_spec(path)
+    with pytest.raises(FormatError, match="a compressed archive"):
+        load_module_spec(program(path, {NAME: about()}, way=zipfile.ZIP_DEFLATED))
+
+
+class Bomb:
+    """Whoever unpickles it fails the test."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return pytest.fail, ("a pickle was loaded",)
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    with pytest.raises(FormatError):
+        load_module_spec(
+            program(tmp_path / "x.pt2", {NAME: {**about(), "use_pickle": True}}, pickle.dumps(Bomb()))
+        )
