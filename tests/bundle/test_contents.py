@@ -11,7 +11,7 @@ from inception_hub.bundle import DEFAULT_IMAGE_SIZE, Bundle, HasBundle, Provenan
 from inception_hub.module import Module, ModuleSpec
 
 
-def test_without_its_head_nothing_speaks_of_classes(small_module: Path) -> None:
+def test_without_a_head_nothing_about_classes_is_left(small_module: Path) -> None:
     whole = bundle.read(small_module)
     assert isinstance(whole, Bundle) and whole.provenance == Provenance("random numbers", "Apache-2.0")
     headless = whole.without_head()
