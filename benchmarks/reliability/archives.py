@@ -9,6 +9,7 @@ no link or device in it, and no more bytes than the limits allow.
 import argparse
 import random
 import stat
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,7 @@ def extracted_or_refused(content: bytes) -> bool:
 
 
 def seed() -> bytes:
-    from test_archive import FILES, member, record, tar, tarfile
+    from helpers.archives import FILES, member, record, tar
 
     long = member("././@LongLink", b"variables/" + b"n" * 150 + b"\0", tarfile.GNUTYPE_LONGNAME)
     pax = member("p", record("path", "assets/pax") + record("size", "3"), tarfile.XHDTYPE)
@@ -43,7 +44,7 @@ def seed() -> bytes:
 
 def compressed(count: int, compressor: str) -> Iterator[bytes]:
     """The archive, damaged before or after its compression."""
-    from test_archive import COMPRESSORS
+    from helpers.archives import COMPRESSORS
 
     generator, whole = random.Random(compressor), seed()
     compress = COMPRESSORS[compressor]
@@ -54,7 +55,7 @@ def compressed(count: int, compressor: str) -> Iterator[bytes]:
 
 def headers(count: int) -> Iterator[bytes]:
     """Members with odd names, kinds and sizes, their headers' checksums right."""
-    from test_archive import BAD_NAMES, COLLISIONS, HEADERS, LINKS, member, record, tar, tarfile
+    from helpers.archives import BAD_NAMES, COLLISIONS, HEADERS, LINKS, member, record, tar
 
     for header in (*LINKS.values(), *HEADERS.values()):
         yield tar(header, member("evil/file", b"x"))
@@ -82,7 +83,7 @@ def headers(count: int) -> Iterator[bytes]:
 
 
 def bombs() -> Iterator[bytes]:
-    from test_archive import COMPRESSORS, member, tar, tarfile
+    from helpers.archives import COMPRESSORS, member, tar
 
     zeros = tar(member("bomb", bytes(300 << 20)))
     for name in ("gzip", "bzip2", "xz"):

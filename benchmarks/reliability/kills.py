@@ -32,8 +32,9 @@ from inception_hub import bundle, weights
 from inception_hub.architecture import Architecture
 from inception_hub.cli import main as command
 from inception_hub.labels import Labels
+from inception_hub.sources import original
 from inception_hub.sources.cache import VARIABLE, default_cache
-from inception_hub.sources.resolve import Original, resolve
+from inception_hub.sources.resolve import resolve
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden" / "slim_v1_checkpoint.tar.gz"
 CLASSES = 5
@@ -200,10 +201,9 @@ def main(kills: int, write_docs: bool) -> None:
             tar.add(scratch / "small", "small")
         content = (scratch / "small.tar.gz").read_bytes()
         with served(content, scratch) as url:
-            original = Original((url,), len(content), hashlib.sha384(content).hexdigest())
-            found.append(
-                cache_kills("download", lambda: resolve("imagenet", original=original), kills, scratch)
-            )
+            digest_384 = hashlib.sha384(content).hexdigest()
+            original.ORIGINAL = original.Original((url,), len(content), digest_384)
+            found.append(cache_kills("download", lambda: resolve("imagenet"), kills, scratch))
         found.append(cache_kills("conversion", lambda: resolve(GOLDEN), kills, scratch))
         photos = scratch / "photos"
         photos.mkdir()

@@ -11,7 +11,7 @@ from .module_spec import ModuleSpec as ModuleSpec
 from .module_spec import get_expected_image_size as get_expected_image_size
 from .module_spec import get_num_image_channels as get_num_image_channels
 from .module_spec import load_module_spec as load_module_spec
-from .sources.push import push as push
+from .sources.huggingface import push as push
 from .sources.resolve import resolve as resolve
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.

@@ -7,7 +7,8 @@ import pytest
 from helpers.command import run
 
 from inception_hub import bundle
-from inception_hub.sources.cache import default_cache, text_key
+from inception_hub.sources.cache import default_cache
+from inception_hub.sources.keys import text_key
 
 
 def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path) -> None:

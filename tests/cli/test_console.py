@@ -10,8 +10,9 @@ from helpers.command import run
 from PIL import Image
 
 from inception_hub import bundle
-from inception_hub.sources.cache import default_cache, text_key
-from inception_hub.sources.resolve import CLASSIFICATION
+from inception_hub.sources.cache import default_cache
+from inception_hub.sources.keys import text_key
+from inception_hub.sources.original import CLASSIFICATION
 
 
 @pytest.fixture

@@ -272,7 +272,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("evaluation", "compare", lambda *_, **__: Comparison(0.0, 0.0, 0.0, 1, 0, 0, 0.95))
     seen.at("quantization.quantization", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
     seen.at("formats", "export_bundle", exported)
-    seen.at("sources.push", "push_bundle", lambda *_, **__: "https://hub/owner/name")
+    seen.at("sources.huggingface", "push_bundle", lambda *_, **__: "https://hub/owner/name")
     seen.at("benchmark", "measure", figures)
     service = SimpleNamespace(state=SimpleNamespace(service=SimpleNamespace(failure=None)))
     listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 1), close=lambda: None)

@@ -12,7 +12,7 @@ from inception_hub.architecture import Architecture
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.labels import Labels
 from inception_hub.sources.cache import Cache as Cache
-from inception_hub.sources.cache import text_key
+from inception_hub.sources.keys import text_key
 
 KEY = text_key("a module")
 

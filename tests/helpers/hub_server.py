@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: Any) -> None:
         self.server.requests.append(f"{self.command} {self.path}")
 
-    def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+    def respond(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
@@ -61,10 +61,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def say(self, content: Any) -> None:
-        self.answer(200, json.dumps(content).encode(), Content_Type="application/json")
+        self.respond(200, json.dumps(content).encode(), Content_Type="application/json")
 
     def refuse(self, status: int, code: str) -> None:
-        self.answer(status, X_Error_Code=code, X_Error_Message=code)
+        self.respond(status, X_Error_Code=code, X_Error_Message=code)
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.refuse(404, "EntryNotFound")
             body = self.server.files[repository][name]
             tag = f'"{hashlib.sha256(body).hexdigest()}"'
-            return self.answer(200, body, ETag=tag, X_Repo_Commit=COMMIT)
+            return self.respond(200, body, ETag=tag, X_Repo_Commit=COMMIT)
         if match := re.match(r"/api/models/([\w.-]+/[\w.-]+)", self.path):
             if match[1] not in self.server.files:
                 return self.refuse(401, "RepoNotFound")
@@ -100,12 +100,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/api/validate-yaml":
             return self.say({"errors": [], "warnings": []})
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self.answer(401)
+            return self.respond(401)
         if self.path == "/api/repos/create":
             asked = json.loads(body)
             repository = f"{asked.get('organization') or 'someone'}/{asked['name']}"
             if repository in self.server.files:
-                return self.answer(409, json.dumps({"url": f"{self.server.url}/{repository}"}).encode())
+                return self.respond(409, json.dumps({"url": f"{self.server.url}/{repository}"}).encode())
             self.server.files[repository] = {}
             if asked.get("private") or asked.get("visibility") == "private":
                 self.server.private.add(repository)

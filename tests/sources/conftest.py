@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from helpers.cached import small_bundle
 from helpers.resolving import GOLDEN, Server, made_originals
+from helpers.responder import Responder
 from helpers.tensorflow_writer import pack
 
 from inception_hub import bundle
-from inception_hub.sources.resolve import Original
+from inception_hub.sources import original as published
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +39,22 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def original(server: Server, module: Path, tmp_path: Path) -> Original:
-    """A small stand-in, at the second of two mirrors."""
+def responder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
+    monkeypatch.delenv("INCEPTION_HUB_OFFLINE")
+    with Responder() as running:
+        yield running
+
+
+@pytest.fixture
+def original(
+    server: Server, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> published.Original:
+    """A small stand-in for the published archive, at the second of two mirrors."""
     content = pack(module, tmp_path / "served" / "original.tar.gz").read_bytes()
     urls = (f"{server.url}/missing.tar.gz", f"{server.url}/original.tar.gz")
-    return Original(urls, len(content), hashlib.sha384(content).hexdigest())
+    original = published.Original(urls, len(content), hashlib.sha384(content).hexdigest())
+    monkeypatch.setattr(published, "ORIGINAL", original)
+    return original
 
 
 @pytest.fixture(scope="session", params=["golden", "made"])

@@ -31,20 +31,20 @@ def initial(classes: int, multiplier: float = 0.01) -> dict[str, np.ndarray]:
 def test_classes_are_called_by_their_number(
     tmp_path: Path, classes: int, names: dict[int, str], first_id: str | None
 ) -> None:
-    found = convert(write_v1(tmp_path / "model.ckpt", initial(classes)))
-    assert found.architecture.num_classes == len(found.labels) == classes
-    assert {index: found.labels[index] for index in names} == names
-    assert found.labels.wordnet_ids[0] == first_id
-    assert (found.name, found.provenance.source) == ("model.ckpt", "model.ckpt")
+    converted = convert(write_v1(tmp_path / "model.ckpt", initial(classes)))
+    assert converted.architecture.num_classes == len(converted.labels) == classes
+    assert {index: converted.labels[index] for index in names} == names
+    assert converted.labels.wordnet_ids[0] == first_id
+    assert (converted.name, converted.provenance.source) == ("model.ckpt", "model.ckpt")
 
 
 @pytest.mark.parametrize("write", [write_v1, write_v2])
 def test_values_come_back_without_what_training_adds(tmp_path: Path, write: object) -> None:
     arrays = initial(3)
     counters = {"global_step": np.array(7, np.int64), "save_counter": np.array(1, np.int64)}
-    found = convert(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
-    assert set(found.weights) == set(arrays)
-    assert all(np.array_equal(found.weights[name], array) for name, array in arrays.items())
+    converted = convert(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
+    assert set(converted.weights) == set(arrays)
+    assert all(np.array_equal(converted.weights[name], array) for name, array in arrays.items())
     with pytest.raises(WeightsError, match="unexpected: learning_rate"):
         convert(write(tmp_path / "other.ckpt", arrays | {"learning_rate": np.ones(1, np.float32)}))  # type: ignore[operator]
 

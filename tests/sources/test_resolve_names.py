@@ -9,8 +9,10 @@ from helpers.tensorflow_writer import pack
 
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, DownloadError, FormatError, HandleError
-from inception_hub.sources.cache import default_cache, text_key
-from inception_hub.sources.resolve import CLASSIFICATION, FEATURE_VECTOR, is_cached, resolve
+from inception_hub.sources.cache import default_cache
+from inception_hub.sources.keys import text_key
+from inception_hub.sources.original import CLASSIFICATION, FEATURE_VECTOR
+from inception_hub.sources.resolve import is_cached, resolve
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_handles_are_strings_or_paths(handle: object) -> None:
         ("https://tfhub.dev/google/imagenet/inception_v2/classification/5", CLASSIFICATION),
     ],
 )
-def test_misspellings_are_answered_with_what_was_meant(handle: str, meant: str) -> None:
+def test_the_name_meant_by_a_misspelling_is_suggested(handle: str, meant: str) -> None:
     with pytest.raises(HandleError, match=rf"did you mean {meant}\?"):
         resolve(handle)
 

@@ -15,7 +15,8 @@ from helpers.tensorflow_writer import pack
 from inception_hub import bundle
 from inception_hub.errors import FormatError, HandleError, WeightsError
 from inception_hub.module_spec import load_module_spec
-from inception_hub.sources.cache import content_key, default_cache
+from inception_hub.sources.cache import default_cache
+from inception_hub.sources.keys import content_key
 from inception_hub.sources.resolve import resolve
 
 
@@ -145,7 +146,7 @@ def test_an_entry_that_rotted_is_made_anew_when_it_is_read(module: Path, tmp_pat
 
 
 def test_a_successors_savedmodel(tmp_path: Path) -> None:
-    """TensorFlow's own, of other variables: found as a SavedModel, named in the error, never half read."""
+    """TensorFlow's own, of other variables: known as a SavedModel, named in the error, never half read."""
     sample = RECORDED / "tensorflow/objects"
     with pytest.raises(WeightsError, match="The variables are not Inception V2's"):
         resolve(sample)

@@ -11,7 +11,8 @@ from helpers.tensorflow_writer import pack
 
 from inception_hub import bundle
 from inception_hub.sources.cache import default_cache
-from inception_hub.sources.resolve import Original, is_cached, resolve
+from inception_hub.sources.original import Original
+from inception_hub.sources.resolve import is_cached, resolve
 
 RESOLVING = """
 import sys
@@ -34,9 +35,9 @@ def test_many_processes_resolve_one_archive_at_once(module: Path, tmp_path: Path
         assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
-    answers = [process.communicate() for process in processes]
+    outputs = [process.communicate() for process in processes]
     (entry,) = default_cache().ls()
-    assert answers == [(f"{entry.path}\n", "")] * 4
+    assert outputs == [(f"{entry.path}\n", "")] * 4
     assert default_cache().verify() == {}
     assert not list((tmp_path / "cache" / "temporaries").iterdir())
 
@@ -62,10 +63,10 @@ def test_a_process_killed_while_downloading_leaves_no_entry(
 
 
 def test_a_half_written_entry_is_repaired(original: Original, server: Server) -> None:
-    path = resolve("imagenet", original=original)
+    path = resolve("imagenet")
     shorten_weights(path)
     assert not is_cached("imagenet")
-    assert resolve("imagenet", original=original) == path
+    assert resolve("imagenet") == path
     assert bundle.read(path).name == "small" and len(server.asked) == 4
 
 
@@ -82,7 +83,7 @@ def test_without_a_writable_cache_the_module_is_kept_elsewhere_with_one_warning(
     assert resolve(archive) == path  # no second warning: warnings are errors here
 
 
-def test_a_read_only_cache_still_answers(
+def test_entries_of_a_read_only_cache_are_resolved(
     module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = pack(module, tmp_path / "module.tar.gz")

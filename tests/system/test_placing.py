@@ -1,11 +1,12 @@
 """A target appears whole and in one step, or nothing changes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from inception_hub.errors import OutputError
-from inception_hub.system import placing as target
+from inception_hub.system import placing
 from inception_hub.system.placing import written
 
 
@@ -32,7 +33,7 @@ def put_folder(path: Path, names: str, force: bool = False) -> None:
 @pytest.fixture(params=[True, False], ids=["renameat2", "without"], autouse=True)
 def _system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:
-        monkeypatch.setattr(target.sys, "platform", "another")
+        monkeypatch.setattr(placing.sys, "platform", "another")
 
 
 def test_files_and_directories_are_made_with_their_folders(tmp_path: Path) -> None:
@@ -106,3 +107,30 @@ def test_what_is_there_is_refused_before_anything_is_made(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="exists"), written(tmp_path / "file", force=False):
         pytest.fail("an export may take minutes")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files have names on Linux only")
+def test_content_is_on_the_disk_before_what_it_replaces_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_folder(tmp_path / "folder", "x")
+    put(tmp_path / "file", "old")
+    flushed: list[str] = []
+    contents: list[tuple[set[str], str]] = []
+    copies: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        flushed.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        contents.append((set(os.listdir(tmp_path / "folder")), (tmp_path / "file").read_text()))
+        copies.append(len(list(tmp_path.rglob("x"))))
+
+    monkeypatch.setattr(placing.os, "fsync", fsync)
+    put_folder(tmp_path / "folder", "xy", force=True)
+    assert set(flushed[:2]) == {"x", "y"} and flushed[2:] == ["folder", tmp_path.name]
+    assert contents == [({"x"}, "old")] * 3 + [({"x", "y"}, "old")]
+    assert copies == [2] * 4, "the old one is still there while the new one's name is flushed"
+    put(tmp_path / "file", "new", force=True)
+    assert flushed[4:] == ["file", tmp_path.name]
+    assert contents[4:] == [({"x", "y"}, "old"), ({"x", "y"}, "new")]
+    put(tmp_path / "another", "new")
+    assert flushed[6:] == ["another", tmp_path.name]

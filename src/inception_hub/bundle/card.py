@@ -1,6 +1,6 @@
-"""What makes a module directory a repository of the Hugging Face Hub: the card's metadata, `config.json`.
+"""The card's metadata and `config.json`, which make a module directory a repository of the Hugging Face Hub.
 
-The hub reads YAML between two lines of dashes at the head of `README.md`; JSON values are YAML too.
+The Hub reads YAML between two lines of dashes at the head of `README.md`; JSON values are YAML too.
 """
 
 import json
@@ -14,7 +14,7 @@ METADATA = re.compile(r"\A---\n.*?\n---\n\n?", re.DOTALL)
 def with_metadata(
     body: str, name: str, licence: str, num_classes: int, accuracy: Iterable[Mapping[str, Any]]
 ) -> str:
-    """The card `body` behind its metadata; `accuracy` as in `Bundle`, of which float32's top-1 is told."""
+    """The card: metadata, then `body`. Of `accuracy` (as in `Bundle`) the metadata names float32's top-1."""
     task = "image-classification" if num_classes else "image-feature-extraction"
     results = [
         {
@@ -25,10 +25,10 @@ def with_metadata(
         for figures in accuracy
         if "data" in figures and "top1" in figures and "precision" not in figures
     ]
-    known = re.fullmatch(r"[a-z0-9.-]+", licence.lower())
+    identifier = re.fullmatch(r"[a-z0-9.-]+", licence.lower())
     metadata: dict[str, object] = {
         "library_name": "inception-hub",
-        "license": licence.lower() if known and known[0] != "unknown" else "other",
+        "license": identifier[0] if identifier and identifier[0] != "unknown" else "other",
         "pipeline_tag": task,
         "tags": ["inception-v2", "openvino"],
     }
@@ -42,12 +42,12 @@ def with_metadata(
 
 
 def without_metadata(card: str) -> str:
-    """The body of a card."""
+    """The body of a card, without the metadata before it."""
     return METADATA.sub("", card)
 
 
 def config(labels: Iterable[str]) -> str:
-    """`config.json`: the labels as `id2label`, the form in which the hub's pages look for them."""
+    """The text of `config.json`: the labels as `id2label`, where the Hub's pages look for them."""
     names = {str(index): name for index, name in enumerate(labels)}
-    found = {"architectures": ["InceptionV2"], "num_labels": len(names), "id2label": names}
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    content = {"architectures": ["InceptionV2"], "num_labels": len(names), "id2label": names}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,20 +1,23 @@
-"""A module directory in facts, for `inception-hub info`; no engine, no weights."""
+"""Facts about a module directory, for `inception-hub info`; loads no engine and no weights."""
 
 from pathlib import Path
 from typing import Any
 
-from .. import bundle
 from ..architecture import Architecture
 from ..signatures import signatures
+from .manifest import LABELS, verify
 
 
 def describe(directory: Path) -> dict[str, Any]:
-    """What the verified module in `directory` is, as JSON-ready data."""
-    manifest = bundle.verify(directory)
+    """Facts about the module in `directory`, as JSON-ready data, after every file is verified.
+
+    Raises `FormatError` for a damaged directory.
+    """
+    manifest = verify(directory)
     fields = manifest["architecture"]
     architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
     height, width = manifest["image_size"]
-    names = (directory / bundle.LABELS).read_text("utf-8").splitlines()
+    names = (directory / LABELS).read_text("utf-8").splitlines()
     return {
         "name": manifest["name"],
         "path": str(directory),

@@ -14,6 +14,6 @@ def push(
 ) -> None:
     """Upload a module to the Hugging Face Hub, where hf://owner/name finds it."""
     from .. import bundle
-    from ..sources.push import push_bundle
+    from ..sources.huggingface import push_bundle
 
     print(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import DownloadError, FormatError, HandleError, MissingExtraError, OutputError
 from ..sources.cache import default_cache
-from ..sources.download import is_offline
+from ..sources.network import is_offline
 from .kinds import ACCEPTED, Found
 
 OPTIONS: dict[str, dict[str, Any]] = {

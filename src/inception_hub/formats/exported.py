@@ -86,6 +86,6 @@ def _image_size(sides: Any) -> tuple[int, int] | None:
 
 
 def _resize(preset: Any) -> "Preset | None":
-    from ..images.resize import PRESETS
+    from ..images.presets import PRESETS
 
     return preset if preset in PRESETS else None

@@ -7,19 +7,20 @@ operating system that tidies up, or many processes at once cost at most repeated
 
 import atexit
 import functools
-import hashlib
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..bundle import read_manifest, verify
 from ..engines.compiled_graphs import remove_unused
-from ..errors import ArgumentError, FormatError, HandleError, InceptionHubError, OutputError
+from ..errors import ArgumentError, FormatError, InceptionHubError, OutputError
+from ..system.atomic import flush_directory, flush_tree
 
 VARIABLE = "INCEPTION_HUB_CACHE"
 STALE_SECONDS = 24 * 60 * 60  # longer than any download may take: such a temporary's process is gone
@@ -28,7 +29,7 @@ KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class NotWritable(Exception):
-    """The cache cannot take an entry; whoever asked has to keep it elsewhere."""
+    """The cache cannot take an entry, which then has to be kept elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,37 @@ def default_cache() -> "Cache":
     return Cache(base / "inception-hub")
 
 
+def find_or_make(key: str, write: Callable[[Path], None]) -> Path:
+    """The module directory of the default cache under `key`, made by `write` if missing: see `Cache.put`.
+
+    If the cache cannot be written, it is kept in a temporary one until the process ends, with a
+    `UserWarning`. Raises `OutputError` if that cannot be written either.
+    """
+    cache = default_cache()
+    try:
+        return cache.get(key) or cache.put(key, write)
+    except NotWritable as error:
+        reason = str(error)
+    try:
+        temporary = _temporary_cache()
+        if path := temporary.get(key):
+            return path
+        warnings.warn(
+            f"The cache {cache.root} cannot be written ({reason}), so the module is kept only until this "
+            "process ends; point INCEPTION_HUB_CACHE to a folder that can.",
+            stacklevel=2,
+        )
+        return temporary.put(key, write)
+    except NotWritable as error:
+        raise OutputError(
+            f"The module can be kept neither in {cache.root} ({reason}) nor in a temporary folder ({error}); "
+            "make room, or point INCEPTION_HUB_CACHE to a folder that can be written."
+        ) from error
+
+
 @functools.cache
-def temporary_cache() -> "Cache":
-    """A cache that lives as long as this process; raises `NotWritable` where that has no room."""
+def _temporary_cache() -> "Cache":
+    """A cache that lives as long as this process; raises `NotWritable` if there is no room for it."""
     import tempfile
 
     try:
@@ -71,40 +100,8 @@ def temporary_cache() -> "Cache":
     return Cache(Path(directory.name))
 
 
-def text_key(text: str) -> str:
-    """The key of an entry known by a name rather than by its content: a handle, a URL."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def content_key(source: Path) -> str:
-    """SHA-256 of a file's bytes; of a directory, see `files_key` over all regular files under it.
-
-    Raises `HandleError` if something cannot be read.
-    """
-    if source.is_dir():
-        return files_key({p.relative_to(source).as_posix(): p for p in source.rglob("*") if p.is_file()})
-    return _sha256(source).hexdigest()
-
-
-def files_key(files: Mapping[str, Path]) -> str:
-    """SHA-256 over the name and the SHA-256 of each of `files`, in the order of their names."""
-    total = hashlib.sha256()
-    for name in sorted(files):
-        digest = _sha256(files[name]).digest()
-        total.update(name.encode("utf-8", "surrogateescape") + b"\0" + digest)
-    return total.hexdigest()
-
-
-def _sha256(path: Path) -> "hashlib._Hash":
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256")
-    except OSError as error:
-        raise HandleError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-
-
 class Cache:
-    """Module directories `<root>/modules/<key>`; `<root>/temporaries` holds what is being made."""
+    """Module directories `<root>/modules/<key>`; `<root>/temporaries` holds those being made."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -117,12 +114,12 @@ class Cache:
         return path if _is_whole(path) else None
 
     def put(self, key: str, write: Callable[[Path], None]) -> Path:
-        """Has `write` make a module directory and publishes it under `key`; returns its path there.
+        """Lets `write` make a module directory and publishes it under `key`; returns its path there.
 
         `write` gets a path that does not exist yet, in a directory of its own whose other contents are
-        thrown away: room for intermediate files. If another process publishes the same key first, its
-        entry is used; an entry that is not whole is replaced. What `write` raises is passed on, except
-        for a failure to write: that, like any of the cache's own, raises `NotWritable`.
+        removed afterwards: room for intermediate files. If another process publishes the same key first, its
+        entry is used; an entry that is not whole is replaced. Whatever `write` raises is passed on, except
+        for a failure to write: that, and any failure of the cache to write, raises `NotWritable`.
         """
         target = self._modules / _checked(key)
         try:
@@ -130,7 +127,6 @@ class Cache:
             with self._temporary() as scratch:
                 made = Path(scratch) / "module"
                 write(made)
-                _synchronise(made)
                 self._publish(made, target)
         except OSError as error:
             if isinstance(error, InceptionHubError) and not isinstance(error, OutputError):
@@ -145,19 +141,20 @@ class Cache:
         return tempfile.TemporaryDirectory(dir=self._temporaries, ignore_cleanup_errors=True)
 
     def _publish(self, made: Path, target: Path) -> None:
+        flush_tree(made)  # no crash may leave an entry that only looks whole
         attempts = 10
         for attempt in range(attempts):
             try:
                 os.rename(made, target)
-                _synchronise_directory(target.parent)
+                flush_directory(target.parent)
                 return
             except OSError:
                 if _is_whole(target):  # another process was first
                     return
                 if attempt == attempts - 1:
                     raise
-            # What lies there is damaged. Should another process repair it in this very moment, it is that
-            # one's entry which is moved aside here, to be replaced at once by an equal one.
+            # The entry there is damaged. Should another process repair it in this very moment, the good entry
+            # is moved aside here and replaced at once by an equal one.
             with suppress(FileNotFoundError):
                 os.rename(target, made.with_name(f"damaged-{attempt}"))
 
@@ -173,7 +170,7 @@ class Cache:
         return sorted(entries, key=lambda entry: (entry.name, entry.key))
 
     def verify(self) -> dict[str, str]:
-        """What is wrong with each damaged entry, by key, every byte hashed; empty if all is well."""
+        """A sentence on each damaged entry, by key, after every byte is hashed; empty if there is none."""
         complaints: dict[str, str] = {}
         for path in self._paths():
             try:
@@ -183,7 +180,7 @@ class Cache:
         return complaints
 
     def remove(self, key: str) -> bool:
-        """Removes an entry, whole or not; False if there is none. Raises `OutputError` if it cannot."""
+        """Removes an entry, whole or not; False if there is none. Raises `OutputError` if it fails."""
         path = self._modules / _checked(key)
         if not os.path.lexists(path):
             return False
@@ -198,9 +195,9 @@ class Cache:
         return True
 
     def discard(self, path: Path) -> bool:
-        """Removes the entry at `path` if it is one of this cache's and not every byte is as it was.
+        """Removes the entry at `path` if it belongs to this cache and a byte of it has changed.
 
-        Returns whether it did. Raises `OutputError` if it cannot.
+        Returns whether it did. Raises `OutputError` if it fails.
         """
         if path.parent != self._modules:
             return False
@@ -213,16 +210,17 @@ class Cache:
     def gc(self) -> list[Path]:
         """Removes damaged entries, temporaries untouched for a day, and compiled graphs unread for 30 days.
 
-        Every byte is hashed. Returns what is gone. Raises `OutputError` if a damaged entry cannot be removed.
+        Every byte is hashed. Returns the removed paths. Raises `OutputError` if a damaged entry cannot be
+        removed.
         """
         import shutil
 
-        gone = [self._modules / key for key in self.verify() if self.remove(key)]
+        removed = [self._modules / key for key in self.verify() if self.remove(key)]
         for path in _listed(self._temporaries):
             if time.time() - _last_touched(path) > STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-                gone.append(path)
-        return gone + remove_unused(self.graphs, UNUSED_SECONDS)
+                removed.append(path)
+        return removed + remove_unused(self.graphs, UNUSED_SECONDS)
 
     @property
     def graphs(self) -> Path:
@@ -247,7 +245,7 @@ def _listed(directory: Path) -> list[Path]:
 
 
 def _last_touched(path: Path) -> float:
-    """Time of the newest change in a directory tree; now if it changes under our eyes."""
+    """Time of the newest change in a directory tree; the present if it changes meanwhile."""
     try:
         return max(p.lstat().st_mtime for p in (path, *path.rglob("*")))
     except OSError:
@@ -260,25 +258,3 @@ def _is_whole(path: Path) -> bool:
         return all((path / name).stat().st_size == file["size"] for name, file in files.items())
     except (ValueError, OSError):
         return False
-
-
-def _synchronise(directory: Path) -> None:
-    """Has a module directory's files on disk before its name is: no crash may leave what only looks whole."""
-    for path in directory.iterdir():
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDWR)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    _synchronise_directory(directory)
-
-
-def _synchronise_directory(directory: Path) -> None:
-    if os.name != "posix":  # only there can a directory be opened, or need it
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,16 +1,19 @@
-"""Puts a finished file or directory in its place in one step, or leaves nothing."""
+"""Puts a finished file or directory in its place in one step, or leaves everything as it was.
+
+As in `atomic`, it is on the disk before it takes its name, and its name before what it replaces is removed.
+"""
 
 import ctypes
 import errno
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InceptionHubError, OutputError
+from .atomic import flush, flush_directory, flush_tree, temporary_name
 
 # Linux's renameat2 (linux/fs.h): fails where the target exists; swaps two existing entries.
 NOREPLACE, EXCHANGE = 1, 2
@@ -20,10 +23,11 @@ UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # by an older kernel,
 
 @contextmanager
 def written(path: Path, force: bool) -> Iterator[Path]:
-    """A name in a temporary folder beside `path`; what the block leaves there takes its place.
+    """A path in a temporary folder beside `path`: what the block writes there becomes `path`.
 
-    With `force` it replaces a file, or a directory in which nothing but files of the same names lies. Raises
-    `OutputError`, after which, as after whatever the block raises, all is as it was.
+    Its last part is that of `path`, because some software chooses a format by the extension. With `force` it
+    replaces a file, or a directory in which nothing but files of the same names lies. Raises `OutputError`;
+    after that, and after whatever the block raises, everything is as it was.
     """
     if path.name in ("", ".."):
         raise OutputError(f"{path} cannot be written to; give the name of a file or directory to make.")
@@ -35,7 +39,8 @@ def written(path: Path, force: bool) -> Iterator[Path]:
             if not os.path.lexists(folder):
                 folder.mkdir()
                 created.append(folder)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = temporary_name(path)
+        temporary.mkdir()
         try:
             yield temporary / path.name
             _place(temporary / path.name, path, force)
@@ -60,16 +65,30 @@ def _exists(path: Path) -> OutputError:
 
 
 def _place(source: Path, path: Path, force: bool) -> None:
-    if not force or not os.path.lexists(path):
-        try:
-            if not _renameat2(source, path, NOREPLACE):
-                if os.path.lexists(path):
-                    raise FileExistsError
-                os.rename(source, path)
-        except FileExistsError as error:
-            raise _exists(path) from error
-        return
-    _check_replaceable(source, path)
+    if source.is_dir():
+        flush_tree(source)
+    else:
+        flush(source)
+    if force and os.path.lexists(path):
+        _check_replaceable(source, path)
+        _replace(source, path)
+    else:
+        _place_new(source, path)
+    flush_directory(path.parent)
+
+
+def _place_new(source: Path, path: Path) -> None:
+    try:
+        if not _renameat2(source, path, NOREPLACE):
+            if os.path.lexists(path):
+                raise FileExistsError
+            os.rename(source, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+
+
+def _replace(source: Path, path: Path) -> None:
+    """Gives `source` the name `path`; a directory that was there is afterwards beside `source`."""
     if not source.is_dir():
         os.replace(source, path)
     elif not _renameat2(source, path, EXCHANGE):
@@ -83,7 +102,7 @@ def _place(source: Path, path: Path, force: bool) -> None:
 
 
 def _check_replaceable(source: Path, path: Path) -> None:
-    """A slip of the hand must not take a folder of other things away."""
+    """Raises `OutputError` unless `path` is of the same kind and holds nothing that `source` does not."""
     if path.is_symlink() or source.is_dir() != path.is_dir() or not (path.is_dir() or path.is_file()):
         kind = "a directory" if source.is_dir() else "a file"
         raise OutputError(f"{path} is not {kind} that could be replaced; choose another path or remove it.")
@@ -96,7 +115,7 @@ def _check_replaceable(source: Path, path: Path) -> None:
 
 
 def _renameat2(source: Path, target: Path, flag: int) -> bool:
-    """Whether the system could be asked at all; raises `OSError` for what it then refuses."""
+    """Calls Linux's renameat2; False where there is none. Raises `OSError` if it refuses."""
     if sys.platform != "linux":
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # a C library of 2018 or later

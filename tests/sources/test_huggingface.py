@@ -30,7 +30,8 @@ def command(
         timeout=100,
         env={
             **os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "hf"), "HF_TOKEN": TOKEN,
-            "HF_HUB_DISABLE_XET": "1", "INCEPTION_HUB_CACHE": str(folder / "cache"), **environment,
+            "HF_HUB_DISABLE_XET": "1", "INCEPTION_HUB_CACHE": str(folder / "cache"),
+            "INCEPTION_HUB_OFFLINE": "0", **environment,
         },
     )  # fmt: skip
     assert "Traceback" not in done.stderr
@@ -58,8 +59,8 @@ def test_there_and_back(hub: Hub, small_module: Path, tmp_path: Path) -> None:
 
     done = command(hub, tmp_path, "pull", "hf://someone/small")
     assert done.returncode == 0, done.stderr
-    found, expected = bundle.read(Path(done.stdout.strip())), bundle.read(small_module)
-    assert all(found.weights[n].tobytes() == a.tobytes() for n, a in expected.weights.items())
+    pulled, expected = bundle.read(Path(done.stdout.strip())), bundle.read(small_module)
+    assert all(pulled.weights[n].tobytes() == a.tobytes() for n, a in expected.weights.items())
     hub.requests.clear()
     assert command(hub, tmp_path, "pull", "hf://someone/small").stdout == done.stdout
     assert not hub.requests  # kept

@@ -12,15 +12,10 @@ from helpers.resolving import HUB_ENTRY, Server, unpacked
 
 from inception_hub import bundle
 from inception_hub.errors import DownloadError
+from inception_hub.sources import original as published
 from inception_hub.sources.cache import default_cache
-from inception_hub.sources.resolve import (
-    CLASSIFICATION,
-    FEATURE_VECTOR,
-    ORIGINAL,
-    Original,
-    is_cached,
-    resolve,
-)
+from inception_hub.sources.original import CLASSIFICATION, FEATURE_VECTOR, ORIGINAL, Original
+from inception_hub.sources.resolve import is_cached, resolve
 
 
 def test_the_published_facts_of_the_original() -> None:
@@ -47,18 +42,18 @@ def test_the_original_is_downloaded_once_from_the_first_mirror_that_has_it(
 ) -> None:
     assert not is_cached(handle)
     progress: list[tuple[int, int | None]] = []
-    path = resolve(handle, original=original, progress=lambda *state: progress.append(state))
+    path = resolve(handle, progress=lambda *state: progress.append(state))
     assert server.asked == ["/missing.tar.gz", "/original.tar.gz"]
     assert progress[-1] == (original.size, original.size)
     assert bundle.read(path).architecture.num_classes == 3
-    assert [resolve(spelling, original=original) for spelling in SPELLINGS] == [path] * len(SPELLINGS)
+    assert [resolve(spelling) for spelling in SPELLINGS] == [path] * len(SPELLINGS)
     assert all(is_cached(spelling) for spelling in SPELLINGS) and not is_cached(FEATURE_VECTOR)
     assert len(server.asked) == 2
 
 
 def test_the_feature_vector_is_the_same_network_without_its_head(server: Server, original: Original) -> None:
-    features = bundle.read(resolve(FEATURE_VECTOR, original=original))
-    whole = bundle.read(resolve(CLASSIFICATION, original=original))
+    features = bundle.read(resolve(FEATURE_VECTOR))
+    whole = bundle.read(resolve(CLASSIFICATION))
     assert len(server.asked) == 2  # one download for both
     assert features.name == FEATURE_VECTOR and features.architecture.num_classes == len(features.labels) == 0
     assert features.weights.keys() == {name for name in whole.weights if "/Logits/" not in name}
@@ -66,26 +61,32 @@ def test_the_feature_vector_is_the_same_network_without_its_head(server: Server,
     assert is_cached(f"https://tfhub.dev/{FEATURE_VECTOR}")
 
 
-def test_a_slim_checkpoint_as_the_original(server: Server, originals: Path, tmp_path: Path) -> None:
+def test_a_slim_checkpoint_as_the_original(
+    server: Server, originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(originals / "slim_v1_checkpoint.tar.gz", tmp_path / "served")
     content = (originals / "slim_v1_checkpoint.tar.gz").read_bytes()
     url = f"{server.url}/slim_v1_checkpoint.tar.gz"
     original = Original((url,), len(content), hashlib.sha384(content).hexdigest())
-    made = bundle.read(resolve("imagenet", original=original))
+    monkeypatch.setattr(published, "ORIGINAL", original)
+    made = bundle.read(resolve("imagenet"))
     assert (made.name, made.provenance.source, made.provenance.licence) == (CLASSIFICATION, url, "Apache-2.0")
     assert len(made.labels) == 1001
 
 
-def test_a_download_that_is_not_the_original_is_refused(server: Server, original: Original) -> None:
+def test_a_download_that_is_not_the_original_is_refused(
+    server: Server, original: Original, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for wrong in (
         Original(original.urls, original.size, "0" * 96),
         Original(original.urls, original.size + 1, original.sha384),
         Original(original.urls, original.size - 1, original.sha384),
     ):
+        monkeypatch.setattr(published, "ORIGINAL", wrong)
         with pytest.raises(
             DownloadError, match=r"missing.*HTTP 404.* or .*original.*instead of.*give its path"
         ):
-            resolve("imagenet", original=wrong)
+            resolve("imagenet")
         assert not is_cached("imagenet") and default_cache().ls() == []
 
 
@@ -96,12 +97,12 @@ def test_offline_the_sources_and_the_way_out_are_named() -> None:
         assert all(url in str(caught.value) for url in ORIGINAL.urls)
 
 
-def test_the_original_fetched_by_hand_answers_to_its_handle(
+def test_the_original_fetched_by_hand_is_found_by_its_handle(
     original: Original, tmp_path: Path, server: Server
 ) -> None:
     archive = shutil.copy(tmp_path / "served" / "original.tar.gz", tmp_path / "by_hand.bin")
-    path = resolve(archive, original=original)
-    assert is_cached("imagenet") and resolve("imagenet", original=original) == path
+    path = resolve(archive)
+    assert is_cached("imagenet") and resolve("imagenet") == path
     assert not server.asked
 
 
@@ -144,11 +145,11 @@ def test_a_tf_hub_cache_that_was_tidied_up_is_passed_over(
     entry = unpacked(originals / "tf1_hub_module.tar.gz", tmp_path / "tfhub" / HUB_ENTRY)
     shutil.rmtree(entry / "variables")
     with pytest.warns(UserWarning, match="in TF-Hub's cache is passed over"):
-        path = resolve("imagenet", original=original)
+        path = resolve("imagenet")
     assert bundle.read(path).architecture.num_classes == 3
 
 
 def test_our_cache_comes_before_tf_hubs(tmp_path: Path, originals: Path, original: Original) -> None:
-    path = resolve("imagenet", original=original)
+    path = resolve("imagenet")
     unpacked(originals / "tf1_hub_module.tar.gz", tmp_path / "tfhub" / HUB_ENTRY)
     assert resolve("imagenet") == path and bundle.read(path).architecture.num_classes == 3
