@@ -91,8 +91,8 @@ def test_openvino_is_named_where_it_was_to_answer(verb: str, folder: Path, small
     code, out, err = run(verb, *arguments.get(verb, (folder, "--module", small_module)))
     assert (code, out) == (2, "")
     assert err == (
-        "inception-hub: OpenVINO, which answers on the CPU, is not installed: pip install openvino, "
-        "or give engine='torch' (--engine torch) to answer with PyTorch.\n"
+        "inception-hub: OpenVINO, which computes on the CPU, is not installed: pip install openvino, "
+        "or give engine='torch' (--engine torch) to compute with PyTorch.\n"
     )
 
 

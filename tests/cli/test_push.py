@@ -3,6 +3,8 @@
 import pytest
 from helpers.command import run
 
+from inception_hub.sources import huggingface
+
 
 def test_the_pages_address_is_printed(
     small_module: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
