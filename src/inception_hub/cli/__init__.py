@@ -11,12 +11,15 @@ import warnings
 import typer
 
 from ..errors import InceptionHubError
-from . import answers, cache, modules, serve, training
+from . import answers, cache, modules, serve
 from . import bench as benching
+from . import evaluate as evaluating
 from . import explain as explaining
 from . import export as exporting
+from . import finetune as finetuning
 from . import push as pushing
 from . import quantize as quantizing
+from . import train as training
 from .console import say
 
 app = typer.Typer(
@@ -34,9 +37,9 @@ for verb in (
     modules.info,
     modules.pull,
     modules.convert,
-    training.finetune,
+    finetuning.finetune,
     training.train,
-    training.evaluate,
+    evaluating.evaluate,
     quantizing.quantize,
     exporting.export,
     pushing.push,
