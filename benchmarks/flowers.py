@@ -12,11 +12,15 @@ from pathlib import Path
 
 import inception_hub as hub
 from inception_hub.module_spec import ModuleSpec
-from inception_hub.training.finetune import Options, finetune
-from inception_hub.training.listener import Watch
+from inception_hub.training.finetune import finetune
+from inception_hub.training.finetune_options import FinetuneOptions
 from inception_hub.weights import initialise
 
-RUNS = {"head": Options(phases="head"), "both": Options(), "scratch": Options(phases="full")}
+RUNS = {
+    "head": FinetuneOptions(phases="head"),
+    "both": FinetuneOptions(),
+    "scratch": FinetuneOptions(phases="full"),
+}
 
 
 def base(run: str) -> ModuleSpec:
@@ -32,9 +36,9 @@ def main(data: str, runs: list[str]) -> None:
     for run in runs:
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
-            found = finetune(data, Path(folder) / run, base(run), options=RUNS[run], watch=Watch())[-1]
+            result = finetune(data, Path(folder) / run, base(run), options=RUNS[run])[-1]
             minutes = (time.perf_counter() - start) / 60
-            print(f"| {run} | {found.top1:.2%} | {found.ece:.3f} | {minutes:.1f} |", flush=True)
+            print(f"| {run} | {result.top1:.2%} | {result.ece:.3f} | {minutes:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

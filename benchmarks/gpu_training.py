@@ -16,10 +16,10 @@ from torch import nn
 from inception_hub.architecture import Architecture
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
-from inception_hub.training.job import Photos, Run
-from inception_hub.training.listener import Watch
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import Cycle, Phase, Recipe, find_recipe
+from inception_hub.training.run import Run
+from inception_hub.training.training_data import Photos
 from inception_hub.training.workers import Workers
 from inception_hub.weights import initialise
 
@@ -70,7 +70,7 @@ def _row(way: str, workers: Workers, size: int, batch: int) -> Row:
         torch.cuda.reset_peak_memory_stats(workers.device)
     with tempfile.TemporaryDirectory() as folder:
         run = Run(recipe, _photos(recipe, batch), Path(folder) / "checkpoint.safetensors", "benchmark")
-        first, second = train(network, replace(run, watch=Watch()), workers)
+        first, second = train(network, run, workers)
     peak = torch.cuda.max_memory_allocated(workers.device) / 2**30 if workers.device.type == "cuda" else 0.0
     work = BACKWARD * 2 * architecture.macs(size, size) * second.images_per_second / 1e12
     return Row(way, size, batch, second.images_per_second, _seconds(first, batch), work, peak)

@@ -53,12 +53,12 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     from inception_hub.data import open_dataset
     from inception_hub.engines.torch import Network
     from inception_hub.training.augmentation import Augmentation
-    from inception_hub.training.job import Run
-    from inception_hub.training.listener import Watch
+    from inception_hub.training.listener import RunListener
     from inception_hub.training.loop import train
     from inception_hub.training.memory import keep_freed_memory
-    from inception_hub.training.photos import training_photos
     from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
+    from inception_hub.training.run import Run
+    from inception_hub.training.training_data import training_photos
     from inception_hub.training.workers import Workers
     from inception_hub.weights import initialise
 
@@ -66,7 +66,7 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     dataset = open_dataset(data)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        photos, _ = training_photos(dataset, size, Path(folder), Watch())
+        photos, _ = training_photos(dataset, size, Path(folder), RunListener())
         decoding = time.perf_counter() - start
         architecture = Architecture(1.0, len(dataset.labels))
         network = Network(architecture, initialise(architecture, 0))
@@ -75,8 +75,8 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
         class Enough(Exception):
             pass
 
-        class Clock(Watch):
-            def progress(self, what: str, done: int, total: int) -> None:
+        class Clock(RunListener):
+            def progress(self, task: str, done: int, total: int) -> None:
                 ticks.append(time.perf_counter())
                 if len(ticks) == WARM_UP + steps:
                     raise Enough
@@ -88,7 +88,7 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
             batch_size=batch,
             image_size=size,
         )
-        run = Run(recipe, photos, Path(folder) / "checkpoint.safetensors", "benchmark", watch=Clock())
+        run = Run(recipe, photos, Path(folder) / "checkpoint.safetensors", "benchmark", listener=Clock())
         try:
             train(network, run, Workers())
         except Enough:

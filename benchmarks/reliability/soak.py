@@ -123,29 +123,30 @@ def train(scratch: Path, monitor: Monitor) -> None:
     """Fine-tuning of the whole network, with validation and checkpoints, for more epochs than fit."""
     from inception_hub import load_module_spec
     from inception_hub.evaluation import Epoch
-    from inception_hub.training.finetune import Options, finetune
-    from inception_hub.training.listener import Watch
+    from inception_hub.training.finetune import finetune
+    from inception_hub.training.finetune_options import FinetuneOptions
+    from inception_hub.training.listener import RunListener
 
     for number, path in enumerate(photos(scratch / "photos", 600, "96x96", "120x90")):
         folder = scratch / "data" / "abc"[number % 3]
         folder.mkdir(parents=True, exist_ok=True)
         shutil.move(path, folder)
 
-    class Clock(Watch):
-        def progress(self, what: str, done: int, total: int) -> None:
+    class Clock(RunListener):
+        def progress(self, task: str, done: int, total: int) -> None:
             monitor.tick(0)
 
         def epoch(self, epoch: Epoch) -> None:
             monitor.tick()
 
     monitor.start()
-    options = Options(phases="full", epochs=5_000, patience=0, image_size=64)
+    options = FinetuneOptions(phases="full", epochs=5_000, patience=0, image_size=64)
     finetune(
         str(scratch / "data"),
         scratch / "module",
         load_module_spec("tiny_imagenet"),
         options=options,
-        watch=Clock(),
+        listener=Clock(),
     )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from inception_hub import bundle
 from inception_hub.bundle import DEFAULT_IMAGE_SIZE, Bundle, HasBundle, Provenance
-from inception_hub.module import Module, ModuleSpec
+from inception_hub.module import Module
+from inception_hub.module_spec import ModuleSpec
 
 
 def test_without_a_head_nothing_about_classes_is_left(small_module: Path) -> None:

@@ -1,6 +1,5 @@
 """What a CPU can show of a run on CUDA: what operators are given, devices, and that nothing waits."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,12 +83,7 @@ answering._refresh()
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fake_cuda")
-
-
-def test_a_training_step_stays_on_the_device(folder: Path) -> None:
+def test_a_training_step_stays_on_the_device() -> None:
     """In channels-last maps throughout: `torch.compile` plans for the strides that are seen here, and fails
     later if cuDNN, whose convolutions keep them, was off as it planned."""
     fake_cuda.run(
@@ -107,12 +101,11 @@ def test_a_training_step_stays_on_the_device(folder: Path) -> None:
             assert value.grad.dtype == torch.float32 and value.grad.shape == value.shape
             value.grad = None
     assert len(layouts.channels_last) == 2 * 69 and all(layouts.channels_last)
-""",
-        folder,
+"""
     )
 
 
-def test_answering_stays_on_the_device(folder: Path) -> None:
+def test_answering_stays_on_the_device() -> None:
     fake_cuda.run(
         NETWORK.replace("with cuda", FOLDED + "with cuda")
         + """
@@ -125,12 +118,11 @@ def test_answering_stays_on_the_device(folder: Path) -> None:
     assert [value.dtype for value in found.values()] == [torch.bfloat16, torch.float32]
     assert all(value.device == device for value in found.values())
     assert found["InceptionV2/Mixed_3b"].is_contiguous(), "channels last throughout"
-""",
-        folder,
+"""
     )
 
 
-def test_waiting_and_strangers_are_seen(folder: Path) -> None:
+def test_waiting_and_strangers_are_seen() -> None:
     """Else the test above would show nothing."""
     fake_cuda.run(
         NETWORK
@@ -147,6 +139,5 @@ def test_waiting_and_strangers_are_seen(folder: Path) -> None:
         raise SystemExit("no stranger seen")
     except RuntimeError as error:
         assert "device" in str(error)
-""",
-        folder,
+"""
     )

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import runs
-from helpers.runs import ADAM, RECIPE, tiny_run
+from helpers.runs import ADAM, MUON, RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
-from inception_hub.training import feed, loop, step
-from inception_hub.training.augmentation import Augmentation, distort
-from inception_hub.training.listener import Watch
+from inception_hub.training import batches, loop, step
+from inception_hub.training.augmentation import Augmentation
+from inception_hub.training.distortions import distort
+from inception_hub.training.listener import RunListener
 from inception_hub.training.randomness import Draws, permutation
 from inception_hub.training.recipes import Cycle, Phase, Recipe
 from inception_hub.training.recording import Eager
@@ -53,7 +54,7 @@ def test_draws_and_orders_are_the_cpu_s(device: str) -> None:
 def test_distortions_are_the_cpu_s(device: str) -> None:
     photos = runs.photos(32)
     samples, epoch = torch.arange(32), torch.tensor(3)
-    found = [
+    images = [
         distort(
             photos.images.to(place),
             photos.aspects.to(place),
@@ -64,7 +65,7 @@ def test_distortions_are_the_cpu_s(device: str) -> None:
         ).cpu()
         for place in ("cpu", device)
     ]
-    assert (found[0] - found[1]).abs().max() < 1e-4
+    assert (images[0] - images[1]).abs().max() < 1e-4
 
 
 def test_in_float64_it_is_the_same_loop_as_on_the_cpu(
@@ -78,9 +79,9 @@ def test_in_float64_it_is_the_same_loop_as_on_the_cpu(
     monkeypatch.setattr(step, "distort", undistorted)
     recipe = replace(MIXED, cycles=(Cycle((Phase(5, 40, PLAIN),), 1e-3),), batch_size=12)
     expected, on_cpu = trained(tmp_path / "cpu", "cpu", recipe)
-    found, on_gpu = trained(tmp_path / "gpu", device, recipe)
-    assert losses(found) == pytest.approx(losses(expected), rel=0, abs=1e-9)
-    assert losses(found)[4] < losses(found)[0] - 0.1
+    epochs, on_gpu = trained(tmp_path / "gpu", device, recipe)
+    assert losses(epochs) == pytest.approx(losses(expected), rel=0, abs=1e-9)
+    assert losses(epochs)[4] < losses(epochs)[0] - 0.1
     state = on_cpu.state_dict()
     assert all(torch.allclose(v.cpu(), state[n], rtol=0, atol=1e-6) for n, v in on_gpu.state_dict().items())
 
@@ -89,21 +90,21 @@ class Interrupted(Exception):
     pass
 
 
-class Interrupting(Watch):
-    def progress(self, what: str, done: int, total: int) -> None:
+class Interrupting(RunListener):
+    def progress(self, task: str, done: int, total: int) -> None:
         if done == 5:
             raise Interrupted
 
 
 def resumed(checkpoint: Path, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    monkeypatch.setattr(loop, "LOOK_EVERY", {"cpu": 1, "cuda": 1})
+    monkeypatch.setattr(loop, "READ_EVERY", {"cpu": 1, "cuda": 1})
     with pytest.raises(Interrupted):
-        trained(checkpoint, device, MIXED, watch=Interrupting())
+        trained(checkpoint, device, MIXED, listener=Interrupting())
 
 
 def streamed(checkpoint: Path, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "RESIDENT_SHARE", 0.0)
+    monkeypatch.setattr(batches, "RESIDENT_SHARE", 0.0)
 
 
 def unrecorded(checkpoint: Path, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,8 +125,8 @@ def test_the_run_is_the_same(
     """
     expected, whole = trained(tmp_path / "whole", device, MIXED)
     otherwise(tmp_path / "other", device, monkeypatch)
-    found, other = trained(tmp_path / "other", device, MIXED, network=runs.network(seed=0).double())
-    assert losses(found) == pytest.approx(losses(expected), rel=0, abs=1e-9)
+    epochs, other = trained(tmp_path / "other", device, MIXED, network=runs.network(seed=0).double())
+    assert losses(epochs) == pytest.approx(losses(expected), rel=0, abs=1e-9)
     same = all(torch.equal(v, other.state_dict()[n]) for n, v in whole.state_dict().items())
     record_property("to the bit", same)
 
@@ -135,21 +136,21 @@ def test_statistics_move_by_policy_alone(device: str, tmp_path: Path, policy: st
     network = runs.network()
     before = {name: value.clone() for name, value in network.named_buffers()}
     cycle = Cycle((Phase(1, 64, PLAIN),), 1e-3, warmup=0.0)
-    recipe = replace(RECIPE, batch_norm=policy, cycles=(cycle,))  # type: ignore[arg-type]
+    recipe = replace(RECIPE, optimiser=MUON, batch_norm=policy, cycles=(cycle,))  # type: ignore[arg-type]
     trained(tmp_path / "checkpoint", device, recipe, network)
     moved = {name for name, value in network.named_buffers() if not torch.equal(value.cpu(), before[name])}
     assert moved == (set() if policy == "frozen" else set(before))
 
 
 def test_mixed_precision_learns(device: str, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, cycles=(Cycle((Phase(40, 32, PLAIN),), 2e-3),), batch_size=12)
+    recipe = replace(RECIPE, optimiser=MUON, cycles=(Cycle((Phase(40, 32, PLAIN),), 2e-3),), batch_size=12)
     epochs, network = trained(tmp_path / "c", device, recipe, runs.network(), bfloat16=True)
     assert all(math.isfinite(loss) for loss in losses(epochs))
     assert losses(epochs)[-1] < losses(epochs)[0] - 0.3
     assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
 
 
-class Notes(Watch):
+class Notes(RunListener):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
@@ -160,11 +161,11 @@ class Notes(Watch):
 def test_full_memory_takes_smaller_batches(
     device: str, tmp_path: Path, room_for: Callable[[int], AbstractContextManager[None]]
 ) -> None:
-    recipe = replace(RECIPE, cycles=(Cycle((Phase(1, 64, PLAIN),), 1e-3),), batch_size=4096)
-    watch = Notes()
+    recipe = replace(RECIPE, optimiser=MUON, cycles=(Cycle((Phase(1, 64, PLAIN),), 1e-3),), batch_size=4096)
+    listener = Notes()
     with room_for(1024):
         epochs, _ = trained(
-            tmp_path / "c", device, recipe, runs.network(), photos=runs.photos(4096, 64), watch=watch
+            tmp_path / "c", device, recipe, runs.network(), photos=runs.photos(4096, 64), listener=listener
         )
     assert len(epochs) == 1 and math.isfinite(epochs[0].train_loss)
-    assert any("memory does not hold a step of 4,096 photos at 64 px" in note for note in watch.notes)
+    assert any("memory does not hold a step of 4,096 photos at 64 px" in note for note in listener.notes)

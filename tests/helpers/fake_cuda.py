@@ -10,14 +10,17 @@ loaded before PyTorch, hence a process of its own:
     with cuda() as device:
         network = moved(Network(...), device)
         network(torch.rand(2, 64, 64, 3, device=device), batch_statistics=True)
-    ''', tmp_path)
+    ''')
 """
 
+import atexit
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,39 +48,42 @@ def moved(network, device):
         for variables in (module._parameters, module._buffers, vars(module)):
             for name, value in variables.items():
                 if isinstance(value, torch.Tensor):
-                    found = torch.empty_like(value, device=device)
+                    there = torch.empty_like(value, device=device)
                     if isinstance(value, torch.nn.Parameter):
-                        found = torch.nn.Parameter(found, value.requires_grad)
-                    variables[name] = found
+                        there = torch.nn.Parameter(there, value.requires_grad)
+                    variables[name] = there
     return network
 '''
 
 
-def run(program: str, folder: Path) -> str:
-    """What `program` prints, run after `PRELUDE`; its error fails the test. Skips without a compiler."""
-    library = folder / "fake_cuda.so"
-    if not library.exists():
-        compile_library(library)
+def run(program: str) -> str:
+    """The output of `program`, run after `PRELUDE`; its error fails the test. Skips without a compiler."""
     folders = [HERE.parent, HERE.parents[1] / "src", os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(map(str, folders))
-    found = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PRELUDE + program, library],
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PRELUDE + program, library()],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": path},
     )
-    assert found.returncode == 0, found.stderr[-4000:]
-    return found.stdout
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    return ended.stdout
 
 
-def compile_library(library: Path) -> None:
+@cache
+def library() -> Path:
+    """`fake_cuda.cpp` compiled, once in a session of tests."""
     compiler, torch = shutil.which("c++"), importlib.util.find_spec("torch")
     if compiler is None or torch is None or torch.origin is None:
         pytest.skip("no C++ compiler or no PyTorch")
     root = Path(torch.origin).parent
     if next((root / "lib").glob("libtorch_cuda*"), None):
         pytest.skip("this PyTorch is built with CUDA and knows its devices itself")
+    folder = Path(tempfile.mkdtemp(prefix="fake_cuda."))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    compiled = folder / "fake_cuda.so"
     options = ["-std=c++20", "-O0", "-shared", "-fPIC", f"-I{root / 'include'}", f"-L{root / 'lib'}"]
-    options += ["-lc10", "-ltorch_cpu", f"-Wl,-rpath,{root / 'lib'}", "-o", str(library)]
+    options += ["-lc10", "-ltorch_cpu", f"-Wl,-rpath,{root / 'lib'}", "-o", str(compiled)]
     subprocess.run([compiler, HERE / "fake_cuda.cpp", *options], check=True)
+    return compiled

@@ -1,7 +1,8 @@
-"""Training written once more, plainly and slowly, from the papers' formulas in float64: a third voice.
+"""Training written once more, plainly and slowly, from the papers' formulas in float64.
 
-Nothing here is fast or recorded, and nothing is shared with the loop but the network's forward pass, which is
-held to the original elsewhere, and the draws of random numbers, which have tests of their own.
+The training loop is compared with it. Nothing here is fast or recorded, and nothing is shared with the loop
+but the network's forward pass, which is held to the original elsewhere, and the draws of random numbers,
+which have tests of their own.
 
 AdamW: Loshchilov and Hutter 2019. Muon: https://kellerjordan.github.io/posts/muon, arXiv:2502.16982.
 RMSProp: tf.train.RMSPropOptimizer. Label smoothing: Szegedy et al. 2016, section 7. CutMix: Yun et al. 2019.
@@ -15,17 +16,17 @@ import torch
 from numpy.typing import NDArray
 
 from inception_hub.engines.torch import Network
-from inception_hub.training.augmentation import distort, mix
-from inception_hub.training.job import Photos
+from inception_hub.training.distortions import distort, mix
 from inception_hub.training.randomness import Draws, permutation
 from inception_hub.training.recipes import Muon, Recipe, RMSProp
+from inception_hub.training.training_data import Photos
 
 Array = NDArray[np.float64]
 
 
 @dataclass
 class Reference:
-    """What a plain loop computes: `weights` and statistics, their moving `average`, each step's loss."""
+    """The result of a plain loop: `weights` and statistics, their moving `average`, each step's loss."""
 
     weights: dict[str, Array]
     average: dict[str, Array]
@@ -36,7 +37,7 @@ def train(network: Network, recipe: Recipe, photos: Photos, seed: int) -> Refere
     """One epoch of `recipe`'s only phase; `network`, float64, is left as it is."""
     ((cycle, phase),) = {(c, p) for c, p in recipe.epochs}
     state = {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}
-    found = Reference(state, {name: value.copy() for name, value in state.items()})
+    result = Reference(state, {name: value.copy() for name, value in state.items()})
     memory: dict[str, dict[str, Array]] = {name: {} for name in state}
     order = permutation(seed, 0, len(photos.classes)).tolist()
     steps = len(order) // recipe.batch_size
@@ -57,9 +58,9 @@ def train(network: Network, recipe: Recipe, photos: Photos, seed: int) -> Refere
         )
         mixed, remains = mix(images, others, torch.tensor(mine), phase.augmentation, draws)
         gradients, loss = _gradients(
-            network, found.weights, recipe, photos, mine, before, mixed, remains, draws
+            network, result.weights, recipe, photos, mine, before, mixed, remains, draws
         )
-        found.losses.append(loss)
+        result.losses.append(loss)
         progress = step / steps / phase.epochs
         rate = cycle.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
         decay = getattr(recipe.optimiser, "weight_decay", 0.0)
@@ -68,12 +69,12 @@ def train(network: Network, recipe: Recipe, photos: Photos, seed: int) -> Refere
                 1 + math.cos(math.pi * progress)
             )
         for name, gradient in gradients.items():
-            update(network, recipe, found.weights, memory[name], name, gradient, rate, decay, step + 1)
+            update(network, recipe, result.weights, memory[name], name, gradient, rate, decay, step + 1)
         if recipe.average is not None:
             keep = min(recipe.average, (1 + step) / (10 + step))
-            for name, value in found.weights.items():
-                found.average[name] = keep * found.average[name] + (1 - keep) * value
-    return found
+            for name, value in result.weights.items():
+                result.average[name] = keep * result.average[name] + (1 - keep) * value
+    return result
 
 
 def _gradients(

@@ -16,7 +16,7 @@ def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path) -> No
     old = held.read_bytes()
     checkpoint.save(path, {"weights/a": torch.ones(3)}, {"step": 2})
     assert held.read_bytes() == old
-    found = checkpoint.load(path)
-    assert found is not None
-    assert found[0]["weights/a"].tolist() == [1, 1, 1] and found[1] == {"step": 2}
+    loaded = checkpoint.load(path)
+    assert loaded is not None
+    assert loaded[0]["weights/a"].tolist() == [1, 1, 1] and loaded[1] == {"step": 2}
     assert [file.name for file in path.parent.iterdir()] == ["checkpoint.safetensors"]

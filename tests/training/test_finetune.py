@@ -1,4 +1,4 @@
-"""`finetune`, from a folder of photos to a module that answers; what goes wrong on the way."""
+"""Fine-tuning, from a folder of photos to a module; runs that are interrupted, and mistakes."""
 
 import json
 import shutil
@@ -8,32 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import run
-from PIL import Image
 from safetensors.numpy import load_file
 
 from inception_hub import load_module_spec
 from inception_hub.errors import FormatError
 from inception_hub.training import loop
-from inception_hub.training.finetune import Options, finetune, plan, sizes
-from inception_hub.training.listener import Pictures, Watch
+from inception_hub.training.finetune import finetune, finetune_recipe, sizes
+from inception_hub.training.finetune_options import FinetuneOptions
+from inception_hub.training.listener import CaptionedImages, RunListener
 
-COLOURS = {"blue": (40, 60, 200), "green": (60, 180, 60), "red": (200, 60, 40)}
 QUICK = ("--epochs", "2", "--batch-size", "8", "--image-size", "32")
 HEAD = "InceptionV2/Logits/Conv2d_1c_1x1/"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Three classes of ten noisy photos, 40 x 48."""
-    generator = np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(10):
-            noise = generator.integers(-40, 40, (48, 40, 3))
-            Image.fromarray((np.array(colour) + noise).clip(0, 255).astype(np.uint8)).save(
-                tmp_path / "photos" / name / f"{number}.png"
-            )
-    return tmp_path / "photos"
 
 
 def weights(module: Path) -> dict[str, np.ndarray]:
@@ -77,6 +62,7 @@ def test_a_folder_of_photos_becomes_a_module(
     assert code == 2 and "already exists and is left as it is" in err
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_the_head_alone_leaves_the_body_to_the_bit(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +75,7 @@ def test_the_head_alone_leaves_the_body_to_the_bit(
     assert weights(module)[f"{HEAD}weights"].shape == (1, 1, 256, 3)
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_nothing_made_of_the_base_s_weights_stays(
     capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
 ) -> None:
@@ -101,6 +88,7 @@ def test_nothing_made_of_the_base_s_weights_stays(
     assert [figures["data"] for figures in made.accuracy] == ["photos validation"]
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 @pytest.mark.parametrize("policy", ["update", "frozen"])
 def test_statistics_follow_the_policy(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path, policy: str
@@ -115,58 +103,75 @@ def test_statistics_follow_the_policy(
     assert changed - statistics == {n for n in weights(module) if "moving_" not in n and HEAD not in n}
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_a_seed_s_module_comes_again_and_another_seed_s_is_another(
-    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], shared_folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
     for name, seed in (("first", 1), ("second", 1), ("other", 2)):
-        command = ("finetune", folder, "--module", small_module, "--output", tmp_path / name)
-        assert run(capsys, *command, *QUICK, "--phases", "full", "--patience", 0, "--seed", seed)[0] == 0
+        command = ("finetune", shared_folder, "--module", small_module, "--output", tmp_path / name, *QUICK)
+        assert (
+            run(capsys, *command, "--epochs", 1, "--phases", "full", "--patience", 0, "--seed", seed)[0] == 0
+        )
     assert not differing(tmp_path / "first", tmp_path / "second")
     assert differing(tmp_path / "first", tmp_path / "other")
 
 
-class Stop(Watch):
+class Stop(RunListener):
     """Presses Ctrl-C after so many steps of the second phase."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
         self.seen: list[str] = []
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        if what not in self.seen:
-            self.seen.append(what)
-        if what == "whole network" and done == self.steps:
+    def progress(self, task: str, done: int, total: int) -> None:
+        if task not in self.seen:
+            self.seen.append(task)
+        if task == "whole network" and done == self.steps:
             raise KeyboardInterrupt
 
-    def pictures(self, what: str, pictures: Pictures) -> None:
-        assert [caption for caption, _ in pictures][:2] == ["original", "epoch 1"]
+    def images(self, name: str, images: CaptionedImages) -> None:
+        assert [caption for caption, _ in images][:2] == ["original", "epoch 1"]
 
 
-SHORT = Options(epochs=3, batch_size=8, image_size=32)
+SHORT = FinetuneOptions(epochs=3, batch_size=8, image_size=32)
 
 
 def interrupted(folder: Path, small_module: Path, output: Path, steps: int) -> None:
     with pytest.raises(KeyboardInterrupt):
-        finetune(str(folder), output, load_module_spec(small_module), options=SHORT, watch=Stop(steps))
+        finetune(str(folder), output, load_module_spec(small_module), options=SHORT, listener=Stop(steps))
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(shared_folder: Path, small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The weights file of a run from beginning to end."""
+    output = tmp_path_factory.mktemp("whole") / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        finetune(str(shared_folder), output, load_module_spec(small_module), options=SHORT)
+    return (output / "weights.safetensors").read_bytes()
+
+
+@pytest.mark.usefixtures("no_matplotlib")
 @pytest.mark.parametrize("steps", [1, 4, 8])
-def test_the_same_command_goes_on(
-    folder: Path, small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+def test_the_same_command_resumes_a_run(
+    uninterrupted: bytes,
+    shared_folder: Path,
+    small_module: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: int,
 ) -> None:
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    base = load_module_spec(small_module)
-    finetune(str(folder), tmp_path / "whole", base, options=SHORT)
-    interrupted(folder, small_module, tmp_path / "halved", steps)
+    interrupted(shared_folder, small_module, tmp_path / "halved", steps)
     assert not (tmp_path / "halved").exists()
     again = Stop(99)
-    finetune(str(folder), tmp_path / "halved", base, options=SHORT, watch=again)
+    base = load_module_spec(small_module)
+    finetune(str(shared_folder), tmp_path / "halved", base, options=SHORT, listener=again)
     assert "training features" not in again.seen, "they were kept"
-    assert (tmp_path / "whole" / "weights.safetensors").read_bytes() == (
-        tmp_path / "halved" / "weights.safetensors"
-    ).read_bytes()
+    assert (tmp_path / "halved" / "weights.safetensors").read_bytes() == uninterrupted
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_other_data_and_damage_are_refused_and_nothing_is_lost(
     folder: Path, small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +192,7 @@ def test_other_data_and_damage_are_refused_and_nothing_is_lost(
     assert finetune(str(folder), tmp_path / "out", base, options=SHORT)
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_a_photo_that_cannot_be_read_is_named_and_left_out(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
@@ -246,25 +252,28 @@ def test_labels_that_the_module_does_not_have(
 @pytest.mark.parametrize(
     "options, expected",
     [
-        (Options(), (128, (160, 160))),
-        (Options(image_size=96), (96, (96, 96))),
-        (Options(training_size=96), (96, (128, 128))),
-        (Options(image_size=224, training_size=192), (192, (224, 224))),
+        (FinetuneOptions(), (128, (160, 160))),
+        (FinetuneOptions(image_size=96), (96, (96, 96))),
+        (FinetuneOptions(training_size=96), (96, (128, 128))),
+        (FinetuneOptions(image_size=224, training_size=192), (192, (224, 224))),
     ],
     ids=["neither", "image size", "training size", "both"],
 )
-def test_it_learns_at_one_size_and_answers_at_a_larger_one(
-    options: Options, expected: tuple[int, tuple[int, int]]
+def test_inference_is_at_a_larger_size_than_training(
+    options: FinetuneOptions, expected: tuple[int, tuple[int, int]]
 ) -> None:
     assert sizes((128, 128), options) == expected
-    assert [sizes((size, size), Options())[1][0] for size in (32, 64, 96, 224)] == [32, 64, 128, 288]
+    assert [sizes((size, size), FinetuneOptions())[1][0] for size in (32, 64, 96, 224)] == [32, 64, 128, 288]
 
 
-def test_the_data_s_size_decides_the_plan() -> None:
-    assert [plan(n, 96, Options()).cycles[0].phases[0].epochs for n in (100, 3_119, 60_000)] == [30, 16, 4]
-    assert [plan(n, 96, Options()).batch_size for n in (100, 3_119, 60_000)] == [32, 64, 128]
-    assert plan(100, 128, Options()).cycles[0].phases[0].size == 128
-    assert plan(100, 128, Options()).pixels == 160
-    chosen = plan(100, 96, Options(epochs=2, batch_size=16, average=0, patience=0))
+def test_the_data_s_size_decides_the_recipe() -> None:
+    counts = (100, 3_119, 60_000)
+    recipes = [finetune_recipe(images, 96, FinetuneOptions()) for images in counts]
+    assert [recipe.cycles[0].phases[0].epochs for recipe in recipes] == [30, 16, 4]
+    assert [recipe.batch_size for recipe in recipes] == [32, 64, 128]
+    larger = finetune_recipe(100, 128, FinetuneOptions())
+    assert larger.cycles[0].phases[0].size == 128
+    assert larger.pixels == 160
+    chosen = finetune_recipe(100, 96, FinetuneOptions(epochs=2, batch_size=16, average=0, patience=0))
     assert (chosen.cycles[0].phases[0].epochs, chosen.batch_size) == (2, 16)
     assert chosen.average is None and chosen.patience is None

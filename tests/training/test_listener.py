@@ -3,23 +3,23 @@
 from typing import Any
 
 from inception_hub.evaluation import Epoch
-from inception_hub.training.listener import Watch, Watches
+from inception_hub.training.listener import RunListener, RunListeners
 
 EPOCH = Epoch("head", 1, 1.5, 1.4, 0.5, 0.001, 100, 0.02)
 
 
-class Recorder(Watch):
+class Recorder(RunListener):
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
 
     def note(self, message: str) -> None:
         self.heard.append(("note", message))
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        self.heard.append(("progress", what, done, total))
+    def progress(self, task: str, done: int, total: int) -> None:
+        self.heard.append(("progress", task, done, total))
 
-    def pictures(self, what: str, pictures: Any) -> None:
-        self.heard.append(("pictures", what, len(pictures)))
+    def images(self, name: str, images: Any) -> None:
+        self.heard.append(("images", name, len(images)))
 
     def epoch(self, epoch: Epoch) -> None:
         self.heard.append(("epoch", epoch))
@@ -30,10 +30,10 @@ class Recorder(Watch):
 
 def test_everybody_hears_everything() -> None:
     one, other = Recorder(), Recorder()
-    all_of_them = Watches(one, Watch(), other)
+    all_of_them = RunListeners(one, RunListener(), other)
     all_of_them.note("begins")
     all_of_them.progress("decoding", 3, 7)
-    all_of_them.pictures("augmented", [])
+    all_of_them.images("augmented", [])
     all_of_them.epoch(EPOCH)
     all_of_them.close()
     assert (
@@ -42,7 +42,7 @@ def test_everybody_hears_everything() -> None:
         == [
             ("note", "begins"),
             ("progress", "decoding", 3, 7),
-            ("pictures", "augmented", 0),
+            ("images", "augmented", 0),
             ("epoch", EPOCH),
             ("close",),
         ]

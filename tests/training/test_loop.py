@@ -1,11 +1,14 @@
-"""The training loop: that it goes on where it stopped, to the bit; its policies; how it stops."""
+"""The training loop: resumed to the bit; statistics, averages and early stopping; how it ends by an error."""
 
 import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,13 +20,13 @@ from inception_hub.errors import FormatError, OutputError, TrainingError
 from inception_hub.evaluation import Epoch
 from inception_hub.training import loop, step
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.feed import Batch
-from inception_hub.training.job import Score
-from inception_hub.training.listener import Watch
+from inception_hub.training.batches import Batch
+from inception_hub.training.listener import RunListener
 from inception_hub.training.loop import train
-from inception_hub.training.recipes import Cycle, Phase
+from inception_hub.training.recipes import Cycle, Phase, Recipe
 from inception_hub.training.recording import Eager
 from inception_hub.training.step import class_weights
+from inception_hub.training.validation import Score
 from inception_hub.training.workers import Workers
 
 PLAIN = Augmentation()
@@ -31,27 +34,24 @@ ONE_EPOCH = replace(RECIPE, cycles=(Cycle((Phase(1, 32, PLAIN),), 1e-3),))
 PROGRAM = Path(runs.__file__)
 
 
-@pytest.fixture(scope="module")
-def workers() -> Workers:
-    return Workers()
-
-
 class Interrupted(Exception):
     pass
 
 
-class Interrupting(Watch):
+class Interrupting(RunListener):
     """Raises after so many steps."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
-    def progress(self, what: str, done: int, total: int) -> None:
+    def progress(self, task: str, done: int, total: int) -> None:
         if done == self.steps:
             raise Interrupted
 
 
-class Recording(Watch):
+class Epochs(RunListener):
+    """Keeps the epochs that were trained."""
+
     def __init__(self) -> None:
         self.epochs: list[Epoch] = []
 
@@ -59,59 +59,92 @@ class Recording(Watch):
         self.epochs.append(epoch)
 
 
-@pytest.mark.parametrize("steps", [2, 3, 4, 5, 6])
-@pytest.mark.parametrize("average", [None, 0.9])
-def test_interrupted_training_ends_as_if_it_had_not_been(
-    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, average: float | None
-) -> None:
-    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    recipe = replace(RECIPE, average=average)
-    whole, halved = runs.network(), runs.network()
-    expected = train(whole, tiny_run(tmp_path / "whole.safetensors", recipe), workers)
-    with pytest.raises(Interrupted):
-        train(halved, tiny_run(tmp_path / "half.safetensors", recipe, watch=Interrupting(steps)), workers)
-    again = runs.network(seed=7)  # what it begins with no longer matters
-    found = train(again, tiny_run(tmp_path / "half.safetensors", recipe), workers)
-    assert runs.digest(again) == runs.digest(whole)
-    assert [epoch.train_loss for epoch in found] == [epoch.train_loss for epoch in expected]
+MUON = replace(RECIPE, optimiser=runs.MUON)
+AVERAGING = replace(RECIPE, average=0.9)
 
 
-def test_killed_training_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    whole = run_program(tmp_path / "whole.safetensors", "killed")
-    command = [sys.executable, str(PROGRAM), str(tmp_path / "killed.safetensors"), "killed"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for _ in range(4):
-            process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-    again = run_program(tmp_path / "killed.safetensors", "killed")
-    assert len(again) < len(whole), "it began anew"
-    assert again == whole[-len(again) :]
+@pytest.fixture(scope="module")
+def uninterrupted(
+    workers: Workers, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Recipe], tuple[str, list[float]]]:
+    """A digest of the weights, and the losses, of a run of this recipe from beginning to end."""
+
+    @cache
+    def whole(recipe: Recipe) -> tuple[str, list[float]]:
+        network = runs.network()
+        epochs = train(network, tiny_run(tmp_path_factory.mktemp("whole") / "checkpoint", recipe), workers)
+        return runs.digest(network), [epoch.train_loss for epoch in epochs]
+
+    return whole
 
 
 @pytest.mark.parametrize(
-    "case, bound", [("float64", 1e-9), pytest.param("float32", 1e-3, marks=pytest.mark.slow)]
+    "recipe, steps",
+    [*((recipe, steps) for recipe in (RECIPE, AVERAGING) for steps in (2, 3, 4, 5, 6)), (MUON, 4)],
+    ids=[*(f"{name}{steps}" for name in ("last", "average") for steps in (2, 3, 4, 5, 6)), "muon4"],
 )
-def test_two_processes_compute_what_one_does(tmp_path: Path, case: str, bound: float) -> None:
-    """Batch statistics over both processes, dropout, crops and CutMix by sample: 50 steps over gloo.
+def test_interrupted_training_ends_as_if_it_had_not_been(
+    workers: Workers,
+    uninterrupted: Callable[[Recipe], tuple[str, list[float]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recipe: Recipe,
+    steps: int,
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    path = tmp_path / "half.safetensors"
+    with pytest.raises(Interrupted):
+        train(runs.network(), tiny_run(path, recipe, listener=Interrupting(steps)), workers)
+    resumed = runs.network(seed=7)  # its initial weights no longer matter
+    epochs = train(resumed, tiny_run(path, recipe), workers)
+    assert (runs.digest(resumed), [epoch.train_loss for epoch in epochs]) == uninterrupted(recipe)
+
+
+def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: Path) -> None:
+    path, case = tmp_path / "killed.safetensors", runs.CASES["killed"]
+    command = [sys.executable, str(PROGRAM), str(path), "killed"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        before = [json.loads(process.stdout.readline()) for _ in range(3)]
+        process.send_signal(signal.SIGKILL)
+    listener = Epochs()
+    resumed = runs.run_case(path, case, workers, listener)
+    assert 0 < len(listener.epochs) <= case.epochs - 3, "it was resumed, not begun anew"
+    assert resumed[:3] == before
+    assert resumed == runs.run_case(tmp_path / "whole.safetensors", case, workers)
+
+
+@pytest.mark.parametrize(
+    "name, bound",
+    [
+        ("float64", 1e-9),
+        pytest.param("float64, long", 1e-9, marks=pytest.mark.slow),
+        pytest.param("float32", 1e-3, marks=pytest.mark.slow),
+    ],
+)
+def test_two_processes_compute_what_one_does(
+    workers: Workers, tmp_path: Path, name: str, bound: float
+) -> None:
+    """Batch statistics over both processes, dropout, crops and CutMix by sample: 16 or 50 steps over gloo.
 
     In float64 any difference but rounding would show. In float32 rounding now and then turns a ReLU on or
-    off, which the whole network hears of; a small rate keeps that small.
+    off, which all later layers amplify; a small rate keeps that small.
     """
-    alone = run_program(tmp_path / "one.safetensors", case)
+    steps = runs.CASES[name].epochs
+    alone = runs.run_case(tmp_path / "one.safetensors", runs.CASES[name], workers)
     launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
-    together = run_program(tmp_path / "two.safetensors", case, launcher)
-    assert len(alone) == len(together) == 51
-    differences = [abs(a - b) for a, b in zip(alone[:50], together[:50], strict=True)]
+    together = run_program(tmp_path / "two.safetensors", name, launcher)
+    assert len(alone) == len(together) == steps + 1
+    differences = [abs(a - b) for a, b in zip(alone[:steps], together[:steps], strict=True)]
     assert max(differences) < bound
-    assert min(alone[40:50]) < alone[0] - 0.5, "it learned, so there was something to agree on"
+    assert min(alone[-11:-1]) < alone[0] - 0.5, "it learned, so there was something to agree on"
 
 
-def run_program(checkpoint: Path, case: str, launcher: tuple[str, ...] = ()) -> list[float]:
-    command = [sys.executable, *launcher, str(PROGRAM), str(checkpoint), case]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr[-2000:]
-    return [json.loads(line) for line in found.stdout.splitlines()]
+def run_program(path: Path, case: str, launcher: tuple[str, ...]) -> list[Any]:
+    command = [sys.executable, *launcher, str(PROGRAM), str(path), case]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
 def statistics(network: Network) -> dict[str, torch.Tensor]:
@@ -179,13 +212,13 @@ def test_the_average_of_weights_is_kept(workers: Workers, tmp_path: Path) -> Non
     network, name = runs.network(), "InceptionV2/Logits/Conv2d_1c_1x1/weights"
     expected = network.get_parameter(name).detach().clone()
 
-    class Averaging(Watch):
-        def progress(self, what: str, done: int, total: int) -> None:
+    class Averaging(RunListener):
+        def progress(self, task: str, done: int, total: int) -> None:
             decay = min(0.2, done / (9 + done))
             expected.lerp_(network.get_parameter(name).detach(), 1 - decay)
 
     recipe = replace(RECIPE, average=0.2)
-    train(network, tiny_run(tmp_path / "c.safetensors", recipe, watch=Averaging()), workers)
+    train(network, tiny_run(tmp_path / "c.safetensors", recipe, listener=Averaging()), workers)
     assert torch.allclose(network.get_parameter(name), expected, atol=1e-7)
     last = runs.network()
     train(last, tiny_run(tmp_path / "d.safetensors"), workers)
@@ -233,7 +266,7 @@ class SmallMemory(Eager):
         super().__call__(phase, batch)
 
 
-class Notes(Watch):
+class Notes(RunListener):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
@@ -244,15 +277,20 @@ class Notes(Watch):
 def test_a_batch_that_does_not_fit_is_halved(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe, small, expected, watch = replace(ONE_EPOCH, batch_size=4), runs.network(), runs.network(), Notes()
+    recipe, small, expected, listener = (
+        replace(ONE_EPOCH, batch_size=4),
+        runs.network(),
+        runs.network(),
+        Notes(),
+    )
     photos = runs.photos(16)
     train(expected, tiny_run(tmp_path / "four.safetensors", recipe, photos=photos), workers)
     monkeypatch.setattr(loop, "Eager", SmallMemory)
     recipe = replace(recipe, batch_size=16)
-    run = tiny_run(tmp_path / "sixteen.safetensors", recipe, photos=photos, watch=watch)
+    run = tiny_run(tmp_path / "sixteen.safetensors", recipe, photos=photos, listener=listener)
     (epoch,) = train(small, run, workers)
     assert runs.digest(small) == runs.digest(expected)
-    assert watch.notes == [
+    assert listener.notes == [
         "The GPU's memory does not hold a step of 16 photos at 32 px; training continues with batches of 8.",
         "The GPU's memory does not hold a step of 8 photos at 32 px; training continues with batches of 4.",
     ]
@@ -272,7 +310,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     ],
     ids=["out of memory", "device lost"],
 )
-def test_what_a_device_does_is_told_in_a_sentence(
+def test_a_failure_of_the_device_ends_in_a_sentence(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     path = tmp_path / "c.safetensors"
@@ -332,7 +370,7 @@ def test_checkpoints_of_other_runs_and_damaged_ones_are_refused(workers: Workers
         train(runs.network(), tiny_run(path), workers)
 
 
-def test_a_full_disk_is_told_and_loses_nothing(workers: Workers, tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_that_loses_nothing(workers: Workers, tmp_path: Path) -> None:
     import resource
 
     path = tmp_path / "c.safetensors"
@@ -347,7 +385,7 @@ def test_a_full_disk_is_told_and_loses_nothing(workers: Workers, tmp_path: Path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, previous)
-    assert path.read_bytes() == saved and not path.with_suffix(".partial").exists()
+    assert path.read_bytes() == saved and [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_steps_are_exact_whatever_the_callers_flags(

@@ -1,4 +1,4 @@
-"""Optimisers and schedules against their definitions."""
+"""The optimisers of a recipe: which kernels decay, what is restored, the schedules of the rate."""
 
 from dataclasses import replace
 
@@ -7,27 +7,11 @@ import torch
 from helpers import runs
 
 from inception_hub.engines.torch import Network
-from inception_hub.training.muon import orthogonalise
 from inception_hub.training.optimisers import Optimisers, rate_at
 from inception_hub.training.recipes import AdamW, Cycle, Muon, Phase
 
 
-@pytest.mark.parametrize("shape", [(64, 16), (16, 64), (32, 32)])
-def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int, int]) -> None:
-    torch.manual_seed(0)
-    values = torch.linalg.svdvals(orthogonalise(torch.randn(1, *shape)))
-    assert 0.4 < float(values.min()) and float(values.max()) < 1.4
-
-
-def test_kernels_of_one_shape_are_orthogonalised_as_each_alone() -> None:
-    torch.manual_seed(0)
-    matrices = torch.randn(3, 24, 8)
-    together = orthogonalise(matrices)
-    for matrix, found in zip(matrices, together, strict=True):
-        assert torch.equal(orthogonalise(matrix[None])[0], found)
-
-
-@pytest.mark.parametrize("optimiser", [runs.RECIPE.optimiser, AdamW(0.05)])
+@pytest.mark.parametrize("optimiser", [runs.MUON, AdamW(0.05)])
 def test_exactly_slims_69_kernels_decay(optimiser: Muon | AdamW) -> None:
     """With gradients of zero only weight decay changes anything, by 1 - rate * decay."""
     network = runs.network()
@@ -47,10 +31,11 @@ def test_exactly_slims_69_kernels_decay(optimiser: Muon | AdamW) -> None:
         assert float(ratios[name]) == pytest.approx(1 - 0.1 * share * 0.5, rel=1e-5)
 
 
-def test_what_an_optimiser_remembers_comes_back() -> None:
-    """A second one, given the first's memory, steps as the first does."""
+def test_restored_optimisers_step_as_the_first_ones() -> None:
+    """Muon and AdamW, given the state of others, step as those do."""
     first, second = runs.network(), runs.network()
-    makers = [Optimisers(network, runs.RECIPE) for network in (first, second)]
+    recipe = replace(runs.RECIPE, optimiser=runs.MUON)
+    makers = [Optimisers(network, recipe) for network in (first, second)]
     generator = torch.Generator().manual_seed(0)
     gradients = [{n: torch.randn(p.shape, generator=generator) for n, p in first.named_parameters()}] * 2
 

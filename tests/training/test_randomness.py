@@ -38,15 +38,15 @@ def test_random_numbers_depend_on_all_they_are_for() -> None:
 
 
 def test_an_epoch_changed_in_place_draws_anew() -> None:
-    found, samples = draws(1, 2), torch.arange(16)
-    found.epoch.add_(1)
-    assert torch.equal(found.uniform("crop", samples), draws(1, 3).uniform("crop", samples))
+    drawn, samples = draws(1, 2), torch.arange(16)
+    drawn.epoch.add_(1)
+    assert torch.equal(drawn.uniform("crop", samples), draws(1, 3).uniform("crop", samples))
 
 
 def test_random_numbers_stay_what_they_were() -> None:
     """A change would end every interrupted run in other weights."""
-    found = draws(1 << 40, 7).uniform("crop", torch.tensor([0, 99_999]), 2) * 2**24
-    assert found.int().tolist() == [[3852685, 10471152], [14144587, 9593095]]
+    numbers = draws(1 << 40, 7).uniform("crop", torch.tensor([0, 99_999]), 2) * 2**24
+    assert numbers.int().tolist() == [[3852685, 10471152], [14144587, 9593095]]
 
 
 def test_epochs_have_orders_of_their_own() -> None:

@@ -108,13 +108,13 @@ def test_a_file_may_change_some_of_a_recipe(file: Path) -> None:
         "[optimiser]\nweight_decay = 0.1\n[augmentation]\nmixup = 0.2\n",
         "utf-8",
     )
-    found = open_recipe(str(file))
-    assert found.name == "my recipe" and found.average is None
-    assert found.optimiser == Muon(head_learning_rate=0.65, weight_decay=0.1)
-    assert [p.augmentation for p in phases(found)] == [
+    recipe = open_recipe(str(file))
+    assert recipe.name == "my recipe" and recipe.average is None
+    assert recipe.optimiser == Muon(head_learning_rate=0.65, weight_decay=0.1)
+    assert [p.augmentation for p in phases(recipe)] == [
         replace(p.augmentation, mixup=0.2) for p in phases(base)
     ]
-    kept = replace(found, name=base.name, average=0.998, optimiser=base.optimiser, cycles=base.cycles)
+    kept = replace(recipe, name=base.name, average=0.998, optimiser=base.optimiser, cycles=base.cycles)
     assert kept == base
 
 
@@ -135,24 +135,24 @@ def test_settings_change_single_values() -> None:
         "dtype=float32",
         "dropout=false",
     ]
-    found = open_recipe("tiny-imagenet-cpu", settings)
-    assert found.name == "tiny-imagenet-cpu with " + ", ".join(settings)
-    assert (found.label_smoothing, found.stored_size, found.dtype, found.dropout) == (
+    recipe = open_recipe("tiny-imagenet-cpu", settings)
+    assert recipe.name == "tiny-imagenet-cpu with " + ", ".join(settings)
+    assert (recipe.label_smoothing, recipe.stored_size, recipe.dtype, recipe.dropout) == (
         0.05, None, "float32", False,
     )  # fmt: skip
-    assert found.cycles[1].learning_rate == 0.002
-    assert found.cycles[0].phases[2] == Phase(
+    assert recipe.cycles[1].learning_rate == 0.002
+    assert recipe.cycles[0].phases[2] == Phase(
         4, 96, replace(base.cycles[0].phases[2].augmentation, colour=0.5)
     )
-    assert found.cycles[0].phases[:2] == base.cycles[0].phases[:2]
+    assert recipe.cycles[0].phases[:2] == base.cycles[0].phases[:2]
     assert open_recipe("slim") is RECIPES["slim"], "nothing was set"
     assert open_recipe("slim", ["name=mine"]).name == "mine"
 
 
 def test_a_setting_of_augmentation_holds_for_every_phase() -> None:
-    found = phases(open_recipe("tiny-imagenet", ["augmentation.mixup=0.2", "augmentation.cutmix=0.3"]))
-    assert [(p.augmentation.mixup, p.augmentation.cutmix) for p in found] == [(0.2, 0.3)] * 4
-    assert [p.augmentation.rotation for p in found] == [15, 15, 15, 0]
+    changed = phases(open_recipe("tiny-imagenet", ["augmentation.mixup=0.2", "augmentation.cutmix=0.3"]))
+    assert [(p.augmentation.mixup, p.augmentation.cutmix) for p in changed] == [(0.2, 0.3)] * 4
+    assert [p.augmentation.rotation for p in changed] == [15, 15, 15, 0]
 
 
 def test_another_optimiser_keeps_what_both_have(file: Path) -> None:
@@ -160,8 +160,8 @@ def test_another_optimiser_keeps_what_both_have(file: Path) -> None:
     file.write_text('base = "imagenet"\n[optimiser]\nname = "adamw"', "utf-8")
     assert open_recipe(str(file)).optimiser == AdamW(0.05)
     settings = ["name=rmsprop", "decay=0.9", "momentum=0.9", "epsilon=1"]
-    found = open_recipe("imagenet", [f"optimiser.{setting}" for setting in settings])
-    assert found.optimiser == RMSProp(0.9, 0.9, 1.0)
+    recipe = open_recipe("imagenet", [f"optimiser.{setting}" for setting in settings])
+    assert recipe.optimiser == RMSProp(0.9, 0.9, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_another_optimiser_keeps_what_both_have(file: Path) -> None:
         ('base = "slim"\noptimiser = 5', "optimiser is 5; give a table whose name is"),
         ('base = "slim"\naugmentation = 5', "augmentation is 5; give a table."),
         ('base = "slim"\ncycles = [{learning_rate = 1.0, phases = []}]', "cycles.0.phases is empty; give at"),
-        ("title" + ".a" * 20_000 + " = 1", "title is unknown; give any of name,"),
+        ("title" + ".a" * 5_000 + " = 1", "title is unknown; give any of name,"),
     ],
 )
 def test_a_mistake_in_a_file_is_told_by_file_and_key(file: Path, content: str, message: str) -> None:

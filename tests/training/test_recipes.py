@@ -59,13 +59,10 @@ def test_slims_recipe_has_slims_momentum() -> None:
 def test_weight_decay_moves_by_half_a_cosine_over_all_cycles() -> None:
     cycle = Cycle((Phase(3, 32), Phase(1, 64)), 1e-3)
     recipe = replace(TINY, cycles=(cycle, cycle), optimiser=AdamW(0.02), weight_decay_end=0.1)
-    found = [weight_decay_at(recipe, epoch) for epoch in (0, 2, 4, 6.5, 8)]
+    decays = [weight_decay_at(recipe, epoch) for epoch in (0, 2, 4, 6.5, 8)]
     expected = [0.1 - 0.04 * (1 + math.cos(math.pi * epoch / 8)) for epoch in (0, 2, 4, 6.5, 8)]
-    assert (
-        found == pytest.approx(expected)
-        and found[0] == pytest.approx(0.02)
-        and found[2] == pytest.approx(0.06)
-    )
+    assert decays == pytest.approx(expected)
+    assert decays[0] == pytest.approx(0.02) and decays[2] == pytest.approx(0.06)
     assert weight_decay_at(replace(recipe, weight_decay_end=None), 5) == 0.02
     assert weight_decay_at(RECIPES["slim"], 5) == 0.0
 

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from inception_hub.training.recording import _put_back
+from inception_hub.training.recording import _restored
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_what_warming_up_changes_is_put_back(fails: bool) -> None:
+def test_what_warming_up_changes_is_restored(fails: bool) -> None:
     weight = torch.nn.Parameter(torch.ones(3))
     statistic, steps = torch.zeros(2, dtype=torch.float64), torch.tensor(5.0)
     try:
-        with _put_back([weight, statistic, steps]), torch.no_grad():
+        with _restored([weight, statistic, steps]), torch.no_grad():
             weight.mul_(2)
             statistic.fill_(torch.nan)
             steps.add_(3)

@@ -12,13 +12,16 @@ import typer
 
 from ..errors import InceptionHubError
 from . import bench as benching
-from . import cache, modules, serve, training
+from . import cache, modules, serve
 from . import classify as classifying
 from . import embed as embedding
+from . import evaluate as evaluating
 from . import explain as explaining
 from . import export as exporting
+from . import finetune as finetuning
 from . import push as pushing
 from . import quantize as quantizing
+from . import train as training
 from .console import say
 
 app = typer.Typer(
@@ -36,9 +39,9 @@ for verb in (
     modules.info,
     modules.pull,
     modules.convert,
-    training.finetune,
+    finetuning.finetune,
     training.train,
-    training.evaluate,
+    evaluating.evaluate,
     quantizing.quantize,
     exporting.export,
     pushing.push,

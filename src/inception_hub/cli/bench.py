@@ -25,12 +25,12 @@ def bench(
     """Measure how fast a module answers here: engines, precisions, batch sizes, photos."""
     from ..benchmark import measure
     from ..images.find import find_images
-    from .watch import terminal
+    from .terminal import terminal_listener
 
     paths = list(find_images(photos)) if photos else []
-    with terminal() as watch:
+    with terminal_listener() as listener:
         figures = measure(
-            str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, watch.progress
+            str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, listener.progress
         )
     if json:
         import json as json_library

@@ -1,4 +1,4 @@
-"""`quantize`: an int8 graph for a module."""
+"""`quantize`: adds an int8 graph to a module."""
 
 from typing import Annotated
 
@@ -6,40 +6,44 @@ import typer
 
 from .console import resolve_handle, say
 
+ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
+CalibrateOption = Annotated[
+    str,
+    typer.Option(
+        "--calibrate",
+        metavar="IMAGES",
+        help="Photos like those it is for: labelled ones as evaluate takes them, or any folder.",
+    ),
+]
+MaxDropOption = Annotated[
+    float, typer.Option("--max-drop", min=0, help="Points of top-1 that int8 may lose on labelled photos.")
+]
+MinAgreementOption = Annotated[
+    float,
+    typer.Option(
+        "--min-agreement", min=0, max=100, help="Percent of first answers kept on unlabelled photos."
+    ),
+]
+
 
 def quantize(
-    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
-    calibrate: Annotated[
-        str,
-        typer.Option(
-            "--calibrate",
-            metavar="IMAGES",
-            help="Photos like those it is for: labelled ones as evaluate takes them, or any folder.",
-        ),
-    ],
-    max_drop: Annotated[
-        float,
-        typer.Option("--max-drop", min=0, help="Points of top-1 that int8 may lose on labelled photos."),
-    ] = 0.5,
-    min_agreement: Annotated[
-        float,
-        typer.Option(
-            "--min-agreement", min=0, max=100, help="Percent of first answers kept on unlabelled photos."
-        ),
-    ] = 95.0,
+    module: ModuleArgument,
+    calibrate: CalibrateOption,
+    max_drop: MaxDropOption = 0.5,
+    min_agreement: MinAgreementOption = 95.0,
 ) -> None:
     """Add an int8 graph to a module, if its answers stay close enough to float32's."""
     from ..quantization.quantization import quantize as run
-    from .watch import terminal
+    from .terminal import terminal_listener
 
     directory = resolve_handle(module)
-    with terminal() as watch:
+    with terminal_listener() as listener:
         check = run(
             directory,
             calibrate,
             max_drop=max_drop,
             min_agreement=min_agreement,
-            on_progress=watch.progress,
+            on_progress=listener.progress,
         )
     say(f"Checked on {check.describe()}.")
     print(directory)

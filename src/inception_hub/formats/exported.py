@@ -16,7 +16,7 @@ from ..errors import ArgumentError, FormatError
 from ..labels import Labels
 
 if TYPE_CHECKING:
-    from ..images.resize import Preset
+    from ..images.presets import Preset
 
 MAX_SIDE = 16384  # pixels, as in a module's description
 

@@ -1,29 +1,29 @@
-"""Where a run stands, on disk: tensors and a few facts in one safetensors file, replaced atomically."""
+"""The checkpoint of a training run: tensors and a few facts in one safetensors file, replaced atomically."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from ..errors import FormatError, OutputError
+from ..system.atomic import atomic_file
 
 
 def save(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Replaces `path`; the old file stays whole until the new one is. Raises `OutputError`."""
+    """Replaces the checkpoint `path`, which stays whole until the new one is on the disk.
+
+    One process at a time. Raises `OutputError`.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    temporary = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, {"facts": json.dumps(facts)})
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        remove_partial(path)
+        with atomic_file(path) as temporary:
+            save_file(tensors, temporary, {"facts": json.dumps(facts)})
     except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
         raise OutputError(
             f"The checkpoint {path} cannot be written ({error}); the one before it is still there: "
             "make room and run the same command again."
@@ -31,7 +31,10 @@ def save(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """What `save` wrote, or None where there is nothing. Raises `FormatError` for a damaged file."""
+    """The tensors and facts that `save` wrote; None if there is no checkpoint.
+
+    Raises `FormatError` for a damaged file.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not path.exists():
@@ -44,3 +47,9 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         raise FormatError(
             f"The checkpoint {path} is damaged ({error}); restore it, or remove it to begin anew."
         ) from error
+
+
+def remove_partial(path: Path) -> None:
+    """Removes temporary files (see `system.atomic`) that a save of `path` left when it was killed."""
+    for partial in path.parent.glob(f".{path.name}.*.partial"):
+        partial.unlink(missing_ok=True)

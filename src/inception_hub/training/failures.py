@@ -1,4 +1,4 @@
-"""What a device can do to a training run, told in a sentence."""
+"""Failures of a GPU during training, turned into errors with a message for the user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ MARKS = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "NCCL error")
 
 @contextmanager
 def device_failures(checkpoint: Path) -> Iterator[None]:
-    """Turns what PyTorch raises when a GPU fails or its memory is full into `TrainingError`."""
+    """Raises `TrainingError` for what PyTorch raises when a GPU fails or its memory is full."""
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -32,7 +32,7 @@ def device_failures(checkpoint: Path) -> Iterator[None]:
 
 
 def out_of_memory(batch: int, size: int, checkpoint: Path) -> TrainingError:
-    """The sentence for a batch that does not fit and is not made smaller."""
+    """The error for a batch that does not fit and cannot be made smaller."""
     return TrainingError(
         f"The GPU's memory does not hold a step of {batch:,} photos at {size} px; give a smaller batch size "
         f"or image size. What was saved is in {checkpoint}."

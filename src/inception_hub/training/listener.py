@@ -1,4 +1,4 @@
-"""Who looks on while a run goes: the terminal, TensorBoard, nobody."""
+"""Receives the progress events of a training run: for the terminal, TensorBoard, or nobody."""
 
 from collections.abc import Sequence
 
@@ -7,50 +7,50 @@ from numpy.typing import NDArray
 
 from ..evaluation import Epoch
 
-Pictures = Sequence[tuple[str, NDArray[np.uint8]]]
+CaptionedImages = Sequence[tuple[str, NDArray[np.uint8]]]  # each uint8 [height, width, 3]
 
 
-class Watch:
-    """Hears of everything and does nothing with it; what looks on overrides what it cares for."""
-
-    def note(self, message: str) -> None:
-        """Something worth a line: counts, files that were skipped, what comes next."""
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """`what` has come so far; called often."""
-
-    def pictures(self, what: str, pictures: Pictures) -> None:
-        """Captioned pictures: what augmentation makes of a photo."""
-
-    def epoch(self, epoch: Epoch) -> None:
-        """An epoch is over."""
-
-    def close(self) -> None:
-        """The run is over."""
-
-
-class Watches(Watch):
-    """Several at once."""
-
-    def __init__(self, *watches: Watch) -> None:
-        self.watches = watches
+class RunListener:
+    """A listener that ignores every event; subclasses override the events they need."""
 
     def note(self, message: str) -> None:
-        for watch in self.watches:
-            watch.note(message)
+        """A line of information: counts, files that were skipped, the accuracy of the head."""
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        for watch in self.watches:
-            watch.progress(what, done, total)
+    def progress(self, task: str, done: int, total: int) -> None:
+        """`done` of the `total` steps of `task` are complete; called often."""
 
-    def pictures(self, what: str, pictures: Pictures) -> None:
-        for watch in self.watches:
-            watch.pictures(what, pictures)
+    def images(self, name: str, images: CaptionedImages) -> None:
+        """Captioned images called `name`, such as examples of augmentation."""
 
     def epoch(self, epoch: Epoch) -> None:
-        for watch in self.watches:
-            watch.epoch(epoch)
+        """An epoch is complete."""
 
     def close(self) -> None:
-        for watch in self.watches:
-            watch.close()
+        """The run is complete."""
+
+
+class RunListeners(RunListener):
+    """Several listeners, each of which receives every event."""
+
+    def __init__(self, *listeners: RunListener) -> None:
+        self.listeners = listeners
+
+    def note(self, message: str) -> None:
+        for listener in self.listeners:
+            listener.note(message)
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        for listener in self.listeners:
+            listener.progress(task, done, total)
+
+    def images(self, name: str, images: CaptionedImages) -> None:
+        for listener in self.listeners:
+            listener.images(name, images)
+
+    def epoch(self, epoch: Epoch) -> None:
+        for listener in self.listeners:
+            listener.epoch(epoch)
+
+    def close(self) -> None:
+        for listener in self.listeners:
+            listener.close()

@@ -1,7 +1,7 @@
-"""The training loop: epochs of steps, saved at step boundaries, resumable to the bit.
+"""The training loop: epochs of steps, with checkpoints from which a run is resumed to the bit.
 
-Whatever a step draws at random depends on the seed, the epoch and the sample (`randomness`), so a run that
-was killed and started again computes what the uninterrupted run computes.
+The random numbers of a step depend on the seed, the epoch and the sample (`randomness`), so a resumed run
+computes what the uninterrupted run computes.
 """
 
 import math
@@ -16,27 +16,28 @@ from ..engines.torch import Network
 from ..errors import FormatError, TrainingError
 from ..evaluation import Epoch
 from . import checkpoint, foreach
+from .batches import BatchLoader
 from .failures import device_failures, out_of_memory
-from .feed import Feed
-from .job import Run, Score
 from .optimisers import Optimisers, rate_at
 from .recipes import Cycle, Phase, weight_decay_at
 from .recording import Eager, Recorded
+from .run import Run
 from .step import Step
+from .validation import Score
 from .workers import Workers
 
-SAVE_EVERY = 30.0  # seconds; at most this much is lost, and a save takes a fifth of one
-LOOK_EVERY = {"cpu": 1, "cuda": 32}  # steps between two looks at the loss, for which the CPU waits
+SAVE_EVERY = 30.0  # seconds of training that an interruption loses at most; a save takes a fifth of a second
+READ_EVERY = {"cpu": 1, "cuda": 32}  # steps between two readings of the loss, for which the CPU waits
 
 
 @dataclass
 class Progress:
-    """Where a run stands, as the checkpoint keeps it."""
+    """The progress of a run, part of its checkpoint."""
 
     batch: int  # photos in a step, over all processes
-    epoch: int = 0  # whole epochs done
-    step: int = 0  # steps done of the next
-    losses: float = 0.0  # their sum over those steps
+    epoch: int = 0  # completed epochs
+    step: int = 0  # completed steps of the next epoch
+    losses: float = 0.0  # the sum of those steps' losses
     history: list[dict[str, Any]] = field(default_factory=list)
     best: Score | None = None
     best_epoch: int = 0
@@ -52,14 +53,15 @@ class Progress:
 
 
 def train(network: Network, run: Run, workers: Workers) -> list[Epoch]:
-    """Trains `network` in place by `run.recipe`, continuing where `run.checkpoint` stands; its epochs.
+    """Trains `network` in place by `run.recipe`, resumed from `run.checkpoint` if that exists; its epochs.
 
-    In the end it holds the moving average of its weights, or those of the best epoch, where the recipe asks
-    for them. Raises `TrainingError` if the loss is no longer finite, the device fails or its memory holds no
-    batch, `FormatError` for a checkpoint of another run, `OutputError` if a checkpoint cannot be written.
+    In the end it holds the moving average of its weights, or the weights of the kept epoch, where the recipe
+    asks for them. Raises `TrainingError` if the loss is no longer finite, the device fails or its memory
+    holds no batch, `FormatError` for a checkpoint of another run, `OutputError` if a checkpoint cannot be
+    written.
     """
     with device_failures(run.checkpoint):
-        return _Training(network, run, workers).run_to_the_end()
+        return _Training(network, run, workers).run_all()
 
 
 class _Training:
@@ -73,9 +75,9 @@ class _Training:
         batch = min(run.recipe.batch_size, len(run.photos.classes)) // workers.count * workers.count
         self.progress = Progress(batch)
         self._restore()
-        self.feed = Feed(run.photos, run.seed, workers)
+        self.loader = BatchLoader(run.photos, run.seed, workers)
         model = workers.wrap(network)
-        self.step = Step(network, model, run, workers, self.optimisers, self.feed.resident)
+        self.step = Step(network, model, run, workers, self.optimisers, self.loader.resident)
         self.run_step: Eager | Recorded = Eager(self.step)
         if workers.device.type == "cuda" and workers.count == 1:  # reductions between GPUs are not recorded
             changed = [*state.values(), *self.optimisers.state().values(), self.step.losses]
@@ -84,12 +86,12 @@ class _Training:
 
     @property
     def steps(self) -> int:
-        """In an epoch."""
+        """Steps of an epoch."""
         return len(self.run.photos.classes) // self.progress.batch
 
-    def run_to_the_end(self) -> list[Epoch]:
+    def run_all(self) -> list[Epoch]:
         if self.best is not None and not self.progress.best:
-            self._validate()  # what it begins with may be the best: a head on frozen features is hard to beat
+            self._validate()  # the initial weights may be the best: a head on frozen features is hard to beat
         first = 0
         for cycle in self.recipe.cycles:
             epochs = [phase for phase in cycle.phases for _ in range(phase.epochs)]
@@ -103,11 +105,8 @@ class _Training:
         return [Epoch(**epoch) for epoch in self.progress.history]
 
     def _epoch(self, cycle: Cycle, phase: Phase, in_cycle: int) -> None:
-        progress, start, already = (
-            self.progress,
-            time.perf_counter(),
-            self.progress.step * self.progress.batch,
-        )
+        progress, start = self.progress, time.perf_counter()
+        already = progress.step * progress.batch  # photos trained on before the run was resumed
         waited = 0.0
         while progress.step < self.steps:
             try:
@@ -131,14 +130,14 @@ class _Training:
         progress.epoch, progress.step, progress.losses = progress.epoch + 1, 0, 0.0
         self._save()
         if self.workers.is_main:
-            self.run.watch.epoch(finished)
+            self.run.listener.epoch(finished)
 
     def _steps(self, cycle: Cycle, phase: Phase, in_cycle: int) -> float:
-        """The rest of an epoch's steps; seconds waited for photos."""
+        """Runs the remaining steps of an epoch; returns the seconds waited for photos."""
         progress, waited = self.progress, 0.0
         self.step.epoch.fill_(progress.epoch)
-        look_every = LOOK_EVERY[self.workers.device.type]
-        batches = self.feed.batches(
+        read_every = READ_EVERY[self.workers.device.type]
+        batches = self.loader.batches(
             progress.epoch, progress.batch, progress.step, neighbours=phase.augmentation.mixes
         )
         for batch in batches:
@@ -151,15 +150,15 @@ class _Training:
             progress.step += 1
             if self.workers.is_main:
                 total = self.steps * len(self.recipe.epochs)
-                self.run.watch.progress(self.run.phase, progress.epoch * self.steps + progress.step, total)
-            if progress.step % look_every == 0 or progress.step == self.steps:
-                self._look_at_losses()
+                self.run.listener.progress(self.run.phase, progress.epoch * self.steps + progress.step, total)
+            if progress.step % read_every == 0 or progress.step == self.steps:
+                self._read_losses()
                 if progress.step < self.steps and time.monotonic() - self.saved > SAVE_EVERY:
                     self._save()
         return waited
 
-    def _look_at_losses(self) -> None:
-        """Waits for the device, and ends the run if it diverged."""
+    def _read_losses(self) -> None:
+        """Waits for the device to add up the losses, and ends the run if it diverged."""
         losses = float(self.workers.mean(self.step.losses.clone()))
         self.step.losses.zero_()
         if not math.isfinite(losses):
@@ -173,7 +172,7 @@ class _Training:
         )
 
     def _take_smaller_batches(self, phase: Phase, error: torch.OutOfMemoryError) -> None:
-        """Halves the batch; photos of this epoch that were seen are not seen again."""
+        """Halves the batch; photos of this epoch that were trained on are not repeated."""
         progress = self.progress
         if self.workers.count > 1 or progress.batch < 4:
             raise out_of_memory(progress.batch, phase.size, self.run.checkpoint) from error
@@ -182,7 +181,7 @@ class _Training:
         progress.losses *= 2  # a mean over twice as many steps
         progress.batch //= 2
         progress.step = seen // progress.batch
-        self.run.watch.note(
+        self.run.listener.note(
             f"The GPU's memory does not hold a step of {2 * progress.batch:,} photos at {phase.size} px; "
             f"training continues with batches of {progress.batch:,}."
         )
@@ -192,7 +191,7 @@ class _Training:
         if self.average is None or self.recipe.average is None:
             return
         steps = self.progress.epoch * self.steps + self.progress.step
-        # Young averages forget faster, or the first weights would weigh on a short run.
+        # The decay is lower at first, or the initial weights would count for much in a short run.
         decay = min(self.recipe.average, (1 + steps) / (10 + steps))
         present = self.network.state_dict()
         foreach.lerp_(list(self.average.values()), [present[n] for n in self.average], 1 - decay)
@@ -234,10 +233,10 @@ class _Training:
         self.saved = time.monotonic()
 
     def _restore(self) -> None:
-        found = checkpoint.load(self.run.checkpoint)
-        if found is None:
+        loaded = checkpoint.load(self.run.checkpoint)
+        if loaded is None:
             return
-        tensors, facts = found
+        tensors, facts = loaded
         if facts["identity"] != self.run.identity:
             raise FormatError(
                 f"The checkpoint {self.run.checkpoint} is of other data, another recipe or another seed; "

@@ -1,4 +1,4 @@
-"""Freed memory stays with the process: one setting of the C library, a third off a training step on CPUs.
+"""Memory that is freed stays with the process: a setting of glibc that makes training steps a third faster.
 
 glibc gives blocks of over 32 MB back to the system when they are freed and maps them anew, page fault by
 page fault, when the next layer asks. Every activation of a batch is such a block. See docs/log.md.
@@ -12,7 +12,7 @@ LARGEST = 2**31 - 1
 
 
 def keep_freed_memory() -> bool:
-    """Tells glibc to keep what is freed; whether it did. Elsewhere nothing happens."""
+    """Has glibc keep freed memory; returns whether it did. Without glibc nothing happens."""
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -19,7 +19,7 @@ MOMENTUM = 0.95
 
 
 class Muon(torch.optim.Optimizer):
-    """Kernels of any rank, the last axis being the output channels (HWIO), are seen as matrices.
+    """Muon; a kernel of any rank, its last axis the output channels (HWIO), is taken as a matrix.
 
     Kernels of one shape are orthogonalised together, as a GPU is slow at many small matrix products. `lr` is
     a tensor, which a recorded CUDA graph reads anew in each replay. Weight decay is the caller's.
@@ -39,10 +39,10 @@ class Muon(torch.optim.Optimizer):
             averages: list[Tensor] = [self.state[p]["momentum"] for p in parameters]
             foreach.lerp_(averages, gradients, 1 - group["momentum"])
             nesterov = foreach.lerp(gradients, averages, group["momentum"])
-            alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+            by_shape: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
             for index, parameter in enumerate(parameters):
-                alike[parameter.numel() // parameter.shape[-1], parameter.shape[-1]].append(index)
-            for shape, indices in alike.items():
+                by_shape[parameter.numel() // parameter.shape[-1], parameter.shape[-1]].append(index)
+            for shape, indices in by_shape.items():
                 matrices = torch.stack([nesterov[index].reshape(shape) for index in indices])
                 scale = 0.2 * math.sqrt(max(shape))
                 updates = orthogonalise(matrices).to(parameters[0].dtype) * (group["lr"] * -scale)

@@ -1,4 +1,4 @@
-"""From a recipe to optimisers over the network's variables, with rates that are tensors on the device.
+"""The optimisers of a recipe over the network's variables, with rates that are tensors on the device.
 
 A step recorded as a CUDA graph reads its learning rate and weight decay from memory, so `set_rates` writes
 them there between replays.
@@ -23,7 +23,7 @@ STAIRCASE_FACTOR, STAIRCASE_EPOCHS, STAIRCASE_END = 0.94, 2, 0.01  # TF-Slim's d
 
 
 class Optimisers:
-    """All that moves the variables of a network: Muon and AdamW, AdamW alone, or TF-Slim's RMSProp.
+    """The optimisers of a network: Muon and AdamW, AdamW alone, or TF-Slim's RMSProp.
 
     The decoupled weight decay acts on the 69 kernels that Slim regularises; RMSProp has none, as Slim's decay
     is part of its loss.
@@ -72,14 +72,14 @@ class Optimisers:
         return adam
 
     def set_rates(self, rate: float, weight_decay: float) -> None:
-        """The recipe's learning rate and weight decay for the steps to come."""
+        """Sets the learning rate and weight decay of the following steps."""
         for share, tensor in self._rates.items():
             tensor.fill_(rate * share)
         self._decay.fill_(weight_decay)
 
     @torch.no_grad()
     def step(self) -> None:
-        """One update of every variable from its gradient, which is forgotten then."""
+        """One update of every variable from its gradient, which is set to None afterwards."""
         for kernels, rate in self._decayed:
             foreach.mul_(kernels, 1 - rate * self._decay)
         for optimiser in self._all:
@@ -88,19 +88,19 @@ class Optimisers:
             parameter.grad = None
 
     def state(self) -> dict[str, Tensor]:
-        """What the optimisers remember, by `key/variable`."""
+        """The optimisers' state, by `key/variable`."""
         names = {id(parameter): name for name, parameter in self._parameters.items()}
         items = chain.from_iterable(optimiser.state.items() for optimiser in self._all)
         return {f"{key}/{names[id(p)]}": value for p, kept in items for key, value in kept.items()}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Puts back what `state` gave."""
+        """Restores what `state` returned."""
         for key, value in self.state().items():
             value.copy_(state[key])
 
 
 def rate_at(cycle: Cycle, epoch: float) -> float:
-    """The learning rate `epoch` epochs, with a fraction, into `cycle`."""
+    """The learning rate after `epoch` epochs of `cycle`, with a fraction."""
     progress = epoch / sum(phase.epochs for phase in cycle.phases)
     if cycle.decay == "staircase":
         factor = max(STAIRCASE_FACTOR ** (epoch // STAIRCASE_EPOCHS), STAIRCASE_END)

@@ -1,4 +1,4 @@
-"""Random numbers that depend on what they are for, not on when or where they are drawn.
+"""Random numbers that depend on their purpose, not on when or where they are drawn.
 
 Each number is a hash of a key and its coordinates (which sample, which epoch, which use), so a run split
 over processes, or interrupted and resumed, draws what the whole run on one process draws.
@@ -18,7 +18,7 @@ _Number = TypeVar("_Number", int, Tensor)
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """The random numbers of one epoch, made on the device that trains.
+    """The random numbers of one epoch, computed on the device that trains.
 
     `seed`: any integer, of which 64 bits count. `epoch`: int64, 0-dim, on the device; it may be changed in
     place, so that a recorded CUDA graph draws the next epoch's numbers when it is replayed.

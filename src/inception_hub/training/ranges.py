@@ -1,4 +1,4 @@
-"""Ranges that the values of a recipe lie in, checked where the recipe is made."""
+"""Ranges of the values of a recipe, checked where the recipe is made."""
 
 from ..errors import ArgumentError
 

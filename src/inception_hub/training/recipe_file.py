@@ -1,4 +1,4 @@
-"""Recipes of the user's own: a TOML file, and `name=value` on top of any recipe.
+"""The recipes of users: a TOML file, and settings `name=value` on top of any recipe.
 
 docs/recipes.md shows the form of both.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import ArgumentError, FormatError
 from .augmentation import Augmentation
 from .recipes import RECIPES, AdamW, Muon, Recipe, RMSProp, find_recipe
-from .strict import joined, read, shown
+from .toml_dataclasses import joined, read_dataclass, shown
 
 LARGEST = 65_536  # bytes of a recipe file
 OPTIMISERS = {kind.__name__.lower(): kind for kind in (Muon, AdamW, RMSProp)}
@@ -23,7 +23,7 @@ Tree = dict[str, Any]  # a recipe as TOML has it: tables and lists
 
 
 def open_recipe(given: str, settings: Sequence[str] = ()) -> Recipe:
-    """The recipe called `given`, or else that of the TOML file at this path, with `settings` made in it.
+    """The recipe called `given`, else the TOML file at this path, with `settings` applied.
 
     A setting is "name=value", the name dotted as in "cycles.0.learning_rate=0.002", the value as TOML
     writes it, though text needs no quotes. "augmentation.mixup=0.2" holds for every phase. A recipe with
@@ -43,7 +43,7 @@ def open_recipe(given: str, settings: Sequence[str] = ()) -> Recipe:
     try:
         for setting in settings:
             _set(tree, setting)
-        return read(Recipe, tree)
+        return read_dataclass(Recipe, tree)
     except ArgumentError as error:
         raise ArgumentError(f"--set: {error}") from error
 
@@ -66,7 +66,7 @@ def _from_file(path: Path) -> Recipe:
             f"The recipe {path} is not TOML in UTF-8 ({reason}); docs/recipes.md shows the form."
         ) from error
     try:
-        return read(Recipe, {"name": path.stem} | _completed(document))
+        return read_dataclass(Recipe, {"name": path.stem} | _completed(document))
     except ArgumentError as error:
         raise ArgumentError(f"{path}: {error}") from error
 
@@ -74,26 +74,26 @@ def _from_file(path: Path) -> Recipe:
 def _completed(document: Tree) -> Tree:
     """`document` on top of its `base`, with its `augmentation` in every phase."""
     base, everywhere = document.pop("base", None), document.pop("augmentation", {})
-    read(Augmentation, everywhere, "augmentation")
+    read_dataclass(Augmentation, everywhere, "augmentation")
     tree = document
     if base is not None:
         if not isinstance(base, str) or base not in RECIPES:
             raise ArgumentError(f"base is {shown(base)}; give {', '.join(RECIPES)}.")
         tree = _tree(RECIPES[base])
-        del tree["name"]  # it is another recipe now
+        del tree["name"]  # the changed recipe is another one
         given = document.get("optimiser")
         if isinstance(given, dict):
             document["optimiser"] = _changed(tree["optimiser"], given)
         tree |= document
     for phase in _phases(tree):
         own = phase.get("augmentation", {})
-        if isinstance(own, dict):  # what a phase of the file itself says is nearer than what all phases share
+        if isinstance(own, dict):  # a phase of the file itself overrides what all phases share
             phase["augmentation"] = everywhere | own if "cycles" in document else own | everywhere
     return tree
 
 
 def _phases(tree: Tree) -> Iterator[Tree]:
-    """Every phase of `tree`, left out what is no table: the strict reader tells of it."""
+    """Every phase of `tree` that is a table; what is none is refused later, by `read_dataclass`."""
     cycles = tree.get("cycles")
     for cycle in cycles if isinstance(cycles, list) else ():
         phases = cycle.get("phases") if isinstance(cycle, dict) else None
@@ -109,7 +109,7 @@ def _set(tree: Tree, setting: str) -> None:
     value = _parsed(text)
     *parents, last = name.split(".")
     if parents == ["augmentation"]:
-        read(Augmentation, {last: value}, "augmentation")
+        read_dataclass(Augmentation, {last: value}, "augmentation")
         for phase in _phases(tree):
             phase["augmentation"][last] = value
         return
@@ -129,16 +129,16 @@ def _set(tree: Tree, setting: str) -> None:
 def _child(node: Any, part: str, where: str) -> Any:
     """The table or list `part` of `node`, itself a table or list called `where`."""
     children = {str(place): child for place, child in enumerate(node)} if isinstance(node, list) else node
-    found = children.get(part)
-    if not isinstance(found, (dict, list)):
+    child = children.get(part)
+    if not isinstance(child, (dict, list)):
         inner = [name for name, child in children.items() if isinstance(child, (dict, list))]
         there = f"there are {', '.join(inner)}" if inner else f"{where} holds values alone"
         raise ArgumentError(f"{joined(where, part)} is no table of the recipe; {there}.")
-    return found
+    return child
 
 
 def _parsed(text: str) -> object:
-    """A value as TOML writes it; what is none is text."""
+    """The TOML value that `text` is; other text is a string."""
     try:
         document = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -147,7 +147,7 @@ def _parsed(text: str) -> object:
 
 
 def _changed(optimiser: Tree, given: Tree) -> Tree:
-    """`given` on top of `optimiser`; of one of another name only what both kinds have stays."""
+    """`given` on top of `optimiser`; if it names another kind, only the keys of that kind are kept."""
     name = given.get("name", optimiser["name"])
     kind = OPTIMISERS.get(name) if isinstance(name, str) else None
     known = {"name", *(field.name for field in fields(kind))} if kind else set(optimiser)

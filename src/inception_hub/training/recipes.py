@@ -1,4 +1,4 @@
-"""Recipes as data: everything a training run needs to know besides its images and its seed.
+"""The recipes of training runs, as data: everything that is set besides photos and seed.
 
 Each class raises `ArgumentError` for a value outside its range, naming both.
 """
@@ -11,6 +11,7 @@ from ..errors import ArgumentError
 from .augmentation import Augmentation
 from .ranges import check_ranges
 
+BatchNorm = Literal["update", "frozen"]  # normalise by the batch and move the statistics; or by them, unmoved
 SIZES = (32, 4096)  # px that a network of this depth can learn from
 
 
@@ -49,7 +50,7 @@ class RMSProp:
 
 @dataclass(frozen=True)
 class Phase:
-    """Some epochs at one image size: small ones first, where they are cheap."""
+    """Some epochs at one image size; small sizes come first, where an epoch is cheap."""
 
     epochs: int  # 1 to 100,000
     size: int  # px, 32 to 4096
@@ -76,7 +77,7 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A run: what is optimised how, over which epochs."""
+    """A recipe: optimiser, regularisation and the epochs of a run."""
 
     name: str
     cycles: tuple[Cycle, ...]
@@ -85,12 +86,12 @@ class Recipe:
     image_size: int  # the trained module's default, px, 32 to 4096
     label_smoothing: float = 0.1  # share of the target spread evenly over all classes, 0 to 0.9
     weight_decay_end: float | None = None  # where weight decay ends, by half a cosine; None: it stays
-    batch_norm: Literal["update", "frozen"] = "update"
+    batch_norm: BatchNorm = "update"
     batch_norm_momentum: float = 0.99  # share of the old value that stays, 0 to 1
     dropout: bool = True  # a fifth of the features, as the original
     average: float | None = None  # decay of the moving average of weights that is kept in the end, 0 to 1
-    patience: int | None = None  # epochs without a better validation loss before it stops early, from 1
-    class_weights: bool = False  # rare classes count more
+    patience: int | None = None  # epochs without a lower validation loss before early stopping, from 1
+    class_weights: bool = False  # photos of rare classes count more
     dtype: Literal["float32", "float16"] = "float32"  # of the trained module's weights on disk
     stored_size: int | None = None  # px that photos are kept at while training; None: the largest phase's
 
@@ -234,7 +235,7 @@ RECIPES = {
 
 
 def weight_decay_at(recipe: Recipe, epoch: float) -> float:
-    """The optimiser's weight decay `epoch` epochs, with a fraction, into the run.
+    """The optimiser's weight decay after `epoch` epochs of the run, with a fraction.
 
     It moves from `optimiser.weight_decay` to `weight_decay_end` by half a cosine over the whole run, as in
     DINO (Caron et al., 2021). 0 for RMSProp, whose decay is part of the loss.

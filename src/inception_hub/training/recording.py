@@ -1,4 +1,4 @@
-"""How a training step is run: operator by operator, or recorded as a CUDA graph and replayed.
+"""The execution of training steps: operator by operator, or recorded as a CUDA graph and replayed.
 
 A step launches thousands of small kernels, which takes a CPU longer than a GPU needs to compute them.
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from .feed import Batch
+from .batches import Batch
 from .recipes import Phase
 
 WARM_UP = 3  # steps before recording, in which libraries choose their kernels
@@ -19,7 +19,7 @@ Step = Callable[[Phase, Tensor, Tensor | None], None]
 
 
 class Eager:
-    """`step`, operator by operator."""
+    """Runs `step` operator by operator."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -29,13 +29,13 @@ class Eager:
         self._step(phase, batch.samples, batch.images)
 
     def forget(self) -> None:
-        """Nothing is kept."""
+        """Does nothing, as nothing is kept."""
 
 
 class Recorded:
-    """`step`, recorded anew for each kind of phase and number of photos.
+    """Runs `step` as a CUDA graph, recorded anew for each kind of phase and number of photos.
 
-    `state`: every tensor that a step changes. Warming up changes them, so they are put back.
+    `state`: every tensor that a step changes. Warming up changes them, so they are restored.
     """
 
     def __init__(self, step: Step, state: list[Tensor]) -> None:
@@ -62,7 +62,7 @@ class Recorded:
         self._graph.replay()
 
     def forget(self) -> None:
-        """Gives the recording's memory back."""
+        """Frees the recording's memory."""
         self._graph = self._samples = self._images = self._key = None
         gc.collect()
         torch.cuda.empty_cache()
@@ -72,7 +72,7 @@ class Recorded:
         images = None if batch.images is None else batch.images.clone()
         stream, graph = torch.cuda.Stream(samples.device), torch.cuda.CUDAGraph()
         stream.wait_stream(torch.cuda.current_stream(samples.device))
-        with _put_back(self._state):
+        with _restored(self._state):
             with torch.cuda.stream(stream):
                 for _ in range(WARM_UP):
                     self._step(phase, samples, images)
@@ -83,7 +83,7 @@ class Recorded:
 
 
 @contextlib.contextmanager
-def _put_back(tensors: list[Tensor]) -> Iterator[None]:
+def _restored(tensors: list[Tensor]) -> Iterator[None]:
     with torch.no_grad():
         before = [tensor.clone() for tensor in tensors]
     try:

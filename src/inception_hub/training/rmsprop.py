@@ -1,4 +1,4 @@
-"""RMSProp in TensorFlow's arithmetic, which TF-Slim trained by.
+"""RMSProp in TensorFlow's arithmetic, as TF-Slim trained with it.
 
 Against PyTorch's: the running square begins at one, epsilon stands under the root, and the rate is part of
 the momentum. With Slim's epsilon of 1.0 the first two make all the difference.

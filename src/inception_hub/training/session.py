@@ -1,8 +1,10 @@
-"""What `finetune` and `train` have in common: how a run begins, what it works with, how it ends."""
+"""The session that `finetune` and `train_from_scratch` share: how a run begins, trains and ends."""
 
 import hashlib
 import json
+import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,32 +12,48 @@ from ..bundle import Bundle
 from ..data import Dataset, open_dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
-from ..evaluation import Evaluation
-from .finish import Story, clear, finish
-from .listener import Watch, Watches
+from ..evaluation import Epoch, Evaluation
+from ..images.presets import Preset
+from .checkpoint import remove_partial
+from .distillation import Distillation
+from .listener import CaptionedImages, RunListener, RunListeners
+from .loop import train
 from .memory import keep_freed_memory
-from .photos import with_splits
+from .module_writer import write_module
+from .preview import augmentation_preview
+from .run import Run
+from .summary import RunSummary
+from .teacher import Teachers
 from .tensorboard import TensorBoard
+from .training_data import TrainingData, load_training_data, with_validation_set
 from .workers import Workers
 
 
 @dataclass(frozen=True)
 class Session:
-    """A run into the module directory `output`; `folder` (`OUTPUT.run`) is what it goes on from."""
+    """A run into the module directory `output`; it is resumed from `folder`, which is `OUTPUT.run`."""
 
     output: Path
     folder: Path
     dataset: Dataset
-    notes: list[str]  # what stands out in the data
+    notes: list[str]  # for the report: what stands out in the data
     workers: Workers
-    watch: Watch  # nobody in processes beside the main one
+    listener: RunListener  # ignores every event in processes beside the main one
     started: float
 
     @classmethod
     def begin(
-        cls, output: Path, data: str, validation: str | None, device: str | None, watch: Watch | None
+        cls,
+        output: Path,
+        data: str,
+        validation: str | None,
+        device: str | None,
+        listener: RunListener | None,
     ) -> "Session":
-        """Raises `OutputError` if `output` exists, and what `open_dataset` raises."""
+        """Opens the data and joins the processes.
+
+        Raises `OutputError` if `output` exists, and what `open_dataset` raises.
+        """
         if output.exists():
             raise OutputError(
                 f"{output} already exists and is left as it is; choose another path or remove it first."
@@ -43,37 +61,65 @@ class Session:
         started = time.monotonic()
         keep_freed_memory()
         workers = Workers(device)
-        watch = watch if watch and workers.is_main else Watch()
-        dataset, notes = with_splits(open_dataset(data, validation), watch)
+        listener = listener if listener and workers.is_main else RunListener()
+        dataset, notes = with_validation_set(open_dataset(data, validation), listener)
         folder = output.with_name(f"{output.name}.run")
         if workers.is_main:
             try:
-                watch = Watches(watch, TensorBoard(folder / "tensorboard"))
+                listener = RunListeners(listener, TensorBoard(folder / "tensorboard"))
             except MissingExtraError as error:
-                watch.note(str(error))
-        return cls(output, folder, dataset, notes, workers, watch, started)
+                listener.note(str(error))
+        return cls(output, folder, dataset, notes, workers, listener, started)
 
     @property
     def checkpoint(self) -> Path:
-        """Where the loop stands."""
+        """The loop's checkpoint."""
         return self.folder / "checkpoint.safetensors"
 
     @property
     def minutes(self) -> float:
-        """Since it began."""
+        """Minutes since the session began."""
         return (time.monotonic() - self.started) / 60
 
-    def end(self, draft: Bundle, network: Network, dtype: str, story: Story) -> list[Evaluation]:
-        """Has the main process write the module; how it does, empty in other processes."""
+    def teachers(self, distillation: Distillation | None) -> Teachers | None:
+        """The teachers for the classes of the data; raises what `Teachers.load` raises."""
+        return distillation and Teachers.load(distillation, self.dataset.labels, self.workers.device)
+
+    def load(self, stored_size: int, image_size: tuple[int, int], preset: Preset) -> TrainingData:
+        """The decoded photos: see `load_training_data`."""
+        pixels = self.folder / "pixels"
+        return load_training_data(
+            self.dataset, stored_size, image_size, preset, pixels, self.listener, self.workers
+        )
+
+    def train(self, network: Network, run: Run) -> tuple[list[Epoch], CaptionedImages]:
+        """Trains `network` in place by `run`: its epochs, and a preview of the last phase's augmentation."""
+        preview = augmentation_preview(run.photos, run.recipe.cycles[-1].phases[-1], run.seed)
+        self.listener.images("augmentation", preview)
+        return train(network, run, self.workers), preview
+
+    def end(self, draft: Bundle, network: Network, dtype: str, summary: RunSummary) -> list[Evaluation]:
+        """Has the main process write the module; its evaluations, none in other processes."""
         evaluations = []
         if self.workers.is_main:
-            evaluations = finish(draft, network, self.dataset, self.output, dtype, story, self.watch)
-            self.watch.close()
-            clear(self.folder)
+            evaluations = write_module(
+                draft, network, self.dataset, self.output, dtype, summary, self.listener
+            )
+            self.listener.close()
+            self._remove_run_files()
         self.workers.close()
         return evaluations
 
+    def _remove_run_files(self) -> None:
+        """Removes from `folder` what only an unfinished run needs; TensorBoard's files stay."""
+        for name in ("pixels", "features"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.checkpoint.unlink(missing_ok=True)
+        remove_partial(self.checkpoint)
+        with suppress(OSError):
+            self.folder.rmdir()  # where nothing was written for TensorBoard
 
-def identity(*facts: object) -> str:
-    """What a checkpoint must agree in to be gone on from: SHA-256, hexadecimal, over JSON-ready facts."""
+
+def run_identity(*facts: object) -> str:
+    """SHA-256, hexadecimal, over JSON-ready facts: a checkpoint of another identity is not resumed."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

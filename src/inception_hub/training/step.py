@@ -1,4 +1,4 @@
-"""One training step: distort, mix, forward, loss, backward, update. Nothing in it waits for the device.
+"""The training step: distort, mix, forward, loss, backward, update. Nothing in it waits for the device.
 
 Whatever a step draws at random depends on the seed, the epoch and the sample (`randomness`), so any number
 of processes, eager or recorded as a CUDA graph, computes the same run.
@@ -11,16 +11,16 @@ from torch import Tensor, nn
 from ..architecture import DROPOUT_RATE, LOGITS
 from ..engines.arithmetic import exact_float32, fastest_kernels
 from ..engines.torch import Network
-from .augmentation import distort, mix
-from .job import Run
+from .distortions import distort, mix
 from .optimisers import Optimisers
 from .randomness import Draws
 from .recipes import Phase, RMSProp
+from .run import Run
 from .workers import Workers
 
 
 class Step:
-    """The step of `run`, over a network and its optimisers.
+    """The training step of `run`, over a network and its optimisers.
 
     `epoch`: int64 scalar on the device, which random draws depend on. `losses`: the sum of the steps' mean
     losses since it was last set to zero, on the device. `resident`: all photos there, or None.
@@ -48,7 +48,7 @@ class Step:
         self._draws = Draws(run.seed, self.epoch)
 
     def __call__(self, phase: Phase, samples: Tensor, images: Tensor | None) -> None:
-        """One step by photos as `Feed` gives them; moves weights, statistics and `losses`."""
+        """One step on the photos of a `Batch`; changes weights, statistics and `losses`."""
         if images is None:
             assert self._resident is not None
             images = self._resident[samples]
@@ -100,7 +100,7 @@ class Step:
         return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
     def _cross_entropy(self, logits: Tensor, samples: Tensor) -> Tensor:
-        """Of each photo. Class weights have mean one over all photos, so the batch's mean needs no other."""
+        """[batch]. Class weights have mean one over all photos, so the batch's mean needs no divisor."""
         smoothing = self._run.recipe.label_smoothing
         return F.cross_entropy(
             logits, self._classes[samples], self._weights, reduction="none", label_smoothing=smoothing

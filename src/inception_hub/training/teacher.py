@@ -6,8 +6,6 @@ classes and both distributions are softmax(logits / T), T being the temperature.
 gradient of the second term about as large at any temperature.
 """
 
-import math
-from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
@@ -21,34 +19,13 @@ from ..evaluation import match_labels
 from ..labels import Labels
 from ..module_spec import ModuleSpec, load_module_spec
 from ..weights import identity
-
-
-@dataclass(frozen=True)
-class Distillation:
-    """What to distil.
-
-    `teachers`: handles of modules, anything `load_module_spec` takes; several are an ensemble. `share`: of
-    the teachers in the loss, in [0, 1]. `temperature`: above 0; higher ones make the distributions more even.
-    Raises `ArgumentError` for no teacher and for numbers outside their ranges.
-    """
-
-    teachers: tuple[str, ...]
-    share: float = 0.5
-    temperature: float = 2.0
-
-    def __post_init__(self) -> None:
-        if not self.teachers:
-            raise ArgumentError("A distillation has no teacher; give the handle of one module or more.")
-        if not 0 <= self.share <= 1:
-            raise ArgumentError(f"The teachers' share is {self.share}; give a number in [0, 1].")
-        if not 0 < self.temperature < math.inf:
-            raise ArgumentError(f"The temperature is {self.temperature}; give a finite number above 0.")
+from .distillation import Distillation
 
 
 class Teachers:
     """The mean of several modules' probabilities, in the order of the student's classes.
 
-    They answer as in inference: by their moving statistics, without dropout, without gradients; in float32,
+    They compute as in inference: by their moving statistics, without dropout, without gradients; in float32,
     or in bfloat16 where the caller has autocast on. They see the student's images at the student's size,
     whatever their own default size is.
     """
@@ -64,7 +41,7 @@ class Teachers:
 
     @classmethod
     def load(cls, distillation: Distillation, labels: Labels, device: torch.device) -> Self:
-        """Reads the teachers of a student whose classes are `labels`.
+        """The teachers of a student whose classes are `labels`, on `device`.
 
         A teacher may have the classes in any order, and others besides, whose logits are left out. Raises
         `ArgumentError` for one that lacks a class or has no head, and what `load_module_spec` raises.
@@ -78,16 +55,16 @@ class Teachers:
 
         `images`: float [batch, height, width, 3] in [0, 1], on the teachers' device.
         """
-        found = []
+        probabilities = []
         for network, classes in zip(self._networks, self._classes, strict=True):
             logits: Tensor = network(images.float())[LOGITS]
-            found.append((logits.float().index_select(1, classes) / self.temperature).softmax(1))
-        return torch.stack(found).mean(0)
+            probabilities.append((logits.float().index_select(1, classes) / self.temperature).softmax(1))
+        return torch.stack(probabilities).mean(0)
 
     def loss(self, student_logits: Tensor, images: Tensor) -> Tensor:
         """[batch], T**2 * KL(teachers || student) in nats, in the dtype of `student_logits`.
 
-        `student_logits`: [batch, classes], what the student answers to `images`.
+        `student_logits`: [batch, classes], the student's logits of `images`.
         """
         teachers = self.probabilities(images).to(student_logits.dtype)
         student = (student_logits / self.temperature).log_softmax(1)
@@ -108,7 +85,7 @@ class Teachers:
 
 
 def _classes(spec: ModuleSpec, labels: Labels) -> Tensor:
-    """int64 [classes of the student], the index of each among the teacher's."""
+    """int64 [classes of the student]: the index of each class among the teacher's."""
     name = spec.bundle.name
     if not spec.architecture.num_classes:
         raise ArgumentError(

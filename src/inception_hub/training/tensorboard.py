@@ -1,15 +1,15 @@
-"""TensorBoard's view of a run: scalars after every epoch, pictures of what augmentation does."""
+"""TensorBoard event files of a run: scalars after every epoch, images of augmented photos."""
 
 import warnings
 from pathlib import Path
 
 from ..errors import MissingExtraError
 from ..evaluation import Epoch
-from .listener import Pictures, Watch
+from .listener import CaptionedImages, RunListener
 
 
-class TensorBoard(Watch):
-    """Writes event files into `folder`; look at them with `tensorboard --logdir`.
+class TensorBoard(RunListener):
+    """A listener that writes event files into `folder`; view them with `tensorboard --logdir`.
 
     Raises `MissingExtraError` where TensorBoard is not installed.
     """
@@ -25,9 +25,9 @@ class TensorBoard(Watch):
                 ) from error
             self._writer = SummaryWriter(folder)
 
-    def pictures(self, what: str, pictures: Pictures) -> None:
-        for caption, picture in pictures:
-            self._writer.add_image(f"{what}/{caption}", picture, dataformats="HWC")
+    def images(self, name: str, images: CaptionedImages) -> None:
+        for caption, image in images:
+            self._writer.add_image(f"{name}/{caption}", image, dataformats="HWC")
         self._writer.flush()
 
     def epoch(self, epoch: Epoch) -> None:

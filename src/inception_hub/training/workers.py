@@ -1,4 +1,4 @@
-"""The processes of one run, through Hugging Face accelerate: one, or as many as `torchrun` started."""
+"""The processes of a run, through Hugging Face accelerate: one, or as many as `torchrun` started."""
 
 import os
 import warnings
@@ -15,7 +15,10 @@ CPU = torch.device("cpu")
 
 
 class Workers:
-    """This process among the others. `device`: None is the CPU, `cuda` a GPU for each process."""
+    """This process and the others of the run. `device`: None or "cpu" is the CPU, "cuda" a GPU a process.
+
+    Raises `ArgumentError` for another device, and for more processes than GPUs.
+    """
 
     def __init__(self, device: str | None = None) -> None:
         if device not in (None, "cpu", "cuda"):
@@ -48,7 +51,7 @@ class Workers:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes and reports."""
+        """Whether this is the process that writes and reports."""
         return self.index == 0
 
     def wrap(self, network: nn.Module) -> nn.Module:
@@ -71,13 +74,13 @@ class Workers:
         return lambda tensor: _AllReduce.apply(tensor, self._statistics)  # type: ignore[return-value]
 
     def mean(self, value: Tensor) -> Tensor:
-        """The mean over processes of a number each holds."""
+        """The mean over processes of a number that each has; `value` may be changed."""
         if self.count > 1:
             torch.distributed.all_reduce(value)
         return value / self.count
 
     def from_main(self, value: Any) -> Any:
-        """What the main process has."""
+        """The main process's `value`, in every process."""
         if self.count == 1:
             return value
         box = [value]
@@ -85,12 +88,12 @@ class Workers:
         return box[0]
 
     def wait(self) -> None:
-        """Until every process is here."""
+        """Waits until every process has called this."""
         if self._accelerator is not None:
             self._accelerator.wait_for_everyone()
 
     def close(self) -> None:
-        """Ends the processes' ties."""
+        """Ends the connections between the processes."""
         if self._accelerator is not None:
             self._accelerator.end_training()
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from inception_hub.errors import ArgumentError
-from inception_hub.training.strict import read
+from inception_hub.training.toml_dataclasses import read_dataclass
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ LEAST: dict[str, Any] = {"title": "t", "shape": {"name": "circle", "radius": 2}}
 
 
 def test_every_kind_of_value_is_read() -> None:
-    assert read(Drawing, LEAST) == Drawing("t", Circle(2.0))
+    assert read_dataclass(Drawing, LEAST) == Drawing("t", Circle(2.0))
     more = LEAST | dict(shape={"name": "square"}, dots=[{}, {"side": 3}], count=2, shown=False, limit=7)
-    assert read(Drawing, more | {"ink": "red"}) == Drawing(
+    assert read_dataclass(Drawing, more | {"ink": "red"}) == Drawing(
         "t", Square(), (Square(), Square(3)), 2, False, 7, "red"
     )
-    assert read(Drawing, LEAST | {"limit": "none"}).limit is None
-    assert read(Drawing, LEAST | {"limit": None}).limit is None
-    radius = read(Circle, {"radius": 2}).radius
+    assert read_dataclass(Drawing, LEAST | {"limit": "none"}).limit is None
+    assert read_dataclass(Drawing, LEAST | {"limit": None}).limit is None
+    radius = read_dataclass(Circle, {"radius": 2}).radius
     assert isinstance(radius, float)
 
 
@@ -79,13 +79,13 @@ def test_every_kind_of_value_is_read() -> None:
 )
 def test_what_is_wrong_is_told(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
-        read(Drawing, LEAST | changes)
+        read_dataclass(Drawing, LEAST | changes)
     assert str(raised.value).startswith(message)
     assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_missing_key_is_told() -> None:
     with pytest.raises(ArgumentError, match='^shape is missing; give a table whose name is "circle" or'):
-        read(Drawing, {"title": "t"})
+        read_dataclass(Drawing, {"title": "t"})
     with pytest.raises(ArgumentError, match="^the recipe is a list; give a table.$"):
-        read(Drawing, [])
+        read_dataclass(Drawing, [])

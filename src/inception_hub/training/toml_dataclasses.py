@@ -1,4 +1,4 @@
-"""Dataclasses from the tables of a TOML file: every key known, every value of the declared type."""
+"""Dataclasses read from the tables of a TOML file: every key known, every value of the declared type."""
 
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
@@ -12,8 +12,8 @@ LONGEST = 60  # characters of a value or key that a message repeats
 _T = TypeVar("_T")
 
 
-def read(kind: type[_T], table: object, where: str = "") -> _T:
-    """The dataclass `kind` of what `table` holds; `where` is the table's dotted name in messages.
+def read_dataclass(kind: type[_T], table: object, where: str = "") -> _T:
+    """An instance of the dataclass `kind` with the values of `table`, called `where` in messages.
 
     A tuple is written as a list, None as "none" or by leaving the key out, and one of several dataclasses as
     a table whose `name` is the class's in lower case. A whole number will do for a float, but true and
@@ -42,14 +42,14 @@ def read(kind: type[_T], table: object, where: str = "") -> _T:
 
 
 def joined(where: str, key: str, quoted: bool = True) -> str:
-    """The dotted name of `key` in the table `where`; a strange key is quoted and cut."""
+    """The dotted name of `key` in the table `where`; a key that is no identifier is quoted and cut."""
     if quoted and not key.replace("-", "_").isidentifier() and not key.isdigit():
         key = shown(key)
     return f"{where}.{key}" if where else key
 
 
 def shown(value: object) -> str:
-    """`value` in a message: tables and lists by their kind, what is long is cut."""
+    """`value` as a message shows it: tables and lists by their kind, long values cut."""
     if isinstance(value, (dict, list)):
         return "a table" if isinstance(value, dict) else "a list"
     text = repr(value)
@@ -67,7 +67,7 @@ def _value(kind: Any, value: object, where: str) -> Any:
         if is_dataclass(kinds[0]) or _fits(kinds[0], value):
             return _value(kinds[0], value, where)
     elif is_dataclass(kind):
-        return read(kind, value, where)  # type: ignore[arg-type]
+        return read_dataclass(kind, value, where)  # type: ignore[arg-type]
     elif origin is tuple and isinstance(value, list):
         return tuple(_value(arguments[0], item, f"{where}.{place}") for place, item in enumerate(value))
     elif _fits(kind, value):
@@ -85,7 +85,7 @@ def _fits(kind: Any, value: object) -> bool:
 
 
 def _named(kinds: list[Any], value: object, where: str) -> Any:
-    """One of several dataclasses, told apart by `name`."""
+    """An instance of one of several dataclasses, which `name` selects."""
     names = {kind.__name__.lower(): kind for kind in kinds}
     choices = _either(list(names))
     if not isinstance(value, dict):
@@ -95,7 +95,7 @@ def _named(kinds: list[Any], value: object, where: str) -> Any:
     name = value["name"]
     if not isinstance(name, str) or name not in names:
         raise _refused(f"{where}.name", name, choices)
-    return read(names[name], {key: item for key, item in value.items() if key != "name"}, where)
+    return read_dataclass(names[name], {key: item for key, item in value.items() if key != "name"}, where)
 
 
 def _refused(where: str, value: object, accepted: str) -> ArgumentError:
@@ -103,7 +103,7 @@ def _refused(where: str, value: object, accepted: str) -> ArgumentError:
 
 
 def _accepted(kind: Any) -> str:
-    """What a value of `kind` is, in a message."""
+    """The values of `kind` that are accepted, for a message."""
     arguments = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         kinds = [argument for argument in arguments if argument is not NoneType]

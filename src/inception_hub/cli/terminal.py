@@ -1,16 +1,16 @@
-"""A run as the terminal shows it: lines for what happened, a bar with the time left for what goes on."""
+"""The terminal as a run listener: notes and epochs as lines, progress as a bar with the time left."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..evaluation import Epoch
-from ..training.listener import Watch
+from ..training.listener import RunListener
 from .console import say
 
 
-class Terminal(Watch):
-    """Notes and epochs as lines on standard error, progress as a bar where somebody looks."""
+class TerminalListener(RunListener):
+    """Shows notes and epochs as lines on standard error, and progress as a bar if that is a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -35,15 +35,15 @@ class Terminal(Watch):
             transient=True,
         )
         self._task = self._bar.add_task("", total=None, visible=False)
-        self._what = ""
+        self._description = ""
 
     def note(self, message: str) -> None:
         self._say(message)
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        if what != self._what:
-            self._what = what
-            self._bar.reset(self._task, description=what, total=total, completed=done, visible=True)
+    def progress(self, task: str, done: int, total: int) -> None:
+        if task != self._description:
+            self._description = task
+            self._bar.reset(self._task, description=task, total=total, completed=done, visible=True)
         self._bar.update(self._task, completed=done, total=total)
 
     def epoch(self, epoch: Epoch) -> None:
@@ -56,7 +56,7 @@ class Terminal(Watch):
         )
 
     def open(self) -> None:
-        """Shows the bar, where somebody looks."""
+        """Shows the bar, if standard error is a terminal."""
         if not self._bar.disable:
             self._bar.start()
 
@@ -71,11 +71,11 @@ class Terminal(Watch):
 
 
 @contextmanager
-def terminal() -> Iterator[Terminal]:
-    """A `Terminal` whose bar ends with the block."""
-    watch = Terminal()
-    watch.open()
+def terminal_listener() -> Iterator[TerminalListener]:
+    """A `TerminalListener` whose bar disappears with the end of the block."""
+    listener = TerminalListener()
+    listener.open()
     try:
-        yield watch
+        yield listener
     finally:
-        watch.close()
+        listener.close()

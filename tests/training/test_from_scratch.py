@@ -1,24 +1,21 @@
-"""`train`, from photos to a module; what TensorBoard sees."""
+"""Training from scratch, from photos to a module; what TensorBoard shows."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from inception_hub import load_module_spec
-from inception_hub.errors import ArgumentError
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.recipes import Cycle, Muon, Phase, Recipe
-from inception_hub.training.run import train_from_scratch
-from inception_hub.training.workers import Workers
+from inception_hub.training.from_scratch import train_from_scratch
+from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
 
 RECIPE = Recipe(
     name="short",
     cycles=(Cycle((Phase(2, 32, Augmentation(colour=0.2, cutmix=0.5)),), 1e-3),),
-    optimiser=Muon(head_learning_rate=0.5, weight_decay=0.05),
+    optimiser=AdamW(weight_decay=0.05),
     batch_size=8,
     image_size=32,
     dtype="float16",
@@ -60,19 +57,3 @@ def test_a_recipe_makes_a_module(folder: Path, tmp_path: Path) -> None:
         events.Tags()["scalars"]
     )
     assert "augmentation/original" in events.Tags()["images"]
-
-
-def test_more_processes_than_gpus_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
-    with pytest.raises(ArgumentError, match="'cuda' for 2 processes.* finds 1 here; start that many"):
-        Workers("cuda")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_device_that_is_not_there_is_told() -> None:
-    with pytest.raises(ArgumentError, match="finds no GPU here; leave it out for the CPU"):
-        Workers("cuda")
-    with pytest.raises(ArgumentError, match="give 'cpu' or 'cuda'"):
-        Workers("tpu")

@@ -1,19 +1,19 @@
-"""Which photos each step sees, and how they come onto the device that trains.
+"""The batches of a training run: which photos each step takes, and their transfer to the device.
 
 On a GPU all photos lie in its memory if they fit; else, and on the CPU, a thread fetches those of the next
 step while the present one computes.
 """
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from .job import Photos
+from ..system.threads import in_order
 from .randomness import permutation
+from .training_data import Photos
 from .workers import Workers
 
 RESIDENT_SHARE = 0.4  # of a GPU's free memory that photos may take; activations need the rest
@@ -29,8 +29,8 @@ class Batch:
     waited: float
 
 
-class Feed:
-    """Batches of `photos`, of this process's share of them, on its device."""
+class BatchLoader:
+    """Loads the batches of `photos`, this process's share of them, onto its device."""
 
     def __init__(self, photos: Photos, seed: int, workers: Workers) -> None:
         self._photos, self._seed, self._workers = photos, seed, workers
@@ -49,7 +49,7 @@ class Feed:
         more than this process's share.
         """
         order = permutation(self._seed, epoch, len(self._photos.classes))
-        device = self._workers.device
+        steps = range(first, len(order) // size)
 
         def share(step: int) -> Tensor:
             whole = order[step * size : (step + 1) * size]
@@ -58,11 +58,15 @@ class Feed:
                 return mine
             return torch.cat([self._workers.share(whole.roll(1))[:1], mine])
 
-        steps = range(first, len(order) // size)
-        if self.resident is not None:
+        if self.resident is None:
+            yield from self._fetched(steps, share)
+        else:
             for step in steps:
                 yield Batch(self._sent(share(step)), None, 0.0)
-            return
+
+    def _fetched(self, steps: range, share: Callable[[int], Tensor]) -> Iterator[Batch]:
+        """The batches of `steps`, each fetched by a thread while the one before is computed with."""
+        device = self._workers.device
 
         def fetch(step: int) -> tuple[Tensor, Tensor]:
             samples = share(step)
@@ -70,16 +74,11 @@ class Feed:
             images = torch.from_numpy(self._photos.images.numpy()[samples.numpy()])
             return samples, images.pin_memory() if device.type == "cuda" else images
 
-        with ThreadPoolExecutor(1, "fetch") as thread:
-            ahead = thread.submit(fetch, first) if steps else None
-            for step in steps:
-                assert ahead is not None
-                start = time.perf_counter()
-                samples, images = ahead.result()
-                waited = time.perf_counter() - start
-                if step + 1 < steps.stop:
-                    ahead = thread.submit(fetch, step + 1)
-                yield Batch(self._sent(samples), images.to(device, non_blocking=True), waited)
+        start = time.perf_counter()
+        for samples, images in in_order(fetch, steps, threads=1, ahead=1):
+            waited = time.perf_counter() - start
+            yield Batch(self._sent(samples), images.to(device, non_blocking=True), waited)
+            start = time.perf_counter()
 
     def _sent(self, samples: Tensor) -> Tensor:
         device = self._workers.device

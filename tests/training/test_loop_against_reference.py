@@ -9,10 +9,10 @@ import torch
 from helpers import reference, runs
 
 from inception_hub.training.augmentation import Augmentation
-from inception_hub.training.job import Photos
 from inception_hub.training.loop import train
 from inception_hub.training.optimisers import Optimisers
 from inception_hub.training.recipes import AdamW, Cycle, Muon, Phase, Recipe, RMSProp
+from inception_hub.training.training_data import Photos
 from inception_hub.training.workers import Workers
 
 PLAIN = Augmentation(min_area=0.6)
@@ -45,11 +45,6 @@ RECIPES = {
     "momentum of statistics": replace(BASE, batch_norm_momentum=0.7),
     "weight decay's end": replace(BASE, weight_decay_end=0.9),
 }
-
-
-@pytest.fixture(scope="module")
-def workers() -> Workers:
-    return Workers()
 
 
 @pytest.mark.parametrize("steps", [1, 5])
@@ -86,10 +81,10 @@ def test_muon_steps_as_the_formulas_say(steps: int) -> None:
         optimisers.set_rates(0.01 * step, 0.3)
         optimisers.step()
     for name, parameter in network.named_parameters():
-        moved, found = weights[name] - before[name], parameter.detach().numpy() - before[name]
+        expected, moved = weights[name] - before[name], parameter.detach().numpy() - before[name]
         kernel = network.architecture.variables[name].regularized and "Logits" not in name
         bound = 0.05 if kernel else 1e-6  # orthogonalised in bfloat16
-        assert np.linalg.norm(found - moved) < bound * np.linalg.norm(moved), name
+        assert np.linalg.norm(moved - expected) < bound * np.linalg.norm(expected), name
 
 
 @pytest.mark.parametrize("decay", [0.15, 0.9])

@@ -1,0 +1,90 @@
+"""`evaluate`: the accuracy of a module, or of two compared, on photos with their classes."""
+
+import json as json_library
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .console import (
+    DeviceOption,
+    EngineOption,
+    PrecisionOption,
+    ResizeOption,
+    load,
+    say,
+)
+from .training_options import DataArgument, accuracy_line, extra_imported
+
+if TYPE_CHECKING:
+    from ..evaluation.evaluate import EvaluationResult
+
+ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
+SplitOption = Annotated[
+    str | None, typer.Option("--split", help="[default: test, else validation, else all]")
+]
+AgainstOption = Annotated[
+    str | None, typer.Option("--against", metavar="MODULE", help="Compare with this one, photo by photo.")
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="PAGE", help="Also write a self-contained HTML page.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")]
+
+
+def evaluate(
+    module: ModuleArgument,
+    data: DataArgument,
+    split: SplitOption = None,
+    against: AgainstOption = None,
+    report: ReportOption = None,
+    json: JsonOption = False,
+    resize: ResizeOption = None,
+    engine: EngineOption = None,
+    device: DeviceOption = "cpu",
+    precision: PrecisionOption = "f32",
+) -> None:
+    """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
+    with extra_imported():
+        from ..evaluation.evaluate import evaluate as run
+    from .terminal import terminal_listener
+
+    with terminal_listener() as listener:
+        result = run(
+            module,
+            data,
+            split=split,
+            against=against,
+            resize=resize,
+            report=report,
+            load=lambda handle: load(str(handle), engine, precision, device),
+            on_progress=lambda done, total: listener.progress("measuring", done, total),
+        )
+    if report is not None:
+        _say_report(report)
+    print(json_library.dumps(result.summary(), indent=2, ensure_ascii=False) if json else _lines(result))
+    if result.unreadable:
+        say(f"{len(result.unreadable)} of {result.photos} photos could not be read:")
+        for message in result.unreadable:
+            say(f"  {message}")
+        raise typer.Exit(1)
+
+
+def _lines(result: "EvaluationResult") -> str:
+    """The accuracy of each module and their difference."""
+    lines = [accuracy_line(evaluation) for evaluation in result.evaluations]
+    if result.comparison is not None:
+        first, second = result.evaluations
+        lines.append(
+            f"{second.module} minus {first.module}: top-1 {result.comparison.difference:+.2%}, "
+            f"95% interval {result.comparison.low:+.2%} to {result.comparison.high:+.2%}"
+        )
+    return "\n".join(lines)
+
+
+def _say_report(report: Path) -> None:
+    from ..evaluation import without_plots
+
+    if no_plots := without_plots():
+        say(no_plots)
+    say(f"Report: {report}")

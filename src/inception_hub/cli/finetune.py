@@ -1,0 +1,127 @@
+"""`finetune`: photos with their classes and a module in, a module for these classes out."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..training.finetune_options import FinetuneOptions, Phases
+from ..training.recipes import BatchNorm
+from .console import DeviceOption, ModuleOption, choose, resolve_handle, say
+from .training_options import (
+    DataArgument,
+    OutputOption,
+    SeedOption,
+    TeacherOption,
+    TeacherShareOption,
+    TemperatureOption,
+    TrainingPrecisionOption,
+    ValidationOption,
+    distillation,
+    extra_imported,
+    interruptible_run,
+    print_module,
+)
+
+if TYPE_CHECKING:
+    from ..module_spec import ModuleSpec
+
+PhasesOption = Annotated[
+    Phases,
+    typer.Option(
+        "--phases",
+        help="both: a new head on frozen features, then the whole network; head: only the first; "
+        "full: only the second.",
+    ),
+]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option("--epochs", min=1, help="Of the whole network. [default: 50,000 photos' worth, 4 to 30]"),
+]
+LearningRateOption = Annotated[
+    float, typer.Option("--learning-rate", min=0, help="Of the whole network, the highest.")
+]
+BatchSizeOption = Annotated[
+    int | None, typer.Option("--batch-size", min=2, help="[default: 32 to 128, by the number of photos]")
+]
+ImageSizeOption = Annotated[
+    int | None,
+    typer.Option("--image-size", min=32, help="px, square, to answer at. [default: 5/4 of --training-size]"),
+]
+TrainingSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--training-size",
+        min=32,
+        help="px, square, to learn at. [default: --image-size, else the module's]",
+    ),
+]
+BatchNormOption = Annotated[
+    BatchNorm,
+    typer.Option(
+        "--batch-norm",
+        help="update: normalise by the batch and move the statistics; frozen: by the module's, unmoved.",
+    ),
+]
+BatchNormMomentumOption = Annotated[
+    float,
+    typer.Option("--batch-norm-momentum", min=0, max=1, help="Share of the old statistics that stays."),
+]
+LabelSmoothingOption = Annotated[float, typer.Option("--label-smoothing", min=0, max=0.9)]
+AverageOption = Annotated[
+    float, typer.Option("--average", min=0, max=0.99999, help="Decay of the moving average of weights.")
+]
+PatienceOption = Annotated[
+    int, typer.Option("--patience", min=0, help="Epochs without a better validation loss; 0: never stop.")
+]
+ClassWeightsOption = Annotated[
+    bool, typer.Option("--class-weights", help="Let photos of rare classes count more.")
+]
+
+
+def finetune(
+    data: DataArgument,
+    output: OutputOption,
+    module: ModuleOption = None,
+    validation: ValidationOption = None,
+    phases: PhasesOption = "both",
+    epochs: EpochsOption = None,
+    learning_rate: LearningRateOption = 5e-4,
+    batch_size: BatchSizeOption = None,
+    image_size: ImageSizeOption = None,
+    training_size: TrainingSizeOption = None,
+    batch_norm: BatchNormOption = "update",
+    batch_norm_momentum: BatchNormMomentumOption = 0.99,
+    label_smoothing: LabelSmoothingOption = 0.1,
+    average: AverageOption = 0.99,
+    patience: PatienceOption = 5,
+    class_weights: ClassWeightsOption = False,
+    teacher: TeacherOption = None,
+    teacher_share: TeacherShareOption = None,
+    temperature: TemperatureOption = None,
+    precision: TrainingPrecisionOption = "bf16",
+    device: DeviceOption = "cpu",
+    seed: SeedOption = 0,
+) -> None:
+    """Teach a module new classes from photos; interrupted and run again, it goes on where it was."""
+    with extra_imported():
+        from ..training.finetune import finetune as run
+    options = FinetuneOptions(
+        phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
+        image_size=image_size, training_size=training_size, batch_norm=batch_norm,
+        batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
+        patience=patience, class_weights=class_weights, bfloat16=precision == "bf16", device=device,
+        distillation=distillation(teacher, teacher_share, temperature),
+    )  # fmt: skip
+    base = _base(module)
+    with interruptible_run() as listener:
+        made = run(data, output, base, validation=validation, options=options, seed=seed, listener=listener)
+    print_module(output, made)
+
+
+def _base(handle: str | None) -> "ModuleSpec":
+    """The module to start from; says which."""
+    from ..module_spec import load_module_spec
+
+    base = load_module_spec(resolve_handle(choose(handle)))
+    say(f"Fine-tuning {base.bundle.name}.")
+    return base

@@ -1,0 +1,114 @@
+"""The options that `finetune`, `train` and `evaluate` share, and what the first two do alike."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ..errors import ArgumentError, MissingExtraError
+from ..training.distillation import Distillation
+from .console import resolve_handle, say
+
+if TYPE_CHECKING:
+    from ..evaluation import Evaluation
+    from ..training.listener import RunListener
+
+DataArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder with a folder of photos per class, a folder of Parquet or WebDataset files, "
+        "a CSV of path and label, or a Hugging Face data set's name.",
+    ),
+]
+OutputOption = Annotated[
+    Path, typer.Option("--output", metavar="DIR", help="The module directory to write; must not exist.")
+]
+ValidationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--validation", metavar="DATA", help="Validation photos. [default: DATA's own, else a tenth of DATA]"
+    ),
+]
+TeacherOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--teacher",
+        metavar="MODULE",
+        help="Also learn from this module's probabilities; given again, from the mean of several.",
+    ),
+]
+TeacherShareOption = Annotated[
+    float | None,
+    typer.Option("--teacher-share", min=0, max=1, help="The teachers' share of the loss. [default: 0.5]"),
+]
+TemperatureOption = Annotated[
+    float | None,
+    typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
+]
+TrainingPrecisionOption = Annotated[
+    Literal["f32", "bf16"],
+    typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
+
+
+def distillation(
+    teachers: list[str] | None, share: float | None, temperature: float | None
+) -> Distillation | None:
+    """The distillation of the three options; None without a teacher.
+
+    Raises `ArgumentError` for a number without a teacher, and what the handles of teachers raise.
+    """
+    given = {"share": share, "temperature": temperature}
+    numbers = {name: value for name, value in given.items() if value is not None}
+    if teachers:
+        return Distillation(tuple(str(resolve_handle(handle)) for handle in teachers), **numbers)
+    if numbers:
+        raise ArgumentError("--teacher-share and --temperature are for --teacher MODULE; give it with them.")
+    return None
+
+
+@contextmanager
+def extra_imported() -> Iterator[None]:
+    """Raises `MissingExtraError` where an import in the block fails."""
+    try:
+        yield
+    except ImportError as error:
+        if isinstance(error, MissingExtraError):
+            raise
+        raise MissingExtraError(
+            f"This needs {error.name}, which is not installed: pip install 'inception-hub[train]'."
+        ) from error
+
+
+@contextmanager
+def interruptible_run() -> "Iterator[RunListener]":
+    """A listener that shows the run in the block; after Ctrl-C a line says how the run is resumed."""
+    from .terminal import terminal_listener
+
+    try:
+        with terminal_listener() as listener:
+            yield listener
+    except KeyboardInterrupt:
+        say("Interrupted; the same command goes on from the last save.")
+        raise
+
+
+def print_module(output: Path, evaluations: "list[Evaluation]") -> None:
+    """Prints the accuracy and the place of a written module; nothing in processes beside the main one."""
+    for evaluation in evaluations:
+        print(accuracy_line(evaluation))
+    if evaluations:
+        print(f"Module: {output}")
+        print(f"Report: {output / 'report.html'}")
+
+
+def accuracy_line(evaluation: "Evaluation") -> str:
+    """Module, top-1, top-5, calibration and data in one line."""
+    return (
+        f"{evaluation.module}: top-1 {evaluation.top1:.2%}, top-5 {evaluation.top5:.2%}, "
+        f"ECE {evaluation.ece:.3f} on {len(evaluation.classes):,} photos of {evaluation.data}"
+    )

@@ -1,0 +1,99 @@
+"""The evaluation of a module, or of two compared, on a labelled data set: figures and a report."""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..data import open_dataset
+from ..errors import OutputError
+from ..images.presets import Preset
+from ..module import Module
+from ..module_spec import ModuleSpec
+from ..system.atomic import atomic_file
+from . import Comparison, Evaluation, compare, measurement
+
+Handle = str | os.PathLike[str] | ModuleSpec
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationResult:
+    """The evaluations of one module or two, in the order given, and how the second compares to the first.
+
+    `comparison`: None for one module. `photos`: how many the split has. `unreadable`: `name: reason` of each
+    photo that was left out.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    comparison: Comparison | None
+    photos: int
+    unreadable: tuple[str, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-ready figures: of one module as they are, of two as `modules` and `comparison`."""
+        if self.comparison is None:
+            return self.evaluations[0].summary()
+        modules = [evaluation.summary() for evaluation in self.evaluations]
+        return {"modules": modules, "comparison": asdict(self.comparison)}
+
+
+def evaluate(
+    module: Handle | Module,
+    data: str | Path,
+    *,
+    split: str | None = None,
+    against: Handle | Module | None = None,
+    resize: Preset | None = None,
+    report: str | os.PathLike[str] | None = None,
+    load: Callable[[Handle], Module] = Module,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> EvaluationResult:
+    """Evaluates `module` on the labelled photos of `data` (see `open_dataset`).
+
+    `split`: None is the test split, else validation, else all photos. `against`: another module, compared
+    photo by photo. `resize`: how photos become the module's size; None is each module's own way. `report`: a
+    self-contained HTML page to write, which must not exist. `load` makes a `Module` of a handle. Handles are
+    loaded, and `on_progress` called with the photos done and in all, for one module after the other. Photos
+    that cannot be read are left out.
+
+    Raises `OutputError` if `report` exists or cannot be written, `ArgumentError` for a split that the data
+    does not have, for classes that a module does not have, and if no photo can be read; and what
+    `open_dataset` and `load` raise.
+    """
+    path = None if report is None else Path(report)
+    if path is not None and path.exists():
+        raise OutputError(
+            f"{path} already exists and is left as it is; give another name or remove it first."
+        )
+    dataset = open_dataset(data)
+    name, photos = measurement.pick_split(dataset, split)
+    unreadable: list[str] = []
+    evaluations: list[Evaluation] = []
+    for each in (module,) if against is None else (module, against):
+        evaluations.append(
+            measurement.evaluate(
+                each if isinstance(each, Module) else load(each),
+                photos,
+                dataset.labels,
+                f"{dataset.name} {name}",
+                preset=resize,
+                on_error=(lambda message: None) if evaluations else unreadable.append,
+                on_progress=on_progress,
+            )
+        )
+    comparison = None if against is None else compare(evaluations[0], evaluations[1])
+    if path is not None:
+        _write(path, measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable))
+    return EvaluationResult(tuple(evaluations), comparison, len(photos), tuple(unreadable))
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        with atomic_file(path) as temporary:
+            temporary.write_text(page, "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); make room, or choose a folder that can "
+            "be written."
+        ) from error

@@ -1,0 +1,50 @@
+"""The options of fine-tuning. PyTorch is not imported here, so the command line can read the choices."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ArgumentError
+from .distillation import Distillation
+from .recipes import BatchNorm
+
+Phases = Literal["both", "head", "full"]
+SMALLEST = 32  # px
+
+
+@dataclass(frozen=True)
+class FinetuneOptions:
+    """How to fine-tune; None is a default chosen from the data set's size or the module.
+
+    Raises `ArgumentError` for a value outside its range, and for a teacher where only the head is trained.
+    """
+
+    phases: Phases = "both"  # a new head on frozen features, then the whole network; or one of the two
+    epochs: int | None = None  # of the second phase
+    learning_rate: float = 5e-4  # of the second phase, the highest
+    batch_size: int | None = None  # photos
+    image_size: int | None = None  # px, square, of inference; None: some five quarters of training_size
+    training_size: int | None = None  # px, square, of training; None: image_size, else the base's
+    batch_norm: BatchNorm = "update"
+    batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
+    label_smoothing: float = 0.1
+    average: float = 0.99  # decay of the moving average of weights; 0: none
+    patience: int = 5  # epochs without a lower validation loss before early stopping; 0: no early stopping
+    class_weights: bool = False  # photos of rare classes count more
+    bfloat16: bool = True  # mixed precision; weights are float32 throughout
+    device: str | None = None  # "cpu" or "cuda"; None: the CPU
+    distillation: Distillation | None = None  # in the second phase
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.batch_norm_momentum <= 1:
+            raise ArgumentError(
+                f"batch_norm_momentum is {self.batch_norm_momentum}; give a number in [0, 1]."
+            )
+        for name in ("image_size", "training_size"):
+            value = getattr(self, name)
+            if value is not None and value < SMALLEST:
+                raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
+        if self.distillation and self.phases == "head":
+            raise ArgumentError(
+                "A teacher is given and phases is 'head', where none is asked; "
+                "leave the teacher out, or give phases 'both' or 'full'."
+            )

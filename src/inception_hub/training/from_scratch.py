@@ -1,0 +1,73 @@
+"""Training from scratch: a recipe and labelled photos in, a module directory out."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ..architecture import Architecture
+from ..bundle import Bundle, Provenance
+from ..engines.torch import Network
+from ..evaluation import Evaluation
+from ..weights import initialise
+from .distillation import Distillation
+from .listener import RunListener
+from .recipes import Recipe
+from .run import Run
+from .session import Session, run_identity
+from .summary import RunSummary, lowest_loss, run_facts
+from .validation import validator
+
+
+def train_from_scratch(
+    recipe: Recipe,
+    data: str,
+    output: Path,
+    *,
+    validation: str | None = None,
+    seed: int = 0,
+    bfloat16: bool = True,
+    device: str | None = None,
+    distillation: Distillation | None = None,
+    listener: RunListener | None = None,
+) -> list[Evaluation]:
+    """Trains the full network by `recipe` on the photos of `data` into the module directory `output`.
+
+    An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
+    of the written module on the test photos, if there are any, and on the validation photos.
+    With `distillation` the network also learns from other modules (see `teacher`).
+
+    Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
+    has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
+    `TrainingError` if the loss is no longer a number.
+    """
+    session = Session.begin(output, data, validation, device, listener)
+    dataset, labels = session.dataset, session.dataset.labels
+    teachers = session.teachers(distillation)
+    size = (recipe.image_size, recipe.image_size)
+    photos = session.load(recipe.pixels, size, "default")
+    architecture = Architecture(1.0, len(labels))
+    network = Network(architecture, initialise(architecture, seed))
+    run = Run(
+        recipe,
+        photos.train,
+        session.checkpoint,
+        run_identity(dataset.fingerprint, asdict(recipe), seed, bfloat16, teachers and teachers.identity()),
+        seed,
+        bfloat16,
+        validate=validator(photos.validation, bfloat16),
+        listener=session.listener,
+        teachers=teachers,
+    )
+    history, preview = session.train(network, run)
+    summary = RunSummary(
+        f"Inception V2, {output.name}",
+        run_facts(run, len(labels), session.minutes, history)
+        | ({"teacher": teachers.describe()} if teachers else {}),
+        history,
+        preview,
+        [*session.notes, *photos.notes],
+        chosen_by_validation=recipe.patience is not None,
+        lowest_loss=lowest_loss(recipe, len(labels)),
+    )
+    provenance = Provenance(f"trained from scratch by the recipe {recipe.name}", "Apache-2.0")
+    draft = Bundle(output.name, architecture, {}, labels, provenance, image_size=size)
+    return session.end(draft, network, recipe.dtype, summary)

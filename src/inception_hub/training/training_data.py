@@ -1,0 +1,140 @@
+"""Training data: the decoded photos that a run trains on, and the validation set as a module sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
+from ..errors import ArgumentError
+from ..images.presets import Preset
+from .listener import RunListener
+from .workers import Workers
+
+BATCH = 64  # photos
+IN_MEMORY = 256 << 20  # bytes; what decodes in seconds needs no copy on disk
+LISTED = 5  # photos that a message names
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Decoded photos. `images`: uint8 [n, height, width, 3], whole photos squashed to one shape; `aspects`:
+    float32 [n], their true width over height; `classes`: int64 [n]."""
+
+    images: Tensor
+    aspects: Tensor
+    classes: Tensor
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The decoded photos of a run. `validation` has the module's size and preset."""
+
+    train: Photos
+    validation: Photos
+    notes: tuple[str, ...]  # for the report: photos that were left out
+
+
+def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Dataset, list[str]]:
+    """`dataset` with a validation split, made of training photos if there is none, and notes for the report.
+
+    The notes name photos that are in two splits.
+    """
+    if "validation" not in dataset.splits:
+        dataset = split_dataset(dataset)
+    notes = []
+    for split, counts in dataset.counts().items():
+        few, many = min(counts.values()), max(counts.values())
+        each = f"{few:,} each" if few == many else f"{few:,} to {many:,} each"
+        listener.note(f"{split}: {sum(counts.values()):,} photos of {len(counts)} classes, {each}")
+    if pairs := duplicates_across_splits(dataset):
+        notes.append(f"{len(pairs)} photos are in two splits: {_listed([' = '.join(p) for p in pairs])}")
+    for note in notes:
+        listener.note(note)
+    return dataset, notes
+
+
+def load_training_data(
+    dataset: Dataset,
+    stored_size: int,
+    image_size: tuple[int, int],
+    preset: Preset,
+    folder: Path,
+    listener: RunListener,
+    workers: Workers,
+) -> TrainingData:
+    """Decodes the training photos to `stored_size` px and the validation set to `image_size`.
+
+    The main process decodes into `folder` first; the others then read what it wrote. Raises `ArgumentError`
+    if no validation photo can be read.
+    """
+    if not workers.is_main:
+        workers.wait()
+    photos, notes = training_photos(dataset, stored_size, folder, listener)
+    if workers.is_main:
+        workers.wait()
+    unreadable: list[str] = []
+    validation = _validation_photos(dataset.splits["validation"], image_size, preset, unreadable)
+    if unreadable:
+        total = len(dataset.splits["validation"])
+        count = f"{len(unreadable)} of {total:,} validation photos cannot be read"
+        notes.append(f"{count}: {_listed(unreadable)}")
+    for note in notes:
+        listener.note(note)
+    return TrainingData(photos, validation, tuple(notes))
+
+
+def training_photos(
+    dataset: Dataset, size: int, folder: Path, listener: RunListener
+) -> tuple[Photos, list[str]]:
+    """The training photos squashed to `size` px, and notes that name those left out.
+
+    Small sets are decoded into memory; `folder` keeps the others, where an interrupted pass is resumed.
+    """
+    split = dataset.splits["train"]
+    pixels = decode_split(
+        split,
+        folder if len(split) * size * size * 3 > IN_MEMORY else None,
+        size,
+        report=lambda done, total: listener.progress("decoding", done, total),
+    )
+    notes = []
+    if pixels.corrupt:
+        count = f"{len(pixels.corrupt)} of {len(split):,} training photos cannot be read"
+        notes.append(f"{count}: {_listed(pixels.corrupt)}")
+    return Photos(_tensor(pixels.images), _tensor(pixels.aspect), _tensor(pixels.classes)), notes
+
+
+def _tensor(array: NDArray[Any]) -> Tensor:
+    if isinstance(array, np.memmap):  # read-only; a private mapping is what PyTorch takes without complaint
+        assert array.filename is not None
+        array = np.memmap(array.filename, array.dtype, "c", array.offset, array.shape)
+    return torch.from_numpy(array)
+
+
+def _validation_photos(split: Split, size: tuple[int, int], preset: Preset, unreadable: list[str]) -> Photos:
+    """The photos of `split` resized as for inference; appends `name: reason` to `unreadable`."""
+    images, positions = [], []
+    for batch, indices in prepared(
+        split,
+        size,
+        preset,
+        BATCH,
+        on_error=lambda index, message: unreadable.append(f"{split.name(index)}: {message}"),
+    ):
+        images.append((batch * 255).round().astype(np.uint8))
+        positions.append(indices)
+    if not images:
+        raise ArgumentError(f"No validation photo can be read: {_listed(unreadable)}.")
+    classes = torch.from_numpy(split.classes[np.concatenate(positions)])
+    return Photos(torch.from_numpy(np.concatenate(images)), torch.ones(len(classes)), classes)
+
+
+def _listed(items: Sequence[str]) -> str:
+    more = f" and {len(items) - LISTED} more" if len(items) > LISTED else ""
+    return "; ".join(items[:LISTED]) + more

@@ -1,0 +1,106 @@
+"""`evaluate`: one module or two on a labelled data set, a report that is written whole or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.cases import images_from_seed
+from PIL import Image
+
+from inception_hub import Module, load_module_spec
+from inception_hub.errors import ArgumentError, FormatError, OutputError
+from inception_hub.evaluation import compare
+from inception_hub.evaluation.evaluate import Handle, evaluate
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Twelve photos of three of the module's ten classes, one of which cannot be read."""
+    for number, name in enumerate("abc" * 4):
+        (tmp_path / "photos" / name).mkdir(parents=True, exist_ok=True)
+        pixels = (images_from_seed((48, 64, 3), number) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    (tmp_path / "photos" / "a" / "0.png").write_bytes(b"no photo")
+    return tmp_path / "photos"
+
+
+def test_one_module(folder: Path, small_module: Path) -> None:
+    progress: list[tuple[int, int]] = []
+    result = evaluate(small_module, folder, on_progress=lambda done, total: progress.append((done, total)))
+    (evaluation,) = result.evaluations
+    assert (evaluation.module, evaluation.data, len(evaluation.names)) == ("small", "photos train", 11)
+    assert result.photos == 12 and result.comparison is None
+    (unreadable,) = result.unreadable
+    assert "0.png: " in unreadable
+    assert result.summary() == evaluation.summary()
+    assert progress == [(11, 12)]
+
+
+def test_a_handle_a_spec_and_a_module_are_the_same(folder: Path, small_module: Path) -> None:
+    spec = load_module_spec(small_module)
+    first, *others = (
+        evaluate(m, str(folder)).evaluations[0] for m in (str(small_module), spec, Module(spec))
+    )
+    assert all(np.array_equal(other.probabilities, first.probabilities) for other in others)
+
+
+def test_two_modules_are_loaded_in_turn_and_compared(
+    folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    loaded: list[Handle] = []
+
+    def load(handle: Handle) -> Module:
+        loaded.append(handle)
+        return Module(handle, engine="torch")
+
+    page = tmp_path / "page.html"
+    result = evaluate(
+        small_module, folder, against=load_module_spec(small_module), report=page, load=load, split="train"
+    )
+    assert len(loaded) == 2 and loaded[0] == small_module
+    first, second = result.evaluations
+    assert result.comparison == compare(first, second) and result.comparison.difference == 0
+    assert result.summary()["modules"] == [first.summary(), second.summary()]
+    assert result.summary()["comparison"]["images"] == 11
+    assert len(result.unreadable) == 1, "named once"
+    assert "Compared with small" in page.read_text("utf-8") and "0.png" in page.read_text("utf-8")
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "page.html"}
+
+
+def test_the_resize_preset_is_passed_on(folder: Path, small_module: Path) -> None:
+    plain, slim = (
+        evaluate(small_module, folder, resize=preset).evaluations[0] for preset in ("plain", "slim")
+    )
+    assert not np.allclose(plain.probabilities, slim.probabilities, atol=1e-4)
+
+
+def test_mistakes_are_found_before_a_module_is_loaded(
+    folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    def load(handle: Handle) -> Module:
+        raise AssertionError("nothing is loaded")
+
+    page = tmp_path / "page.html"
+    page.write_text("mine")
+    with pytest.raises(OutputError, match="page.html already exists and is left as it is"):
+        evaluate(small_module, folder, report=page, load=load)
+    assert page.read_text() == "mine"
+    with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train"):
+        evaluate(small_module, folder, split="test", load=load)
+    with pytest.raises(OSError, match="does not exist"):
+        evaluate(small_module, tmp_path / "gone", load=load)
+    with pytest.raises(FormatError, match="has one class only"):
+        evaluate(small_module, one_class(tmp_path), load=load)
+
+
+def one_class(folder: Path) -> Path:
+    (folder / "one" / "a").mkdir(parents=True)
+    Image.new("RGB", (40, 40)).save(folder / "one" / "a" / "0.png")
+    return folder / "one"
+
+
+def test_a_report_that_cannot_be_written_is_an_error(
+    folder: Path, small_module: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match="gone/page.html cannot be written .*; make room, or choose"):
+        evaluate(small_module, folder, report=tmp_path / "gone" / "page.html")

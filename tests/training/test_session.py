@@ -1,0 +1,90 @@
+"""A session: what it opens, what it refuses, which files of a run are removed in the end."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers import runs
+
+from inception_hub import bundle
+from inception_hub.errors import OutputError
+from inception_hub.labels import Labels
+from inception_hub.training.distillation import Distillation
+from inception_hub.training.listener import RunListener
+from inception_hub.training.session import Session, run_identity
+from inception_hub.training.summary import RunSummary
+
+COLOURS = Labels(("blue", "green", "red"), (None,) * 3)
+
+
+class Notes(RunListener):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def begun(folder: Path, output: Path, listener: RunListener | None = None) -> Session:
+    return Session.begin(output, str(folder), None, None, listener)
+
+
+def test_it_opens_the_data_and_makes_a_validation_set(shared_folder: Path, tmp_path: Path) -> None:
+    listener = Notes()
+    session = begun(shared_folder, tmp_path / "module", listener)
+    assert session.dataset.labels.names == COLOURS.names
+    assert {name: len(split) for name, split in session.dataset.splits.items()} == {
+        "train": 27, "validation": 3,
+    }  # fmt: skip
+    assert listener.notes[0] == "train: 27 photos of 3 classes, 9 each"
+    assert session.folder == tmp_path / "module.run"
+    assert session.checkpoint == tmp_path / "module.run" / "checkpoint.safetensors"
+    assert session.notes == [] and session.minutes >= 0
+    assert session.teachers(None) is None
+
+
+def test_what_exists_is_left_as_it_is(shared_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "module").mkdir()
+    with pytest.raises(OutputError, match="module already exists and is left as it is"):
+        begun(shared_folder, tmp_path / "module")
+    assert not (tmp_path / "module.run").exists()
+
+
+def test_teachers_have_the_classes_of_the_data(shared_folder: Path, tmp_path: Path, first: str) -> None:
+    session = begun(shared_folder, tmp_path / "module")
+    with pytest.raises(Exception, match="The teacher 'first' does not fit the data"):
+        session.teachers(Distillation((first,)))
+
+
+def test_photos_are_decoded_at_the_sizes_asked_for(shared_folder: Path, tmp_path: Path) -> None:
+    photos = begun(shared_folder, tmp_path / "module").load(40, (32, 48), "default")
+    assert photos.train.images.shape == (27, 40, 40, 3) and photos.validation.images.shape == (3, 32, 48, 3)
+
+
+@pytest.mark.usefixtures("no_matplotlib")
+def test_in_the_end_only_tensorboards_files_stay(shared_folder: Path, tmp_path: Path) -> None:
+    session = begun(shared_folder, tmp_path / "module")
+    for name in ("pixels/pixels.npy", "features/training.npy", ".checkpoint.safetensors.0f.partial"):
+        (session.folder / name).parent.mkdir(exist_ok=True)
+        (session.folder / name).touch()
+    session.checkpoint.touch()
+    network = runs.network()
+    origin = bundle.Provenance("random numbers", "Apache-2.0")
+    draft = bundle.Bundle("module", network.architecture, {}, COLOURS, origin, image_size=(32, 32))
+    (evaluation,) = session.end(draft, network, "float32", RunSummary("title", {}, [], [], [], True))
+    assert evaluation.data == "photos validation"
+    assert (tmp_path / "module" / "report.html").is_file()
+    assert [path.name for path in session.folder.iterdir()] == ["tensorboard"]
+    shutil.rmtree(session.folder)
+
+
+def test_an_identity_is_of_every_fact() -> None:
+    base = run_identity("data", {"a": 1, "b": None}, 0)
+    assert base == run_identity("data", {"b": None, "a": 1}, 0), "whatever the order of keys"
+    others = [
+        run_identity("other", {"a": 1, "b": None}, 0),
+        run_identity("data", {"a": 2, "b": None}, 0),
+        run_identity("data", {"a": 1}, 0),
+        run_identity("data", {"a": 1, "b": None}, 1),
+    ]
+    assert base not in others and len(set(others)) == 4

@@ -1,0 +1,95 @@
+"""Training data: a validation set made where there is none, decoded photos, notes about what was left out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.dataset_photos import png, split_of
+
+from inception_hub.data import Dataset
+from inception_hub.errors import ArgumentError
+from inception_hub.images.loading import load_image
+from inception_hub.labels import Labels
+from inception_hub.training import training_data
+from inception_hub.training.listener import RunListener
+from inception_hub.training.training_data import load_training_data, training_photos, with_validation_set
+from inception_hub.training.workers import Workers
+
+LABELS = Labels(("a", "b"), (None, None))
+
+
+class Notes(RunListener):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.tasks: list[tuple[str, int, int]] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        self.tasks.append((task, done, total))
+
+
+def dataset(**splits: list[bytes | None]) -> Dataset:
+    """Splits of photos whose classes take turns."""
+    return Dataset(
+        "noise", LABELS, {name: split_of(files, [0, 1] * (len(files) // 2)) for name, files in splits.items()}
+    )
+
+
+def test_a_validation_set_is_made_where_there_is_none() -> None:
+    listener = Notes()
+    whole = dataset(train=[png(seed) for seed in range(20)])
+    divided, notes = with_validation_set(whole, listener)
+    assert set(divided.splits) == {"train", "validation"} and notes == []
+    counts = {name: sum(classes.values()) for name, classes in divided.counts().items()}
+    assert sum(counts.values()) == 20 and counts["validation"] >= 2
+    assert listener.notes[0].startswith(f"train: {counts['train']} photos of 2 classes, ")
+    assert with_validation_set(divided, listener)[0] is divided
+
+
+def test_photos_in_two_splits_are_noted() -> None:
+    listener = Notes()
+    files: list[bytes | None] = [png(seed) for seed in range(14)]
+    _, notes = with_validation_set(dataset(train=files, validation=[*files[:12], png(50), png(51)]), listener)
+    (note,) = notes
+    assert note.startswith("12 photos are in two splits: train:0.png = validation:0.png; ")
+    assert note.endswith(" and 7 more") and note in listener.notes
+
+
+def test_photos_are_decoded_for_training_and_for_validation(tmp_path: Path, workers: Workers) -> None:
+    listener = Notes()
+    train: list[bytes | None] = [png(0, (40, 20)), b"no photo", png(2, (30, 30)), png(3, (10, 20))]
+    held: list[bytes | None] = [png(10, (40, 20)), None]
+    data = dataset(train=train, validation=held)
+    loaded = load_training_data(data, 24, (16, 32), "plain", tmp_path / "pixels", listener, workers)
+    assert loaded.train.images.shape == (3, 24, 24, 3) and loaded.train.images.dtype == torch.uint8
+    assert loaded.train.aspects.tolist() == [2, 1, 0.5] and loaded.train.classes.tolist() == [0, 0, 1]
+    assert loaded.validation.classes.tolist() == [0]
+    expected = (load_image(held[0], (16, 32), "plain") * 255).round().astype(np.uint8)
+    np.testing.assert_array_equal(loaded.validation.images[0].numpy(), expected)
+    assert loaded.notes[0].startswith("1 of 4 training photos cannot be read: 1.png: ")
+    assert loaded.notes[1].startswith("1 of 2 validation photos cannot be read: 1.png: ")
+    assert listener.notes == list(loaded.notes) and listener.tasks[-1] == ("decoding", 4, 4)
+    assert not (tmp_path / "pixels").exists(), "a small set needs no copy on disk"
+
+
+def test_a_large_set_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = dataset(train=[png(seed) for seed in range(4)])
+    in_memory, _ = training_photos(data, 8, tmp_path / "pixels", RunListener())
+    monkeypatch.setattr(training_data, "IN_MEMORY", 0)
+    on_disk, _ = training_photos(data, 8, tmp_path / "pixels", RunListener())
+    assert (tmp_path / "pixels" / "pixels.npy").is_file()
+    assert torch.equal(on_disk.images, in_memory.images)
+    before = (tmp_path / "pixels" / "pixels.npy").read_bytes()
+    on_disk.images.zero_()
+    assert (tmp_path / "pixels" / "pixels.npy").read_bytes() == before, "the mapping is private"
+
+
+def test_a_validation_set_without_a_readable_photo_is_refused(tmp_path: Path, workers: Workers) -> None:
+    data = dataset(train=[png(0), png(1)], validation=[None, b"no photo"])
+    with pytest.raises(ArgumentError, match="No validation photo can be read: 0.png: .*; 1.png: "):
+        load_training_data(data, 16, (16, 16), "plain", tmp_path, RunListener(), workers)
+    assert replace(data).splits.keys() == {"train", "validation"}
