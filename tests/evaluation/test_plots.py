@@ -8,7 +8,8 @@ import pytest
 from helpers.evaluations import HISTORY, HOSTILE, evaluation
 from helpers.pages import Page
 
-from inception_hub.evaluation import Bin, plots
+from inception_hub.evaluation import plots
+from inception_hub.evaluation.metrics import Bin
 
 pytest.importorskip("matplotlib")
 

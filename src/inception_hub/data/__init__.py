@@ -7,7 +7,6 @@ from .dataset import Dataset as Dataset
 from .dataset import Split as Split
 from .folders import PhotoFiles as PhotoFiles
 from .opening import open_dataset as open_dataset
-from .pixels import MEMORY_BUDGET as MEMORY_BUDGET
 from .pixels import Pixels as Pixels
 from .pixels import decode_split as decode_split
 from .prepare import prepared as prepared

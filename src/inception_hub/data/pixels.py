@@ -26,14 +26,13 @@ class Pixels:
     """The photos of a split that could be decoded, m of them, in its order.
 
     `images`: uint8 [m, size, size, 3], the whole of each photo whatever its proportions, read-only where it
-    is on disk; `aspect`: float32 [m], width / height of the original; `classes`: int64 [m]; `indices`:
-    int64 [m], into the split; `corrupt`: `name: reason` of each photo left out.
+    is on disk; `aspect`: float32 [m], width / height of the original; `classes`: int64 [m]; `corrupt`:
+    `name: reason` of each photo left out.
     """
 
     images: NDArray[np.uint8]
     aspect: NDArray[np.float32]
     classes: NDArray[np.int64]
-    indices: NDArray[np.int64]
     corrupt: tuple[str, ...]
 
 
@@ -74,9 +73,8 @@ def decode_split(
     if not result.indices:
         reason = result.corrupt[0] if result.corrupt else "there are none"
         raise ImageError(f"None of {len(split)} photos can be decoded ({reason}); give intact photos.")
-    indices = np.array(result.indices, np.int64)
-    aspect = np.array(result.aspect, np.float32)
-    return Pixels(images, aspect, split.classes[indices], indices, tuple(result.corrupt))
+    classes = split.classes[np.array(result.indices, np.int64)]
+    return Pixels(images, np.array(result.aspect, np.float32), classes, tuple(result.corrupt))
 
 
 class _Memory:

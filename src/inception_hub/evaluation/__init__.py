@@ -7,8 +7,6 @@ from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .history import Epoch as Epoch
 from .match import match_labels as match_labels
-from .metrics import Bin as Bin
-from .metrics import ClassScore as ClassScore
 from .metrics import Evaluation as Evaluation
 from .report import Report as Report
 from .report import render as render

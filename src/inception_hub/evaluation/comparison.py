@@ -7,6 +7,10 @@ import numpy as np
 from ..errors import ArgumentError
 from .metrics import Evaluation
 
+SAMPLES = 10_000  # of the bootstrap
+CONFIDENCE = 0.95
+SEED = 0  # the same evaluations give the same interval
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -25,28 +29,22 @@ class Comparison:
     confidence: float
 
 
-def compare(
-    first: Evaluation, second: Evaluation, samples: int = 10_000, confidence: float = 0.95, seed: int = 0
-) -> Comparison:
-    """Compares by a paired bootstrap: `samples` times, as many images as there are, drawn with replacement.
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
+    """Compares by a paired bootstrap: 10,000 times, as many images as there are, drawn with replacement.
 
-    The modules may number and name their classes differently. Raises `ArgumentError` if they were not
-    evaluated on the same images with the same classes, `samples` is below 1 or `confidence` outside (0, 1).
+    The interval is that of 95% confidence. The modules may number and name their classes differently. Raises
+    `ArgumentError` if they were not evaluated on the same images with the same classes.
     """
-    if samples < 1:
-        raise ArgumentError(f"samples is {samples}; give 1 or more, such as 10000.")
-    if not 0 < confidence < 1:
-        raise ArgumentError(f"confidence is {confidence}; give a share between 0 and 1, such as 0.95.")
     _refuse_other_images(first, second)
     images = len(first.names)
     wins = int((second.correct & ~first.correct).sum())
     losses = int((first.correct & ~second.correct).sum())
     # An image adds +1, -1 or 0 to the difference, so three counts describe a sample and are drawn instead.
     shares = np.array([wins, losses, images - wins - losses]) / images
-    drawn = np.random.default_rng(seed).multinomial(images, shares, size=samples)
-    outside = (1 - confidence) / 2
+    drawn = np.random.default_rng(SEED).multinomial(images, shares, size=SAMPLES)
+    outside = (1 - CONFIDENCE) / 2
     low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / images, [outside, 1 - outside])
-    return Comparison((wins - losses) / images, float(low), float(high), images, wins, losses, confidence)
+    return Comparison((wins - losses) / images, float(low), float(high), images, wins, losses, CONFIDENCE)
 
 
 def _refuse_other_images(first: Evaluation, second: Evaluation) -> None:

@@ -23,13 +23,13 @@ from .responses import error_response, message_response
 from .service import Service
 
 
-def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
-    """The ASGI application that serves `module` within `limits`; None are the defaults.
+def make_app(module: Module, limits: Limits) -> FastAPI:
+    """The ASGI application that serves `module` within `limits`.
 
     It warms up in its lifespan. Should that fail, `app.state.service.failure` is the error, and the server is
     told to end.
     """
-    service = Service(module, limits or Limits())
+    service = Service(module, limits)
 
     async def warm() -> None:
         try:
