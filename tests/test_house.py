@@ -112,7 +112,7 @@ OPTIONAL = {
     "timm": set(),
     "fastapi": {"server.app", "server.kserve", "server.page", "server.plain", "server.tensorflow_serving"},
     "pyarrow": {"cluster.storage"},
-    "ray": {"cluster", "cluster.photos", "cluster.serving"},
+    "ray": {"cluster.batch_inference", "cluster.connection", "cluster.serving"},
     "sklearn": {"sklearn"},
     "datasets": set(),
     "huggingface_hub": set(),

@@ -357,14 +357,14 @@ def test_a_cluster_is_asked_the_same(
     noted: list[Any] = []
     (tmp_path / "photo.png").write_bytes(png(0))
 
-    def answer(bundle: object, question: Any, places: Any, output: str) -> Any:
-        noted.extend([question, list(places), output])
+    def write_rows(bundle: object, task: Any, locations: Any, output: str) -> Any:
+        noted.extend([task, list(locations), output])
         return SimpleNamespace(photos=1, failed=0, errors=[])
 
     stand_ins = {
-        "cluster": {"connected": lambda address: nullcontext(noted.append(address)), "__path__": []},
-        "cluster.photos": {"Question": lambda *fields: fields, "answer": answer},
-        "cluster.storage": {"find": lambda inputs: iter(inputs), "shown": str},
+        "cluster.connection": {"connected": lambda address: nullcontext(noted.append(address))},
+        "cluster.batch_inference": {"InferenceTask": lambda *fields: fields, "write_rows": write_rows},
+        "cluster.storage": {"find_photos": lambda inputs: iter(inputs), "without_credentials": str},
     }
     for name, members in stand_ins.items():
         made = types.ModuleType(f"inception_hub.{name}")

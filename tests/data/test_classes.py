@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from inception_hub.data.classes import number
+from inception_hub.data.classes import number_classes
 from inception_hub.errors import FormatError
 
 
 def numbered(labels: list[Any], declared: tuple[str, ...] | None = None) -> tuple[tuple[str, ...], list[int]]:
-    names, found = number({"train": labels}, declared, None, "data")
-    return names.names, found["train"].tolist()
+    names, classes = number_classes({"train": labels}, declared, None, "data")
+    return names.names, classes["train"].tolist()
 
 
 def test_whole_numbers_are_indices_or_names_of_themselves() -> None:
@@ -39,10 +39,10 @@ def test_labels_that_are_none(label: Any) -> None:
 
 
 def test_splits_share_one_numbering(tmp_path: Path) -> None:
-    names, found = number({"train": ["b", "c"], "test": ["a", "c"]}, None, None, "data")
+    names, classes = number_classes({"train": ["b", "c"], "test": ["a", "c"]}, None, None, "data")
     assert names.names == ("a", "b", "c")
-    assert {split: classes.tolist() for split, classes in found.items()} == {"train": [1, 2], "test": [0, 2]}
+    assert {split: values.tolist() for split, values in classes.items()} == {"train": [1, 2], "test": [0, 2]}
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
     (tmp_path / "wnids.txt").write_text("n00000001\nn00000002\n")
-    names, found = number({"train": [1, 0]}, ("other",), tmp_path, "data")
+    names, classes = number_classes({"train": [1, 0]}, ("other",), tmp_path, "data")
     assert names.names == ("cat", "dog") and names.wordnet_ids == ("n00000001", "n00000002")

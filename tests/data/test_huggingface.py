@@ -1,11 +1,16 @@
-"""Local data through Hugging Face `datasets`: never out of date, and words as they are."""
+"""Data through Hugging Face `datasets`: never outdated, without network where local, words as they are."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+from helpers.dataset_files import COUNTS, class_folders, contents, parquet
 from helpers.dataset_photos import png
 
 from inception_hub.data import open_dataset
+from inception_hub.errors import DownloadError, MissingExtraError
 
 
 def csv(folder: Path, *labels: str) -> Path:
@@ -31,3 +36,47 @@ def test_words_are_no_gaps_and_no_numbers(tmp_path: Path) -> None:
     data = open_dataset(csv(tmp_path / "data", "NA", "null", "007", "nan"))
     assert data.labels.names == ("007", "NA", "nan", "null")
     assert data.splits["train"].classes.tolist() == [1, 3, 0, 2]
+
+
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    cache = Path(os.environ["INCEPTION_HUB_CACHE"]) / "datasets"
+    file = parquet(tmp_path / "train.parquet", ["a", "b"])
+    before = file.stat()
+    open_dataset(file)
+    parquet(file, ["a", "b"], seed=7)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))  # within the same second
+    assert contents(open_dataset(file)) == [png(7), png(8)]
+    assert all(len(list(source.iterdir())) == 1 for source in cache.iterdir())
+    open_dataset(parquet(tmp_path / "other.parquet", ["a", "b"]))
+    assert len(list(cache.iterdir())) == 2  # a neighbour is not an earlier state
+
+
+def test_hub_without_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INCEPTION_HUB_OFFLINE", "1")
+    for name in ("owner/name", "hf://owner/name"):
+        with pytest.raises(DownloadError, match="INCEPTION_HUB_OFFLINE forbids"):
+            open_dataset(name)
+
+
+def test_local_data_needs_no_network_and_is_quiet(tmp_path: Path) -> None:
+    class_folders(tmp_path / "flowers")
+    code = f"""
+import socket, sys
+def refuse(*a, **k): raise SystemExit(f"network: {{a}}")
+socket.socket.connect = socket.getaddrinfo = refuse
+from inception_hub.data import open_dataset, split_dataset
+assert not {{"datasets", "pyarrow", "torch"}} & set(sys.modules)
+assert open_dataset({str(tmp_path / "flowers")!r}).counts() == {{"train": {COUNTS}}}
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_only_folders_need_no_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    data = open_dataset(class_folders(tmp_path / "flowers"))
+    assert contents(data) == [png(1), png(2), png(3), png(4), png(5)]
+    (tmp_path / "list.csv").write_text("path,label\na.png,a\nb.png,b\n")
+    with pytest.raises(MissingExtraError, match=r"pip install 'inception-hub\[train\]', or give a folder"):
+        open_dataset(tmp_path / "list.csv")

@@ -1,13 +1,18 @@
-"""Decoded photos on disk: their pixels are there before anything says so."""
+"""Decoded photos on disk: pixels before their record, resumed after any interruption, within the disk."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from helpers.dataset_photos import png, split_of
+from helpers.dataset_photos import COUNT, assert_whole, photos, png, reads, split_of
+from helpers.places import TESTS
 
 from inception_hub.data import decode_split
 from inception_hub.data.pixels import BATCH
+from inception_hub.errors import OutputError
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="names of open files are not told here")
@@ -21,7 +26,75 @@ def test_pixels_are_on_disk_before_their_record(tmp_path: Path, monkeypatch: pyt
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
-    photos = [png(seed) for seed in range(BATCH + 1)]
-    decode_split(split_of(photos, [0] * len(photos)), tmp_path, 8)
-    pixels, record = "pixels.npy.partial", "pixels.jsonl.partial"
-    assert synchronised == [pixels, record, pixels, record, pixels]
+    contents = [png(seed) for seed in range(BATCH + 1)]
+    decode_split(split_of(contents, [0] * len(contents)), tmp_path, 8)
+    pixels, record, folder = "pixels.npy.partial", "pixels.jsonl.partial", tmp_path.name
+    assert synchronised == [pixels, record, pixels, record, pixels, folder, record, folder]
+
+
+@pytest.mark.parametrize("stop", [1, BATCH, 2 * BATCH + 7, COUNT])
+def test_interrupted_it_goes_on(tmp_path: Path, stop: int) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == stop:
+            raise KeyboardInterrupt
+
+    split = photos()
+    with pytest.raises(KeyboardInterrupt):
+        decode_split(split, tmp_path, 8, report=interrupt)
+    assert not (tmp_path / "pixels.npy").exists() and not (tmp_path / "pixels.jsonl").exists()
+    before = reads(split)
+    decoded = decode_split(split, tmp_path, 8)
+    assert reads(split) - before == (COUNT - stop // BATCH * BATCH if stop < COUNT else 0)
+    assert_whole(decoded, split)
+
+
+def test_killed_it_goes_on(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(TESTS)!r})
+from helpers.dataset_photos import photos
+from inception_hub.data import decode_split
+stop = lambda done, total: done == 150 and os.kill(os.getpid(), signal.SIGKILL)
+decode_split(photos(), Path({str(tmp_path)!r}), 8, report=stop)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    split = photos()
+    assert_whole(decode_split(split, tmp_path, 8), split)
+    assert reads(split) - COUNT == COUNT - 150 // BATCH * BATCH
+
+
+@pytest.mark.parametrize("file", ["pixels.npy.partial", "pixels.jsonl.partial"])
+def test_a_partial_file_cut_short_is_not_believed(tmp_path: Path, file: str) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == 150:
+            raise KeyboardInterrupt
+
+    split = photos()
+    with pytest.raises(KeyboardInterrupt):
+        decode_split(split, tmp_path, 8, report=interrupt)
+    with open(tmp_path / file, "r+b") as partial:
+        partial.truncate((tmp_path / file).stat().st_size - 10)
+    assert_whole(decode_split(split, tmp_path, 8), split)
+
+
+@pytest.mark.parametrize("file", ["pixels.npy", "pixels.jsonl"])
+def test_a_finished_file_cut_short_is_made_anew(tmp_path: Path, file: str) -> None:
+    split = photos()
+    decode_split(split, tmp_path, 8)
+    with open(tmp_path / file, "r+b") as finished:
+        finished.truncate((tmp_path / file).stat().st_size - 10)
+    assert_whole(decode_split(split, tmp_path, 8), split)
+
+
+def test_too_little_room_is_told_before(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"need 12,000,000,000,\d{3} bytes in .*make room there"):
+        decode_split(photos(4), tmp_path, 1_000_000)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    (tmp_path / "pixels.npy.partial").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match="No space left on device.*make room"):
+        decode_split(photos(4), tmp_path, 8)

@@ -26,9 +26,9 @@ def test_ids_decide_even_against_names() -> None:
 
 
 def test_all_of_imagenet() -> None:
-    found = match_labels(imagenet(), imagenet().without_background())
-    assert found.dtype == "int64"
-    assert found.tolist() == list(range(1, 1001))
+    indices = match_labels(imagenet(), imagenet().without_background())
+    assert indices.dtype == "int64"
+    assert indices.tolist() == list(range(1, 1001))
 
 
 def test_by_name() -> None:
@@ -44,8 +44,8 @@ def test_the_same_names_in_the_same_order_are_the_same_classes() -> None:
 @given(st.permutations([f"class_{i}" for i in range(8)]), st.data())
 def test_any_choice_is_found_again(names: list[str], data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
-    found = match_labels(named(*names), named(*(name.upper().replace("_", "-") for name in chosen)))
-    assert [names[index] for index in found] == chosen
+    indices = match_labels(named(*names), named(*(name.upper().replace("_", "-") for name in chosen)))
+    assert [names[index] for index in indices] == chosen
 
 
 def test_unknown_classes_are_counted_and_named() -> None:

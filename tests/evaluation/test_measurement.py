@@ -125,12 +125,12 @@ def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
 def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None:
     module, contents = Module(small_module), [noise(seed) for seed in range(3)]
     split = split_of(contents, [0, 1, 2])
-    found = evaluate(module, split, module.labels, "photos", preset=preset)
+    evaluation = evaluate(module, split, module.labels, "photos", preset=preset)
     images = load_images(contents, module, resize=preset)
     outputs = module(images, signature="image_classification", as_dict=True)
-    assert np.allclose(found.probabilities, outputs["InceptionV2/Predictions"], rtol=1e-4, atol=1e-6)
+    assert np.allclose(evaluation.probabilities, outputs["InceptionV2/Predictions"], rtol=1e-4, atol=1e-6)
     other = evaluate(module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim")
-    assert not np.allclose(found.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
+    assert not np.allclose(evaluation.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
 
 
 def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module: Path) -> None:
@@ -138,9 +138,9 @@ def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module:
     contents = [noise(0), b"no photo", noise(2), noise(3)]
     split = split_of(contents, [4, 5, 6, 7])
     broken: list[str] = []
-    found = evaluate(module, split, module.labels, "photos", on_error=broken.append)
-    assert found.names == ["0.png", "2.png", "3.png"] and found.classes.tolist() == [4, 6, 7]
+    evaluation = evaluate(module, split, module.labels, "photos", on_error=broken.append)
+    assert evaluation.names == ["0.png", "2.png", "3.png"] and evaluation.classes.tolist() == [4, 6, 7]
     assert len(broken) == 1 and broken[0].startswith("1.png: ")
-    picture = pictures(found, split)
+    picture = pictures(evaluation, split)
     for index, content in enumerate(contents[:1] + contents[2:]):
         assert np.array_equal(picture(index), decode(content))

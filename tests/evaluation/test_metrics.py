@@ -42,7 +42,7 @@ HAND = evaluation(
 
 
 def test_by_hand() -> None:
-    assert HAND.answers.tolist() == [0, 0, 2, 0]
+    assert HAND.predictions.tolist() == [0, 0, 2, 0]
     assert HAND.correct.tolist() == [True, False, True, False]
     assert HAND.top1 == 0.5
     assert HAND.top5 == 1
@@ -65,67 +65,67 @@ def test_by_hand() -> None:
 
 def test_calibration_by_hand() -> None:
     # Bins of a fifth: 0.9 (right) alone; 0.6 (wrong) and 0.5 (right) in (0.4, 0.6]; 0.7 (wrong) alone.
-    found = HAND.reliability(5)
-    assert [b.count for b in found] == [0, 0, 1, 2, 1]  # float32's 0.6 is a little above 0.6
-    assert [b.accuracy for b in found] == [None, None, 1, 0, 1]
-    assert [(round(b.low, 9), round(b.high, 9)) for b in found[:2]] == [(0, 0.2), (0.2, 0.4)]
-    assert found[3].confidence == pytest.approx(0.65)
+    bins = HAND.reliability(5)
+    assert [b.count for b in bins] == [0, 0, 1, 2, 1]  # float32's 0.6 is a little above 0.6
+    assert [b.accuracy for b in bins] == [None, None, 1, 0, 1]
+    assert [(round(b.low, 9), round(b.high, 9)) for b in bins[:2]] == [(0, 0.2), (0.2, 0.4)]
+    assert bins[3].confidence == pytest.approx(0.65)
     # In fifteenths every answer is alone: |1 - 0.9|, |0 - 0.6|, |1 - 0.5|, |0 - 0.7|, a quarter each.
     assert HAND.ece == pytest.approx((0.1 + 0.6 + 0.5 + 0.7) / 4)
     assert len(HAND.reliability()) == 15
 
 
 def test_a_bin_holds_its_upper_edge() -> None:
-    found = evaluation([[0.5, 0.5], [0.75, 0.25], [1, 0]], [0, 0, 0]).reliability(4)
-    assert [b.count for b in found] == [0, 1, 1, 1]
+    bins = evaluation([[0.5, 0.5], [0.75, 0.25], [1, 0]], [0, 0, 0]).reliability(4)
+    assert [b.count for b in bins] == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_against_scikit_learn(seed: int) -> None:
-    found = random_evaluation(seed, 400, 12)
-    truth, answers = found.classes, found.answers
+    measured = random_evaluation(seed, 400, 12)
+    truth, predictions = measured.classes, measured.predictions
     every = np.arange(12)
-    assert found.top1 == pytest.approx(reference.accuracy_score(truth, answers))
-    assert found.top5 == pytest.approx(
-        reference.top_k_accuracy_score(truth, found.probabilities, k=5, labels=every)
+    assert measured.top1 == pytest.approx(reference.accuracy_score(truth, predictions))
+    assert measured.top5 == pytest.approx(
+        reference.top_k_accuracy_score(truth, measured.probabilities, k=5, labels=every)
     )
-    assert np.array_equal(found.confusion(), reference.confusion_matrix(truth, answers, labels=every))
-    exact = found.probabilities.astype(np.float64)
+    assert np.array_equal(measured.confusion(), reference.confusion_matrix(truth, predictions, labels=every))
+    exact = measured.probabilities.astype(np.float64)
     exact /= exact.sum(axis=1, keepdims=True)
-    assert found.loss == pytest.approx(reference.log_loss(truth, exact, labels=every), rel=1e-6)
-    scores = reference.precision_recall_fscore_support(truth, answers, labels=every, zero_division=0)
+    assert measured.loss == pytest.approx(reference.log_loss(truth, exact, labels=every), rel=1e-6)
+    scores = reference.precision_recall_fscore_support(truth, predictions, labels=every, zero_division=0)
     for index, (precision, recall, f1, images) in enumerate(zip(*scores, strict=True)):
-        own = found.per_class()[index]
+        own = measured.per_class()[index]
         assert (own.precision or 0, own.recall or 0, own.f1 or 0) == pytest.approx((precision, recall, f1))
         assert own.images == images
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 9), st.booleans())
-def test_what_holds_for_any_answer(seed: int, images: int, classes: int, coarse: bool) -> None:
-    found = random_evaluation(seed, images, classes, coarse)
-    best: list[list[int]] = [top_k(row, 5) for row in found.probabilities]
-    truth = found.classes.tolist()
-    assert found.answers.tolist() == [five[0] for five in best]
-    assert found.top5 == np.mean([c in five for c, five in zip(truth, best, strict=True)])
-    assert 0 <= found.top1 <= found.top5 <= 1
-    assert 0 <= found.ece <= 1
-    assert np.isfinite(found.loss)
-    confusion: NDArray[np.int64] = found.confusion()
+def test_what_holds_for_any_prediction(seed: int, images: int, classes: int, coarse: bool) -> None:
+    measured = random_evaluation(seed, images, classes, coarse)
+    best: list[list[int]] = [top_k(row, 5) for row in measured.probabilities]
+    truth = measured.classes.tolist()
+    assert measured.predictions.tolist() == [five[0] for five in best]
+    assert measured.top5 == np.mean([c in five for c, five in zip(truth, best, strict=True)])
+    assert 0 <= measured.top1 <= measured.top5 <= 1
+    assert 0 <= measured.ece <= 1
+    assert np.isfinite(measured.loss)
+    confusion: NDArray[np.int64] = measured.confusion()
     assert confusion.sum() == images
-    assert np.trace(confusion) == found.correct.sum()
-    assert sum(count for *_, count in found.most_confused(classes**2)) == (~found.correct).sum()
-    assert sum(b.count for b in found.reliability()) == images
-    order = [float(found.confidences[i]) for i in found.mistakes(images)]
+    assert np.trace(confusion) == measured.correct.sum()
+    assert sum(count for *_, count in measured.most_confused(classes**2)) == (~measured.correct).sum()
+    assert sum(b.count for b in measured.reliability()) == images
+    order = [float(measured.confidences[i]) for i in measured.mistakes(images)]
     assert order == sorted(order, reverse=True)
-    assert len(order) == (~found.correct).sum()
-    json.dumps(found.summary(), allow_nan=False)
+    assert len(order) == (~measured.correct).sum()
+    json.dumps(measured.summary(), allow_nan=False)
 
 
 def test_the_lower_index_wins_a_tie() -> None:
-    found = evaluation([[0.125] * 8] * 2, [4, 5])
-    assert found.answers.tolist() == [0, 0]
-    assert found.top5 == 0.5
+    tied = evaluation([[0.125] * 8] * 2, [4, 5])
+    assert tied.predictions.tolist() == [0, 0]
+    assert tied.top5 == 0.5
 
 
 def test_a_probability_of_nought_is_a_finite_loss() -> None:
@@ -133,15 +133,15 @@ def test_a_probability_of_nought_is_a_finite_loss() -> None:
 
 
 def test_the_summary_leaves_out_classes_without_images() -> None:
-    found = evaluation([[0.5, 0.25, 0.25]], [0]).summary()
-    assert [score["index"] for score in found["classes"]] == [0]
-    assert found["images"] == 1
-    assert found["most_confused"] == []
+    summary = evaluation([[0.5, 0.25, 0.25]], [0]).summary()
+    assert [score["index"] for score in summary["classes"]] == [0]
+    assert summary["images"] == 1
+    assert summary["most_confused"] == []
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.5, -0.5])
 def test_what_is_no_probability_is_refused(value: float) -> None:
-    with pytest.raises(ArgumentError, match=f"answer for 1.jpg holds {value}; probabilities are finite"):
+    with pytest.raises(ArgumentError, match=f"probabilities of 1.jpg hold {value}; they must be finite"):
         evaluation([[1, 0], [value, 0], [0, np.nan]], [0, 0, 0])
 
 

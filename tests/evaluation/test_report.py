@@ -1,43 +1,22 @@
-"""The report page: complete, escaped, self-contained, the same every time; and the plots in it."""
+"""The report page: complete, escaped, self-contained, the same every time."""
 
 import base64
 import io
 import re
 import sys
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.evaluations import HISTORY, HOSTILE, evaluation
 from helpers.pages import Page
 from numpy.typing import NDArray
 from PIL import Image
 
-from inception_hub.evaluation import Bin, Epoch, Evaluation, Report, compare, plots, render
-from inception_hub.labels import Labels
+from inception_hub.evaluation import Report, compare, render
 
 pytest.importorskip("matplotlib")
-HOSTILE = '<script>alert(1)</script>"> id="x" $y^2$ & <img src=x onerror=alert(2)>'
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-HISTORY = [
-    Epoch("head", 1, 1.5, 1.4, 0.5, 0.001, 100, 0.02),
-    Epoch("all", 1, 0.9, None, None, 0.0005, 90, 0.02),
-    Epoch("all", 2, float("nan"), 0.9, 0.7, 0.0, 90, 0.02),
-]
-
-
-def evaluation(
-    images: int, classes: int, module: str = "tiny", seed: int = 0, first: str = "a"
-) -> Evaluation:
-    rng = np.random.default_rng(seed)
-    truth = np.arange(images) % classes
-    probabilities = rng.random((images, classes))
-    probabilities[np.arange(images), truth] += rng.random(images)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    labels = Labels((first, *(f"class {i}" for i in range(1, classes))), (None,) * classes)
-    names = [f"photos/{i}.jpg" for i in range(images)]
-    return Evaluation(module, "photos test", labels, truth, probabilities.astype(np.float32), names)
 
 
 def picture(index: int) -> NDArray[np.uint8] | None:
@@ -45,22 +24,22 @@ def picture(index: int) -> NDArray[np.uint8] | None:
 
 
 def full(classes: int = 5, text: str = "text") -> Report:
-    found = evaluation(60, classes, first=text)
+    first = evaluation(60, classes, first=text)
     other = evaluation(60, classes, module=text, seed=1, first=text)
     return Report(
         title=text,
         facts={text: text, "seed": "0"},
-        evaluation=found,
+        evaluation=first,
         picture=picture,
         history=[replace(HISTORY[0], phase=text), *HISTORY[1:]],
         augmented=[(text, np.zeros((30, 30, 3), np.uint8))] * 2,
         class_counts={text: {text: 3, "b": 1200}, "test": {text: 2}},
         notes=[text],
-        comparison=(other, compare(found, other)),
+        comparison=(other, compare(first, other)),
     )
 
 
-def test_the_page_tells_everything() -> None:
+def test_the_page_holds_everything() -> None:
     report = full(text="told")
     html = render(report)
     page = Page(html)
@@ -93,11 +72,11 @@ def test_classes_come_worst_first() -> None:
 
 
 def test_a_bare_evaluation_has_no_empty_sections() -> None:
-    found = evaluation(6, 3)
-    sure = replace(found, probabilities=np.eye(3, dtype=np.float32)[found.classes])
+    first = evaluation(6, 3)
+    sure = replace(first, probabilities=np.eye(3, dtype=np.float32)[first.classes])
     page = Page(render(Report("bare", {}, sure, lambda index: None)))
     assert page.texts("h2") == ["Classes", "Most confused", "Confusion matrix", "Calibration"]
-    assert "Nothing: every answer is right." in page.texts("p")
+    assert "None: every prediction is right." in page.texts("p")
 
 
 def test_nothing_comes_from_elsewhere() -> None:
@@ -150,45 +129,12 @@ def test_a_large_page_stays_small() -> None:
         assert image.size == (200, 200)
 
 
-def test_answers_outside_the_data_are_one_column() -> None:
-    found = evaluation(40, 20)
-    few = replace(found, classes=found.classes % 3)
+def test_predictions_outside_the_data_are_one_column() -> None:
+    many = evaluation(40, 20)
+    few = replace(many, classes=many.classes % 3)
     page = Page(render(Report("few", {}, few, picture)))
     assert page.texts("text").count("any other class") == 1
     assert len(page.attributes("i")) == 3
-
-
-@pytest.mark.parametrize(
-    "plot",
-    [
-        lambda: plots.confusion(np.arange(6).reshape(2, 3), ["one", HOSTILE, "three"]),
-        lambda: plots.confusion(np.zeros((40, 40), np.int64), [str(i) for i in range(40)]),
-        lambda: plots.reliability(evaluation(100, 4).reliability()),
-        lambda: f"<p>{plots.curves(HISTORY)}</p>",
-        lambda: f"<p>{plots.curves(HISTORY[1:2])}</p>",
-    ],
-)
-def test_plots_are_well_formed_and_in_the_page_s_colours(plot: Callable[[], str]) -> None:
-    svg = plot()
-    ElementTree.fromstring(svg)
-    assert "currentColor" in svg
-    assert "#01020" not in svg
-    assert "<style" not in svg and "<?xml" not in svg and "font-family" not in svg
-    assert len(svg) < 60_000
-
-
-def test_text_stays_text() -> None:
-    words = Page(plots.reliability(evaluation(100, 4).reliability())).texts("text")
-    assert {"accuracy", "confidence", "images"} <= set(words)
-    assert "$y$" in Page(plots.confusion(np.ones((1, 1), np.int64), ["$y$"])).texts("text")
-
-
-def test_plots_leave_matplotlib_as_it_was() -> None:
-    import matplotlib
-
-    before = dict(matplotlib.rcParams)
-    plots.curves(HISTORY)
-    assert dict(matplotlib.rcParams) == before
 
 
 def test_without_matplotlib_a_note_stands_in_place_of_the_plots(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,21 +148,3 @@ def test_without_matplotlib_a_note_stands_in_place_of_the_plots(monkeypatch: pyt
         )
         headings = "Facts|Notes|Training|Classes|Most confused|Mistakes|Augmentation|Images"
         assert page.texts("h2")[1:] == headings.split("|")
-
-
-def test_what_is_claimed_and_what_is_kept_have_colours_of_their_own() -> None:
-    """The legend has both; there is one bar more of the colour where there is such a gap."""
-    sure, modest = Bin(0.8, 1.0, 10, 0.9, 0.5), Bin(0.8, 1.0, 10, 0.9, 0.95)
-    second = "var(--second, #c2703d)"
-    claimed, kept = (plots.reliability([found]).count(second) for found in (sure, modest))
-    assert claimed == kept + 1
-    words = Page(plots.reliability([sure])).texts("text")
-    assert {"claimed, not kept", "kept, not claimed"} <= set(words)
-
-
-def test_curves_show_both_losses() -> None:
-    words = Page(f"<p>{plots.curves(HISTORY)}</p>").texts("text")
-    assert words.count("training") == words.count("validation") == 1
-    assert {"Loss", "Top-1 accuracy on validation, %", "Learning rate"} <= set(words)
-    alone = Page(f"<p>{plots.curves(HISTORY[1:2])}</p>").texts("text")
-    assert "Top-1 accuracy on validation, %" not in alone

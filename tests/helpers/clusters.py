@@ -43,3 +43,11 @@ def processes(node: Any) -> Iterator[tuple[int, str]]:
             continue  # it is gone
         if parent in raylets:
             yield int(process.name), name
+
+
+def rows(path: Path | str) -> tuple[Any, list[dict[str, Any]]]:
+    """Schema and rows, by path, of a Parquet file or folder."""
+    from pyarrow import dataset
+
+    table = dataset.dataset(str(path), format="parquet").to_table()
+    return table.schema, sorted(table.to_pylist(), key=lambda row: row["path"])

@@ -1,4 +1,4 @@
-"""Tiny photos, and splits of them without any file: what the tests of `inception_hub.data` share."""
+"""Tiny photos, splits of them without any file, and what must be so once they are decoded."""
 
 import io
 from collections.abc import Sequence
@@ -6,8 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from inception_hub.data import Split
+from inception_hub.data import Dataset, Pixels, Split, pixels
 from inception_hub.errors import ImageError
+from inception_hub.images.decode import decode
+from inception_hub.labels import Labels
+
+COUNT = 3 * pixels.BATCH + 5  # of `photos`: three whole batches and a part of one
 
 
 def png(seed: int, size: tuple[int, int] = (8, 8)) -> bytes:
@@ -45,3 +49,33 @@ def split_of(
 ) -> Split:
     photos = InMemory(contents, names)
     return Split(np.array(classes, np.int64), photos, np.arange(len(contents)))
+
+
+def many(count: int, start: int = 0) -> list[bytes]:
+    """Contents that are no photos, for what does not decode them."""
+    return [f"photo {i}".encode() for i in range(start, start + count)]
+
+
+def dataset(contents: Sequence[bytes], classes: Sequence[int], names: Sequence[str] | None = None) -> Dataset:
+    """A data set of a training split alone, with classes called `class 0` and so on."""
+    count = max(classes) + 1
+    labels = Labels(tuple(f"class {i}" for i in range(count)), (None,) * count)
+    return Dataset("data", labels, {"train": split_of(contents, classes, names)})
+
+
+def photos(count: int = COUNT, start: int = 0) -> Split:
+    """Photos of three classes, those from another `start` on being others."""
+    return split_of([png(i) for i in range(start, start + count)], [i % 3 for i in range(count)])
+
+
+def assert_whole(decoded: Pixels, split: Split) -> None:
+    """`decoded` holds every photo of `split`, which `photos` made, exactly and in order."""
+    assert decoded.images.shape == (len(split), 8, 8, 3) and decoded.images.dtype == np.uint8
+    for i in range(len(split)):
+        np.testing.assert_array_equal(decoded.images[i], decode(split.encoded(i)))
+    assert decoded.classes.tolist() == split.classes.tolist()
+
+
+def reads(split: Split) -> int:
+    """How often the bytes of photos in memory were asked for."""
+    return split.photos.reads  # type: ignore[attr-defined]

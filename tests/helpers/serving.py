@@ -1,4 +1,4 @@
-"""A server in a thread of this process on a free port, and a client that shows all of an answer."""
+"""A server in a thread of this process on a free port, a client, and what the command line would give."""
 
 import http.client
 import io
@@ -13,15 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import inception_hub as hub
+from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.row import Kind
+from inception_hub.output.rows import as_record
 from inception_hub.server.app import make_app, make_server
 from inception_hub.server.limits import Limits
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     content: bytes
@@ -32,7 +37,7 @@ class Answer:
 
     @property
     def error(self) -> str:
-        """The sentence of a refusal, which holds nothing else."""
+        """The sentence of an error response, which holds nothing else."""
         assert set(self.json) == {"error"}
         sentence = self.json["error"]
         assert sentence.endswith(".") and "Traceback" not in sentence and len(sentence) < 400
@@ -50,19 +55,20 @@ class Served:
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            lower = {name.lower(): value for name, value in response.getheaders()}
+            return Response(response.status, lower, response.read())
         finally:
             connection.close()
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return self.ask("GET", path)
 
-    def post(self, path: str, body: Any, **headers: str) -> Answer:
+    def post(self, path: str, body: Any, **headers: str) -> Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.ask("POST", path, content, {k.replace("_", "-"): v for k, v in headers.items()})
 
@@ -79,10 +85,10 @@ def served(path: Path | str, *, warm: bool = True, **limits: Any) -> Iterator[Se
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        found = Served(module, listener.getsockname()[1])
+        client = Served(module, listener.getsockname()[1])
         if warm:
-            wait_until(lambda: found.get("/v2/health/ready").status == 200)
-        yield found
+            wait_until(lambda: client.get("/v2/health/ready").status == 200)
+        yield client
     finally:
         server.should_exit = True
         thread.join()
@@ -113,3 +119,25 @@ def multipart(parts: Mapping[str, bytes], boundary: str = "b0undary") -> tuple[b
         for name, content in parts.items()
     )
     return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def status_of(client: socket.socket) -> int:
+    """The status of the next response; 0 where the server closed without one."""
+    received = client.recv(65536)
+    return int(received.split()[1]) if received else 0
+
+
+def offline(module: hub.Module, photos: dict[str, bytes], kind: Kind = "predictions") -> list[dict]:
+    """The records that the command line gives for `photos`, by name."""
+    given = [Photo(name, content) for name, content in photos.items()]
+    return [as_record(answer.row) for answer in infer(module, given, Options(kind=kind))]
+
+
+def assert_same(record: dict, expected: dict) -> None:
+    """Equal but for the last digits, which depend on what else was in the batch."""
+    assert set(record) == set(expected)
+    assert [record["path"], record["module"]] == [expected["path"], expected["module"]]
+    assert record.get("vector", []) == pytest.approx(expected.get("vector", []), rel=1e-5, abs=1e-6)
+    for one, other in zip(record.get("predictions", []), expected.get("predictions", []), strict=True):
+        assert (one["label"], one["index"]) == (other["label"], other["index"])
+        assert one["probability"] == pytest.approx(other["probability"], rel=1e-5)

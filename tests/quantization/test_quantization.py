@@ -57,11 +57,11 @@ def test_the_graph_is_stored_beside_the_weights(quantized: Path, small_module: P
 def test_int8_answers_nearly_as_float32(size: tuple[int, int]) -> None:
     images = load_images([Image.fromarray(picture) for picture in (data.chelsea(), data.coffee())], size)
     expected = Module("tiny_imagenet")(images, signature="image_classification", as_dict=True)
-    found = Module("tiny_imagenet", precision="int8")(images, signature="image_classification", as_dict=True)
-    assert list(found) == list(expected)
+    int8 = Module("tiny_imagenet", precision="int8")(images, signature="image_classification", as_dict=True)
+    assert list(int8) == list(expected)
     for name, value in expected.items():
-        assert found[name].shape == value.shape and found[name].dtype == np.float32
-        error = np.linalg.norm(found[name] - value) / np.linalg.norm(value)
+        assert int8[name].shape == value.shape and int8[name].dtype == np.float32
+        error = np.linalg.norm(int8[name] - value) / np.linalg.norm(value)
         assert 0 < error < 0.35, name
 
 
@@ -129,21 +129,21 @@ def test_a_cpu_without_the_instructions_answers_in_float32(
 
 
 def test_ranges_and_integers_are_kept_by_name(quantized: Path) -> None:
-    found = bundle.read(quantized)
-    assert found.int8 is not None
-    architecture = found.architecture
+    stored = bundle.read(quantized)
+    assert stored.int8 is not None
+    architecture = stored.architecture
     dense = [layer.name for layer in architecture.layers if layer.variables]
     pools = [layer.name for layer in architecture.layers if layer.op == "avg_pool"]
     assert (len(dense), len(pools)) == (70, 7)
     rounded = ["scaled_images", *dense[:-1], *pools, "InceptionV2/global_pool"]
     kinds = [f"{name}/{kind}" for name in dense for kind in ("weights", "scale", "biases")]
-    assert set(found.int8) == {*kinds, *(f"{name}/range" for name in rounded)}
+    assert set(stored.int8) == {*kinds, *(f"{name}/range" for name in rounded)}
     for name in dense:  # the folded kernel again, within half a step
-        kernel, bias = weights.fold(next(x for x in architecture.layers if x.name == name), found.weights)
-        scale = found.int8[f"{name}/scale"]
-        assert np.all(np.abs(found.int8[f"{name}/weights"] * scale - kernel) <= 0.501 * scale + 1e-6)
-        assert found.int8[f"{name}/biases"].shape == bias.shape
-    low, high = found.int8["scaled_images/range"]
+        kernel, bias = weights.fold(next(x for x in architecture.layers if x.name == name), stored.weights)
+        scale = stored.int8[f"{name}/scale"]
+        assert np.all(np.abs(stored.int8[f"{name}/weights"] * scale - kernel) <= 0.501 * scale + 1e-6)
+        assert stored.int8[f"{name}/biases"].shape == bias.shape
+    low, high = stored.int8["scaled_images/range"]
     assert -1 <= low < high <= 1
 
 
@@ -218,8 +218,8 @@ def test_in_memory_nothing_refers_to_files(quantized: Path, tmp_path: Path) -> N
     shutil.rmtree(tmp_path / "module")
     images = images_from_seed((1, 64, 64, 3), 0)
     for precision in ("f32", "int8"):
-        found = Module(ModuleSpec(pickle.loads(sent)), precision=precision)(images)
-        assert np.array_equal(found, Module(quantized, precision=precision)(images))
+        logits = Module(ModuleSpec(pickle.loads(sent)), precision=precision)(images)
+        assert np.array_equal(logits, Module(quantized, precision=precision)(images))
 
 
 def test_copies_keep_the_graph_and_trained_weights_lose_it(quantized: Path, tmp_path: Path) -> None:

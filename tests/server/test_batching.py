@@ -17,19 +17,25 @@ from inception_hub.server.metrics import Metrics
 def test_a_full_queue_refuses_at_once_and_recovers(small_module: Path) -> None:
     with served(small_module, queue=2, images=8) as server, ThreadPoolExecutor(24) as clients:
         body, kind = multipart({str(i): jpeg(i) for i in range(3)})
-        found = server.post("/classify", body, content_type=kind)
-        assert found.status == 429 and found.headers["retry-after"] == "1" and "at most 2" in found.error
+        response = server.post("/classify", body, content_type=kind)
+        assert (
+            response.status == 429
+            and response.headers["retry-after"] == "1"
+            and "at most 2" in response.error
+        )
         photo = jpeg(1, 3000, 2000)
-        found = list(clients.map(lambda _: server.post("/classify", photo), range(24)))
-        assert {answer.status for answer in found} == {200, 429}
-        assert all(answer.error for answer in found if answer.status == 429)
+        responses = list(clients.map(lambda _: server.post("/classify", photo), range(24)))
+        assert {each.status for each in responses} == {200, 429}
+        assert all(each.error for each in responses if each.status == 429)
         wait_until(lambda: server.post("/classify", photo).status == 200)
 
 
 def test_late_answers_are_not_computed(small_module: Path) -> None:
     with served(small_module, deadline=0.001) as server:
-        found = server.post("/classify", jpeg(1, 3000, 2000))
-        assert found.status == 503 and "0.001 s" in found.error and found.headers["retry-after"] == "1"
+        response = server.post("/classify", jpeg(1, 3000, 2000))
+        assert (
+            response.status == 503 and "0.001 s" in response.error and response.headers["retry-after"] == "1"
+        )
         wait_until(lambda: b"photos_dropped_total 1.0" in server.get("/metrics").content)
 
 
@@ -54,9 +60,9 @@ def test_neighbours_never_see_each_other(server: Served) -> None:
         if i % 3 == 2:
             assert server.post("/classify", photos[i % 8][:400]).status == 400
             return
-        found = server.post("/classify", photos[i % 8])
-        assert found.status == 200
-        for one, other in zip(found.json["predictions"], alone[i % 8], strict=True):
+        response = server.post("/classify", photos[i % 8])
+        assert response.status == 200
+        for one, other in zip(response.json["predictions"], alone[i % 8], strict=True):
             assert one["index"] == other["index"]
             assert one["probability"] == pytest.approx(other["probability"], rel=1e-4)
 

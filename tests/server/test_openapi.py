@@ -1,5 +1,6 @@
 """The OpenAPI description, and schemathesis, which sends what it allows and what it does not."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,14 +10,18 @@ from pathlib import Path
 
 import pytest
 from helpers.serving import Served, served
+from PIL import Image
+
+from inception_hub.server.json_body import decode_photo
+from inception_hub.server.openapi import EXAMPLE_PHOTO, json_object, request_body
 
 
 @pytest.fixture(scope="module")
 def server(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        with served(small_module, idle_seconds=60) as found:
-            yield found
+        with served(small_module, idle_seconds=60) as client:
+            yield client
 
 
 def test_every_request_is_described_with_an_example(server: Served) -> None:
@@ -27,12 +32,33 @@ def test_every_request_is_described_with_an_example(server: Served) -> None:
         content = post["requestBody"]["content"]
         assert "4XX" in post["responses"] and "422" not in post["responses"], path
         if "application/json" in content:
-            found = server.post(path, json.dumps(content["application/json"]["example"]).encode())
-            assert found.status == 200, (path, found.content)
+            response = server.post(path, json.dumps(content["application/json"]["example"]).encode())
+            assert response.status == 200, (path, response.content)
         else:
             assert (
                 "image/jpeg" in content and post["responses"]["200"]["content"]["application/json"]["example"]
             )
+
+
+def test_the_example_is_a_photo_and_a_body_is_described_whole() -> None:
+    assert Image.open(io.BytesIO(decode_photo(EXAMPLE_PHOTO))).size == (1, 1)
+    content = json_object({"a": {"type": "string"}}, {"a": "b"}, required=["a"])
+    assert request_body(content, description="A body") == {
+        "requestBody": {
+            "required": True,
+            "description": "A body",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"a": {"type": "string"}},
+                        "required": ["a"],
+                    },
+                    "example": {"a": "b"},
+                }
+            },
+        }
+    }
 
 
 @pytest.mark.slow

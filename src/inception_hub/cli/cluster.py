@@ -32,21 +32,21 @@ def on_cluster(
     if module.device is not None:
         raise ArgumentError("The workers of a cluster compute on CPUs; leave out --device, or --ray.")
     try:
-        from ..cluster import connected
-        from ..cluster.photos import Question, answer
-        from ..cluster.storage import find, shown
+        from ..cluster.batch_inference import InferenceTask, write_rows
+        from ..cluster.connection import connected
+        from ..cluster.storage import find_photos, without_credentials
     except ImportError as error:
         raise missing(error) from error
     from ..inference.pipeline import infer
 
     list(infer(module, (), options))  # refuses what the workers would refuse
-    places = find(inputs)
-    question = Question(options, module.engine, module.precision)
+    locations = find_photos(inputs)
+    task = InferenceTask(options, module.engine, module.precision)
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
-        outcome = answer(module.spec.bundle, question, places, output)
-    say(f"{shown(output)}: the rows of {outcome.photos} photos")
-    report(outcome.photos, outcome.failed, outcome.errors)
+        summary = write_rows(module.spec.bundle, task, locations, output)
+    say(f"{without_credentials(output)}: the rows of {summary.photos} photos")
+    report(summary.photos, summary.failed, summary.errors)
 
 
 def serve_on_cluster(
@@ -58,7 +58,7 @@ def serve_on_cluster(
     if not port:
         raise ArgumentError("Ray Serve listens on the same port of every machine; give one by --port.")
     try:
-        from ..cluster import connected
+        from ..cluster.connection import connected
         from ..cluster.serving import served
     except ImportError as error:
         raise missing(error) from error

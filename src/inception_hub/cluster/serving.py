@@ -1,4 +1,4 @@
-"""`serve` over a cluster: the same application in as many replicas as there is work for, by Ray Serve."""
+"""`serve` on a cluster: Ray Serve runs the application in as many replicas as there is work for."""
 # pyright: reportMissingImports=false
 
 import logging
@@ -18,23 +18,25 @@ from ..module_spec import ModuleSpec
 from ..server.app import make_app
 from ..server.limits import Limits
 from . import CORES
+from .error_text import one_line
 
 NAME = "inception-hub"
-MOST = 100  # replicas; where there are no cores for them they wait for machines to come
+MAX_REPLICAS = 100  # those without a free core wait until machines are added
 
 
 @contextmanager
 def served(
     bundle: Bundle, limits: Limits, engine: EngineName, precision: Precision, host: str, port: int
 ) -> Iterator[None]:
-    """The application at `host` and `port` of every machine with a replica, until the block ends; it drains.
+    """Serves the application at `host` and `port` of every machine with a replica, for the block.
 
-    Each replica takes a core and keeps to `limits` by itself. Raises `OutputError` where the cluster cannot.
+    At the end, requests under way are finished. Each replica takes a core and keeps to `limits` by itself.
+    Raises `OutputError` where the cluster cannot serve.
     """
-    module = ray.put(bundle.in_memory())
+    shared_bundle = ray.put(bundle.in_memory())
 
     def build() -> FastAPI:
-        spec = ModuleSpec(ray.get(module))
+        spec = ModuleSpec(ray.get(shared_bundle))
         app = make_app(Module(spec, engine=engine, precision=precision, cores=CORES), limits)
         app.state.service.warm_up()  # Ray sends requests from here on
         return app
@@ -42,11 +44,11 @@ def served(
     deployment = serve.deployment(
         name=NAME,
         ray_actor_options={"num_cpus": CORES},
-        max_ongoing_requests=limits.connections,  # the application's own bounds are below
+        max_ongoing_requests=limits.connections,  # the application refuses more than its own limits
         graceful_shutdown_timeout_s=limits.drain_seconds,
         autoscaling_config={
             "min_replicas": 1,
-            "max_replicas": MOST,
+            "max_replicas": MAX_REPLICAS,
             "target_ongoing_requests": BATCH_SIZE,
         },
     )
@@ -56,10 +58,9 @@ def served(
         serve.run(deployment(serve.ingress(build)()).bind(), name=NAME, route_prefix="/")
     except RuntimeError as error:
         serve.shutdown()
-        reason = " ".join(str(error).split())[:300].rstrip(".")
-        raise OutputError(f"The cluster cannot serve ({reason}); Ray's logs say more.") from error
+        raise OutputError(f"The cluster cannot serve ({one_line(error)}); Ray's logs say more.") from error
     try:
         yield
     finally:
-        serve.delete(NAME)  # waits for what is under way, which to shut down does not
+        serve.delete(NAME)  # waits for the requests under way, which shutdown does not
         serve.shutdown()

@@ -1,4 +1,4 @@
-"""Where photos lie and rows go: this machine's folders, and what Arrow's file systems reach by a URL."""
+"""Where photos are read and rows are written: local folders, and Arrow's file systems by URL."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -11,32 +11,34 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 from ..errors import HandleError
 from ..images.find import EXTENSIONS, find_images
 from ..inference.pipeline import Photo
+from .error_text import first_line
 
 SCHEMES = "a path, s3://, gs://, abfs://, hdfs:// or file://"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A photo's `name` in its row, and its `path` in the storage that `url` leads to, None for the local."""
+class PhotoLocation:
+    """A photo's `name` in its row, and its `path` in the storage of `url`; None is this machine's."""
 
     name: str
     path: str
     url: str | None = None
 
     def photo(self) -> Photo:
-        """To be read once it is decoded."""
-        return Photo(self.name, self.path if self.url is None else _Remote(self.name, self.path, self.url))
+        """The photo, whose bytes are read when it is decoded."""
+        source = self.path if self.url is None else _RemoteFile(self.name, self.path, self.url)
+        return Photo(self.name, source)
 
 
 @dataclass(frozen=True)
-class _Remote:
+class _RemoteFile:
     name: str
     path: str
     url: str
 
     def read(self, size: int) -> bytes:
-        with system(self.url)[0].open_input_file(self.path) as file:
-            return file.read(min(size, file.size()))  # Arrow allocates what it is asked for
+        with file_system(self.url)[0].open_input_file(self.path) as file:
+            return file.read(min(size, file.size()))  # Arrow allocates as much as is asked for
 
 
 def is_url(given: str) -> bool:
@@ -45,47 +47,50 @@ def is_url(given: str) -> bool:
 
 
 @functools.cache
-def system(url: str) -> tuple[FileSystem, str]:
-    """The file system that `url` leads to, and the path in it; raises `HandleError`."""
+def file_system(url: str) -> tuple[FileSystem, str]:
+    """The file system of `url`, and the path in it; raises `HandleError`."""
     try:
         return FileSystem.from_uri(url)
     except (OSError, ValueError) as error:
-        reason = str(error).split("\n")[0].rstrip(".")
-        raise HandleError(f"{shown(url)} leads to no storage ({reason}); give {SCHEMES}.") from error
+        raise HandleError(
+            f"{without_credentials(url)} leads to no storage ({first_line(error)}); give {SCHEMES}."
+        ) from error
 
 
-def shown(url: str) -> str:
-    """`url` without what may be a key or a password; a path as it is."""
+def without_credentials(url: str) -> str:
+    """`url` without user, password and query, for rows and messages; a path as it is."""
     if not is_url(url):
         return url
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def find(inputs: Iterable[str]) -> Iterator[Place]:
-    """Photos in the order of `inputs`, folders in depth, as `files.find_images` has it; URLs too.
+def find_photos(inputs: Iterable[str]) -> Iterator[PhotoLocation]:
+    """The photos of `inputs`, paths as `find_images` takes them, and URLs; in this order, folders in depth.
 
-    Raises `HandleError`, before the first, for a folder without photos, storage that cannot be reached, `-`.
+    Raises `HandleError`, before the first photo, for `-`, a folder without photos, or storage that cannot be
+    reached.
     """
     return chain.from_iterable([_at_url(each) if is_url(each) else _local(each) for each in inputs])
 
 
-def _local(given: str) -> Iterator[Place]:
+def _local(given: str) -> Iterator[PhotoLocation]:
     if given == "-":
-        raise HandleError("- is standard input, of which other machines know nothing; give a path.")
-    return (Place(path, path) for path in find_images([given]))
+        raise HandleError("- is standard input, which other machines cannot read; give a path.")
+    return (PhotoLocation(path, path) for path in find_images([given]))
 
 
-def _at_url(url: str) -> Iterable[Place]:
-    storage, path = system(url)
+def _at_url(url: str) -> Iterable[PhotoLocation]:
+    storage, path = file_system(url)
     scheme = urlsplit(url).scheme
     try:
         if storage.get_file_info(path).type != FileType.Directory:
-            return [Place(shown(url), path, url)]
+            return [PhotoLocation(without_credentials(url), path, url)]
         files = storage.get_file_info(FileSelector(path, recursive=True))
     except OSError as error:
-        reason = str(error).split("\n")[0].rstrip(".")
-        raise HandleError(f"{shown(url)} cannot be listed ({reason}); check name and rights.") from error
+        raise HandleError(
+            f"{without_credentials(url)} cannot be listed ({first_line(error)}); check name and rights."
+        ) from error
     paths = sorted(
         file.path
         for file in files
@@ -95,6 +100,6 @@ def _at_url(url: str) -> Iterable[Place]:
     )
     if not paths:
         raise HandleError(
-            f"{shown(url)}: this folder holds no photo ({', '.join(EXTENSIONS)}); give another."
+            f"{without_credentials(url)}: this folder holds no photo ({', '.join(EXTENSIONS)}); give another."
         )
-    return (Place(f"{scheme}://{found}", found, url) for found in paths)
+    return (PhotoLocation(f"{scheme}://{path}", path, url) for path in paths)

@@ -1,4 +1,4 @@
-"""From the columns of a loaded table to photos and labels, whatever the columns are called."""
+"""Photos and labels from the columns of a table that Hugging Face `datasets` loaded."""
 
 import os
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from typing import Any
 from ..errors import FormatError, ImageError
 from .folders import file_stamp, read_file
 
-IMAGE_NAMES = ("image", "img", "path")
+IMAGE_NAMES = ("image", "img", "path")  # columns tried in this order where none has the type of an image
 LABEL_NAMES = ("label", "labels", "cls", "class")
 
 
-class Rows:
-    """Photos of one split, from Arrow as they are: bytes, or the path of a file under `root`."""
+class TablePhotos:
+    """Photos of one split in Arrow: bytes, or the path of a file below `root`. Implements `Photos`."""
 
-    def __init__(self, table: Any, column: str, inside: list[str], root: Path | None) -> None:
-        """`inside`: a name for each row, for those without a file of their own."""
+    def __init__(self, table: Any, column: str, names: list[str], root: Path | None) -> None:
+        """`names`: of each row, used for photos that are no file of their own."""
         import pyarrow.compute
 
         compute: Any = pyarrow.compute
@@ -24,22 +24,19 @@ class Rows:
         self._bytes: Any = compute.struct_field(images, "bytes")
         self._paths: list[str | None] = compute.struct_field(images, "path").to_pylist()
         self._embedded: list[bool] = self._bytes.is_valid().to_pylist()
-        self._inside = inside
+        self._names = names
         self._root = root
-
-    def __len__(self) -> int:
-        return len(self._paths)
 
     def name(self, row: int) -> str:
         path = self._file(row)
-        return self._inside[row] if path is None else path
+        return self._names[row] if path is None else path
 
     def encoded(self, row: int) -> bytes:
         if self._embedded[row]:
             return self._bytes[row].as_py()
         path = self._file(row)
         if path is None:
-            raise ImageError(f"{self._inside[row]} has no image; give one a row.")
+            raise ImageError(f"{self._names[row]} has no image; give one a row.")
         return read_file(path)
 
     def stamp(self, row: int) -> bytes | None:
@@ -55,39 +52,45 @@ class Rows:
         return os.path.join(self._root, path)
 
 
-def photos_of(table: Any, split: str, files: list[str], root: Path | None) -> Rows:
-    """The photos of a `datasets.Dataset`; raises `FormatError` if no column holds images."""
+def photos_of(table: Any, split: str, files: list[str], root: Path | None) -> TablePhotos:
+    """The photos of a `datasets.Dataset`; raises `FormatError` if no column holds images.
+
+    `files`: what the table was read from; `root`: the folder that relative paths in it start from.
+    """
     import datasets
 
     images = [name for name, feature in table.features.items() if isinstance(feature, datasets.Image)]
     column = next(iter(images or [name for name in IMAGE_NAMES if name in table.features]), None)
     if column is None:
-        raise FormatError(_without("images", "image (path in a CSV)", table, files, split))
+        raise FormatError(_missing_column("images", "image (path in a CSV)", table, files, split))
     try:
         undecoded = table.cast_column(column, datasets.Image(decode=False))
     except Exception as error:
         raise FormatError(
             f"Column {column!r} of {_origin(files, split)} holds no images; give encoded images or paths."
         ) from error
-    return Rows(undecoded, column, list(_names_inside(table, split, files, column)), root)
+    return TablePhotos(undecoded, column, list(_row_names(table, split, files, column)), root)
 
 
 def labels_of(table: Any, split: str, files: list[str]) -> tuple[list[Any], tuple[str, ...] | None]:
-    """The label of each row, and the names of the classes where the table itself has them."""
+    """The label of each row of a `datasets.Dataset`, and the classes' names where the table has them.
+
+    Raises `FormatError` if no column holds labels.
+    """
     import datasets
 
     features = table.features
-    known = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
-    column = next((name for name in LABEL_NAMES if name in features), known[0] if known else None)
+    typed = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
+    column = next((name for name in LABEL_NAMES if name in features), typed[0] if typed else None)
     if column is not None:
-        names = features[column].names if column in known else None
+        names = features[column].names if column in typed else None
         return table.data.column(column).to_pylist(), tuple(names) if names else None
     if isinstance(features.get("json"), dict) and "label" in features["json"]:
         return [record and record["label"] for record in table.data.column("json").to_pylist()], None
-    raise FormatError(_without("labels", "label", table, files, split))
+    raise FormatError(_missing_column("labels", "label", table, files, split))
 
 
-def _names_inside(table: Any, split: str, files: list[str], column: str) -> Iterator[str]:
+def _row_names(table: Any, split: str, files: list[str], column: str) -> Iterator[str]:
     if "__url__" in table.features:
         urls, keys = (table.data.column(name).to_pylist() for name in ("__url__", "__key__"))
         for url, key in zip(urls, keys, strict=True):
@@ -102,10 +105,10 @@ def _names_inside(table: Any, split: str, files: list[str], column: str) -> Iter
         yield from (f"{split}#{row}" for row in range(len(table)))
 
 
-def _without(what: str, wanted: str, table: Any, files: list[str], split: str) -> str:
+def _missing_column(what: str, name: str, table: Any, files: list[str], split: str) -> str:
     columns = ", ".join(table.features)
-    return f"{_origin(files, split)} has no column of {what} among {columns}; name one {wanted}."
+    return f"There is no column of {what} among {columns} in {_origin(files, split)}; name one {name}."
 
 
 def _origin(files: list[str], split: str) -> str:
-    return files[0] if files else f"The {split} split"
+    return files[0] if files else f"the {split} split"

@@ -1,4 +1,4 @@
-"""Hugging Face `datasets`, kept quiet, off the network for local data, and from answering out of date."""
+"""Tables loaded by Hugging Face `datasets`: silently, local ones without network and never outdated."""
 
 import errno
 import hashlib
@@ -13,53 +13,58 @@ from typing import Any
 from ..errors import DownloadError, FormatError, HandleError, MissingExtraError, OutputError
 from ..sources.cache import default_cache
 from ..sources.network import is_offline
-from .kinds import ACCEPTED, Found
+from .data_files import ACCEPTED, DataFiles
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "parquet": {},
-    # A class may be called "NA" or "007"; pandas would make a gap and a number of them.
+    # A class may be called "NA" or "007"; pandas would read a missing value and a number.
     "csv": {"converters": {"path": str, "label": str}, "keep_default_na": False},
     "webdataset": {},
 }
 
 
-def load_local(found: Found, cache_dir: Path | None) -> Mapping[str, Any]:
-    """The `datasets.Dataset` of each split.
+def load_local(data_files: DataFiles) -> Mapping[str, Any]:
+    """The `datasets.Dataset` of each split of local data.
 
-    Arrow copies go to a folder of the cache that is named by the path, size and modification time of every
-    file; those of an earlier state of the same data are removed. Raises `FormatError` for what cannot be
-    read, `OutputError` without room for the copies.
+    Its Arrow copies go to a folder of the cache that is named by the path, size and modification time of
+    every file; those of an earlier state of the same data are removed. Raises `FormatError` for data that
+    cannot be read, `OutputError` where the copies cannot be written, `MissingExtraError` without `datasets`.
     """
     stamps: dict[str, list[Any]] = {
-        split: [_stamp(file) for file in files] for split, files in found.files.items()
+        split: [_stamp(file) for file in files] for split, files in data_files.files.items()
     }
-    place = _cache(cache_dir) / _key(found.kind, str(found.path))
-    cache = place / _key(repr(found.files), repr(stamps))
+    copies = _arrow_folder() / _key(data_files.format, str(data_files.path))
+    current = copies / _key(repr(data_files.files), repr(stamps))
     with _quiet(offline=True) as datasets:
         from datasets.data_files import DataFilesList
 
         # Ready-made lists: as patterns, brackets in a folder's name would be taken for wildcards.
-        files = {split: DataFilesList(names, stamps[split]) for split, names in found.files.items()}
+        files = {split: DataFilesList(names, stamps[split]) for split, names in data_files.files.items()}
         try:
-            for earlier in place.glob("*"):
-                if earlier != cache:
+            for earlier in copies.glob("*"):
+                if earlier != current:
                     shutil.rmtree(earlier, ignore_errors=True)
             return datasets.load_dataset(
-                found.kind, data_files=files, cache_dir=str(cache), **OPTIONS[found.kind]
+                data_files.format, data_files=files, cache_dir=str(current), **OPTIONS[data_files.format]
             )
         except Exception as error:  # of a dozen kinds, from five libraries
             cause = _cause(error)
             if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS):
                 raise OutputError(
-                    f"{cache} cannot be written ({cause.strerror}); free space there, or name another "
+                    f"{current} cannot be written ({cause.strerror}); free space there, or name another "
                     "folder with INCEPTION_HUB_CACHE."
                 ) from error
-            where = next(iter(found.files.values()))[0] if len(found.files) == 1 else found.root
+            paths = data_files.files
+            where = next(iter(paths.values()))[0] if len(paths) == 1 else data_files.root
             raise FormatError(f"{where} cannot be read ({_reason(cause)}); give {ACCEPTED}.") from error
 
 
-def load_hub(name: str, cache_dir: Path | None) -> Mapping[str, Any]:
-    """The `datasets.Dataset` of each split of a data set on the hub; raises `DownloadError`."""
+def load_hub(name: str) -> Mapping[str, Any]:
+    """The `datasets.Dataset` of each split of the data set `name` on the hub.
+
+    Raises `DownloadError` where it cannot be had or downloads are forbidden, `MissingExtraError` without
+    `datasets`.
+    """
     if is_offline():
         raise DownloadError(
             f"{name} is no local path, and INCEPTION_HUB_OFFLINE forbids to look for it on the hub; "
@@ -67,7 +72,7 @@ def load_hub(name: str, cache_dir: Path | None) -> Mapping[str, Any]:
         )
     with _quiet(offline=False) as datasets:
         try:
-            return datasets.load_dataset(name, cache_dir=str(_cache(cache_dir) / "hub"))
+            return datasets.load_dataset(name, cache_dir=str(_arrow_folder() / "hub"))
         except Exception as error:
             raise DownloadError(
                 f"{name} is no local path, and the hub's data set of that name cannot be had "
@@ -77,6 +82,7 @@ def load_hub(name: str, cache_dir: Path | None) -> Mapping[str, Any]:
 
 @contextmanager
 def _quiet(offline: bool) -> Iterator[Any]:
+    """`datasets` without progress bars, warnings and usage counts; its settings are restored afterwards."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -90,7 +96,7 @@ def _quiet(offline: bool) -> Iterator[Any]:
         config: Any = datasets.config
         before = config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS
         verbosity, silent = datasets.logging.get_verbosity(), datasets.are_progress_bars_disabled()
-        # Left alone, it would tell a server of every use, that of local files too.
+        # By default it tells a server of every use, even of local files.
         config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS = offline or before[0], False
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         datasets.disable_progress_bars()
@@ -103,8 +109,8 @@ def _quiet(offline: bool) -> Iterator[Any]:
                 datasets.enable_progress_bars()
 
 
-def _cache(cache_dir: Path | None) -> Path:
-    return Path(os.path.abspath(cache_dir)) if cache_dir else default_cache().root / "datasets"
+def _arrow_folder() -> Path:
+    return default_cache().root / "datasets"
 
 
 def _stamp(file: str) -> tuple[str, ...]:

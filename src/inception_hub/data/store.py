@@ -1,4 +1,9 @@
-"""Decoded photos on disk: written batch by batch, resumed after any interruption, never half an image."""
+"""Decoded photos on disk: written batch by batch, resumed after any interruption, never half an image.
+
+The images are in `pixels.npy`. Beside it, `pixels.jsonl` is the record: a line with the request, then a line
+with the result of each batch. While they are written, both names end in `.partial`. A batch's line is written
+once its pixels are on the disk, so that an interrupted run resumes after the last line.
+"""
 
 import errno
 import io
@@ -15,30 +20,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InceptionHubError, OutputError
+from ..system.atomic import commit_file
 
 VERSION = 1  # of the layout, and of how photos are decoded and resized
 
 
 @dataclass
-class Outcome:
-    """What came of the first `done` photos: which were kept, their width / height, and what was wrong."""
+class DecodingResult:
+    """The result of decoding `done` photos.
+
+    `indices`: of those that could be decoded; `aspect`: their width / height; `corrupt`: `name: reason` of
+    each of the others.
+    """
 
     done: int = 0
     indices: list[int] = field(default_factory=list)
     aspect: list[float] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
 
-    def then(self, other: "Outcome") -> "Outcome":
-        return Outcome(
-            self.done + other.done,
-            self.indices + other.indices,
-            self.aspect + other.aspect,
-            self.corrupt + other.corrupt,
-        )
+    def extend(self, following: "DecodingResult") -> None:
+        """Adds the result of the photos that follow."""
+        self.done += following.done
+        self.indices += following.indices
+        self.aspect += following.aspect
+        self.corrupt += following.corrupt
 
 
-class Store:
-    """`folder/pixels.npy` and its record `folder/pixels.jsonl`, of `count` photos."""
+class PixelStore:
+    """Decoded images of `count` photos in `folder`, uint8 [m, size, size, 3], and their record.
+
+    `fingerprint`: of the photos. A store of other photos, another size or count is never read.
+    """
 
     def __init__(self, folder: Path, fingerprint: str, size: int, count: int) -> None:
         self._folder = folder
@@ -49,84 +61,77 @@ class Store:
         self._new_pixels, self._new_record = folder / "pixels.npy.partial", folder / "pixels.jsonl.partial"
         self._files: tuple[BinaryIO, BinaryIO] | None = None
 
-    def complete(self) -> tuple[NDArray[np.uint8], Outcome] | None:
-        """The images, uint8 [m, size, size, 3] mapped from disk, and what came of all; None if not whole."""
-        outcome = self._read(self._record)
-        if outcome is None or outcome.done != self._count:
+    def complete(self) -> tuple[NDArray[np.uint8], DecodingResult] | None:
+        """The images, mapped from disk, and the result for all photos; None if the store is not complete."""
+        result = self._read(self._record)
+        if result is None or result.done != self._count:
             return None
-        kept = len(outcome.indices)
+        kept = len(result.indices)
         if not kept:
-            return np.empty((0, *self._shape), np.uint8), outcome
+            return np.empty((0, *self._shape), np.uint8), result
         try:
             images: NDArray[np.uint8] = np.load(self._pixels, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError):
             return None
         whole = images.shape == (kept, *self._shape) and images.dtype == np.uint8
-        return (images, outcome) if whole else None
+        return (images, result) if whole else None
 
     @contextmanager
-    def resume(self) -> Iterator[Outcome]:
-        """Opens the files for `add`, after what is whole of an earlier attempt; publishes them at the end.
+    def resume(self) -> Iterator[DecodingResult]:
+        """Opens the files for `add`, after the last whole batch of an earlier run; yields the result so far.
 
-        Raises `OutputError`, now or later, saying how many bytes are needed and where.
+        At the end of the block the files take their names. Raises `OutputError`, in the block too, saying how
+        many bytes are needed and where.
         """
-        with self._explained():
+        with self._as_output_error():
             self._folder.mkdir(parents=True, exist_ok=True)
-            outcome = self._read(self._new_record) or Outcome()
-            length = self._length(len(outcome.indices))
-            if not outcome.done or not self._new_pixels.is_file() or (
+            result = self._read(self._new_record) or DecodingResult()
+            length = self._length(len(result.indices))
+            if not result.done or not self._new_pixels.is_file() or (
                 self._new_pixels.stat().st_size < length
             ):  # fmt: skip
-                outcome, length = Outcome(), self._length(0)
+                result, length = DecodingResult(), self._length(0)
             self._check_room(self._length(self._count) - length)
-            # The record goes first: without it nobody takes the pixels for what they no longer are.
+            # The record is removed first: pixels without a record are never read.
             self._record.unlink(missing_ok=True)
             self._pixels.unlink(missing_ok=True)
-            fresh = not outcome.done
-            with (
-                open(self._new_record, "wb" if fresh else "r+b") as record,
-                open(self._new_pixels, "wb" if fresh else "r+b") as pixels,
-            ):
-                if fresh:
-                    pixels.write(self._header(self._count))
-                    record.write(_line(self._request))
-                else:
+            mode = "r+b" if result.done else "wb"
+            with open(self._new_record, mode) as record, open(self._new_pixels, mode) as pixels:
+                if result.done:
                     pixels.truncate(length)
                     pixels.seek(length)
                     record.truncate(_whole_lines(record))
                     record.seek(0, os.SEEK_END)
+                else:
+                    pixels.write(self._header(self._count))
+                    record.write(_line(self._request))
                 self._files = pixels, record
-                yield outcome
+                yield result
                 pixels.seek(0)
-                pixels.write(self._header(len((self._read(self._new_record) or outcome).indices)))
-                _synchronise(pixels)
+                pixels.write(self._header(len((self._read(self._new_record) or result).indices)))
             self._files = None
-            os.replace(self._new_pixels, self._pixels)
-            os.replace(self._new_record, self._record)
+            commit_file(self._new_pixels, self._pixels)
+            commit_file(self._new_record, self._record)
 
-    def add(self, images: list[NDArray[np.uint8]], outcome: Outcome) -> None:
-        """Appends the kept `images` of the next `outcome.done` photos."""
+    def add(self, images: list[NDArray[np.uint8]], result: DecodingResult) -> None:
+        """Appends the `images` that could be decoded of the next `result.done` photos."""
         assert self._files is not None
         pixels, record = self._files
         for image in images:
             pixels.write(np.ascontiguousarray(image).data)
         _synchronise(pixels)
-        record.write(_line(asdict(outcome)))
+        record.write(_line(asdict(result)))
         _synchronise(record)
 
-    def _read(self, record: Path) -> Outcome | None:
+    def _read(self, record: Path) -> DecodingResult | None:
         try:
             with open(record, "rb") as file:
                 lines = file.read(_whole_lines(file)).splitlines()
             if not lines or json.loads(lines[0]) != self._request:
                 return None
-            total = Outcome()
+            total = DecodingResult()
             for line in lines[1:]:
-                part = Outcome(**json.loads(line))
-                total.done += part.done
-                total.indices += part.indices
-                total.aspect += part.aspect
-                total.corrupt += part.corrupt
+                total.extend(DecodingResult(**json.loads(line)))
             return total
         except (OSError, ValueError, TypeError):
             return None
@@ -146,7 +151,7 @@ class Store:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _as_output_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -163,7 +168,7 @@ def _line(value: Any) -> bytes:
 
 
 def _whole_lines(file: BinaryIO) -> int:
-    """The length of `file` up to the last line break: what follows was cut off in the middle."""
+    """The length of `file` up to the last line break: the rest is a line that was cut off."""
     file.seek(0)
     length = file.read().rfind(b"\n") + 1
     file.seek(0)

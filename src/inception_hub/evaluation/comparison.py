@@ -1,4 +1,4 @@
-"""Whether one module is better than another on the same images, or whether it is chance."""
+"""Compares two modules on the same images, with a confidence interval for the difference."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,17 @@ import numpy as np
 from ..errors import ArgumentError
 from .metrics import Evaluation
 
+SAMPLES = 10_000  # of the bootstrap
+CONFIDENCE = 0.95
+SEED = 0  # the same evaluations give the same interval
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """`difference` of top-1, second minus first, and the interval `low` to `high` that holds it.
+    """The `difference` in top-1 accuracy, second minus first, and its interval from `low` to `high`.
 
-    Shares in [-1, 1]. Of `images`, only the second is right on `wins` and only the first on `losses`.
-    `confidence` is that of the interval.
+    All three are in [-1, 1]. Of `images`, only the second module is right on `wins` and only the first on
+    `losses`. `confidence`: of the interval, in (0, 1).
     """
 
     difference: float
@@ -25,39 +29,33 @@ class Comparison:
     confidence: float
 
 
-def compare(
-    first: Evaluation, second: Evaluation, samples: int = 10_000, confidence: float = 0.95, seed: int = 0
-) -> Comparison:
-    """Paired bootstrap over the images: `samples` times as many images drawn with replacement.
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
+    """Compares by a paired bootstrap: 10,000 times, as many images as there are, drawn with replacement.
 
-    The modules may number and name their classes differently. Raises `ArgumentError` if they did not answer
-    for the same images of the same classes, `samples` is below 1 or `confidence` outside (0, 1).
+    The interval is that of 95% confidence. The modules may number and name their classes differently. Raises
+    `ArgumentError` if they were not evaluated on the same images with the same classes.
     """
-    if samples < 1:
-        raise ArgumentError(f"samples is {samples}; give 1 or more, such as 10000.")
-    if not 0 < confidence < 1:
-        raise ArgumentError(f"confidence is {confidence}; give a share between 0 and 1, such as 0.95.")
     _refuse_other_images(first, second)
     images = len(first.names)
     wins = int((second.correct & ~first.correct).sum())
     losses = int((first.correct & ~second.correct).sum())
-    # An image adds +1, -1 or 0, so a sample is three counts: drawing those is drawing the images.
+    # An image adds +1, -1 or 0 to the difference, so three counts describe a sample and are drawn instead.
     shares = np.array([wins, losses, images - wins - losses]) / images
-    drawn = np.random.default_rng(seed).multinomial(images, shares, size=samples)
-    outside = (1 - confidence) / 2
+    drawn = np.random.default_rng(SEED).multinomial(images, shares, size=SAMPLES)
+    outside = (1 - CONFIDENCE) / 2
     low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / images, [outside, 1 - outside])
-    return Comparison((wins - losses) / images, float(low), float(high), images, wins, losses, confidence)
+    return Comparison((wins - losses) / images, float(low), float(high), images, wins, losses, CONFIDENCE)
 
 
 def _refuse_other_images(first: Evaluation, second: Evaluation) -> None:
     if list(first.names) != list(second.names):
         raise ArgumentError(
-            f"{first.module} answered for {len(first.names):,} images and {second.module} for "
+            f"{first.module} was evaluated on {len(first.names):,} images and {second.module} on "
             f"{len(second.names):,}, not the same ones in the same order; evaluate both on the same data."
         )
     if first.labels == second.labels:
         same = np.array_equal(first.classes, second.classes)
-    else:  # other numbers are fine as long as they stand for each other one to one
+    else:  # different numberings are accepted if their classes correspond one to one
         pairs = np.unique(np.stack([first.classes, second.classes]), axis=1).shape[1]
         same = pairs == len(np.unique(first.classes)) == len(np.unique(second.classes))
     if not same:

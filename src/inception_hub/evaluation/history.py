@@ -1,13 +1,15 @@
-"""What a training run tells of itself after each epoch."""
+"""The figures of a training run after each epoch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the curves: `epoch` of `phase`, with mean losses in nats, top-1 and `waiting` in [0, 1].
+    """The figures of `epoch` (1 is the first) of `phase`.
 
-    None where nothing was validated. `waiting` is the share of time spent waiting for data.
+    `train_loss`, `validation_loss`: means in nats. `validation_top1`: accuracy in [0, 1]. The validation
+    figures are None where the epoch was not validated. `waiting`: share of the time spent waiting for data,
+    in [0, 1].
     """
 
     phase: str

@@ -1,11 +1,12 @@
-"""A module's answers for a labelled data set, by the same way a photo takes in `classify`."""
+"""Evaluates a module on a split of labelled photos, prepared as `classify` prepares them."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Dataset, Split, prepared
+from ..architecture import PREDICTIONS
+from ..data import TEST, TRAIN, VALIDATION, Dataset, Split, prepared
 from ..errors import ArgumentError
 from ..images.decode import decode
 from ..images.presets import Preset
@@ -13,13 +14,15 @@ from ..labels import Labels
 from ..module import Module
 from . import Comparison, Evaluation, Report, match_labels, render
 
-BATCH_SIZE = 32
-THUMBNAIL = 160  # px, longest side, of pictures in reports
+PICTURE_SIZE = 160  # px, longest side
 
 
 def pick_split(dataset: Dataset, name: str | None) -> tuple[str, Split]:
-    """The split called `name`; None takes the test, else the validation, else the only split."""
-    order = [name] if name else ["test", "validation", "train"]
+    """The name and the split called `name`; None takes the test, else the validation, else the only split.
+
+    Raises `ArgumentError` where there is none of that name.
+    """
+    order = [name] if name else [TEST, VALIDATION, TRAIN]
     for candidate in order:
         if candidate in dataset.splits:
             return candidate, dataset.splits[candidate]
@@ -36,10 +39,12 @@ def evaluate(
     on_error: Callable[[str], None] = lambda message: None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
-    """Answers for every readable photo of `split`, whose classes are called `labels`.
+    """The probabilities that `module` gives for every readable photo of `split`, with the true classes.
 
-    `preset` None is the module's own way to resize. `on_error` hears of each photo that cannot be read.
-    Raises `ArgumentError` for classes the module does not have, or if no photo can be read.
+    `labels`: the classes' names in the data; `name`: of the data and its split. `preset` None is the module's
+    own way to resize. `on_error` is called with a message for each photo that cannot be read, `on_progress`
+    with the photos done and in all. Raises `ArgumentError` for a module without classes or without those of
+    the data, or if no photo can be read.
     """
     if not module.architecture.num_classes:
         raise ArgumentError(
@@ -47,40 +52,42 @@ def evaluate(
             "give a module with a head."
         )
     indices = match_labels(module.labels, labels)
-    found: dict[int, NDArray[np.float32]] = {}
+    probabilities: dict[int, NDArray[np.float32]] = {}
     batches = prepared(
         split,
         module.image_size,
         preset or module.spec.bundle.resize,
-        BATCH_SIZE,
         on_error=lambda index, message: on_error(f"{split.name(index)}: {message}"),
     )
     for images, positions in batches:
-        answers = module(images, signature="image_classification", as_dict=True)
-        found.update(zip(positions.tolist(), answers["InceptionV2/Predictions"], strict=True))
-        on_progress(len(found), len(split))
-    if not found:
+        outputs = module(images, signature="image_classification", as_dict=True)
+        probabilities.update(zip(positions.tolist(), outputs[PREDICTIONS], strict=True))
+        on_progress(len(probabilities), len(split))
+    if not probabilities:
         raise ArgumentError(f"No photo of {name} can be read; give a data set of intact images.")
-    kept = np.array(sorted(found))
+    kept = np.array(sorted(probabilities))
     return Evaluation(
         module=module.spec.bundle.name,
         data=name,
         labels=module.labels,
         classes=indices[split.classes[kept]],
-        probabilities=np.stack([found[index] for index in kept.tolist()]),
+        probabilities=np.stack([probabilities[index] for index in kept.tolist()]),
         names=[split.name(index) for index in kept.tolist()],
     )
 
 
 def pictures(evaluation: Evaluation, split: Split) -> Callable[[int], NDArray[np.uint8]]:
-    """A function from an index into `evaluation` to a small picture, uint8, of that photo of `split`."""
+    """A function from an index into `evaluation` to a picture of that photo of `split`.
+
+    The picture is uint8 [height, width, 3], of at most 160 pixels a side.
+    """
     positions = {split.name(index): index for index in range(len(split))}
 
     def picture(index: int) -> NDArray[np.uint8]:
         from PIL import Image
 
         image = Image.fromarray(decode(split.encoded(positions[evaluation.names[index]])))
-        image.thumbnail((THUMBNAIL, THUMBNAIL))
+        image.thumbnail((PICTURE_SIZE, PICTURE_SIZE))
         return np.asarray(image)
 
     return picture
@@ -93,7 +100,11 @@ def page(
     counts: Mapping[str, Mapping[str, int]],
     broken: Sequence[str],
 ) -> str:
-    """The report of one evaluated module, or of two compared."""
+    """The report, as HTML, of one evaluated module, or of two and their `comparison`.
+
+    `split`: the evaluated photos; `counts`: photos by split and class; `broken`: a message for each photo
+    left out.
+    """
     first = evaluations[0]
     return render(
         Report(

@@ -1,4 +1,4 @@
-"""How good a module's answers are: accuracy, classes, confusions, calibration, and the worst mistakes."""
+"""Metrics of a module's predictions: accuracy, per-class scores, confusions, calibration, worst mistakes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError
 from ..labels import Labels
 
-BINS = 15  # as Guo et al. 2017 took for the networks of ImageNet
-ROUNDING = 1e-3  # by how much float16 engines may leave [0, 1]
-LEAST = float(np.finfo(np.float32).tiny)  # a probability of 0 counts as this: the loss stays a number
+BINS = 15  # as in Guo et al. 2017 for ImageNet
+TOLERANCE = 1e-3  # beyond [0, 1], for engines that round to float16
+SMALLEST = float(np.finfo(np.float32).tiny)  # a probability of 0 counts as this: the loss stays finite
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """One class: `images` is how many truly are of it; shares in [0, 1], None where they divide by none."""
+    """The scores of one class: `images` of it, and shares in [0, 1], None where the divisor is zero."""
 
     label: str
     images: int
@@ -29,7 +29,7 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of confidence in (low, high]: their mean confidence and accuracy, None where `count` is 0."""
+    """Predictions of a confidence in (low, high]: mean confidence and accuracy, None where `count` is 0."""
 
     low: float
     high: float
@@ -40,11 +40,12 @@ class Bin:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What the module called `module` answered for `data` (its name and split), `n` images of known class.
+    """The probabilities that the module called `module` gave for `n` labelled images, and their metrics.
 
-    `classes`: int64 [n], the right class in the numbering of `labels`, the module's. `probabilities`:
-    float32 [n, classes], rows in the order of `names`, the file names. Raises `ArgumentError` where these do
-    not fit each other, are empty, or a probability is no number in [0, 1]; it names the first such image.
+    `data`: the name of the data set and split. `labels`: the module's. `classes`: int64 [n], the true class
+    of each image in the module's numbering. `probabilities`: float32 [n, classes]. `names`: of the images'
+    files. Raises `ArgumentError` where these do not fit each other, are empty, or a probability is no number
+    in [0, 1]; it names the first such image.
     """
 
     module: str
@@ -64,46 +65,46 @@ class Evaluation:
             )
         if not self.names:
             raise ArgumentError(f"There are no images in {self.data}; give one or more to evaluate.")
-        strange = (self.classes < 0) | (self.classes >= len(self.labels))
-        if strange.any():
-            first = int(strange.argmax())
+        outside = (self.classes < 0) | (self.classes >= len(self.labels))
+        if outside.any():
+            first = int(outside.argmax())
             raise ArgumentError(
                 f"The class of {self.names[first]} is {self.classes[first]}; "
                 f"{self.module} has classes 0 to {len(self.labels) - 1}: match the labels first."
             )
-        fine = (self.probabilities >= -ROUNDING) & (self.probabilities <= 1 + ROUNDING)  # false for nan too
-        if not fine.all():
-            first = int((~fine).any(axis=1).argmax())
-            value = self.probabilities[first][~fine[first]][0]
+        valid = (self.probabilities >= -TOLERANCE) & (self.probabilities <= 1 + TOLERANCE)  # NaN is not
+        if not valid.all():
+            first = int((~valid).any(axis=1).argmax())
+            value = self.probabilities[first][~valid[first]][0]
             raise ArgumentError(
-                f"The answer for {self.names[first]} holds {value}; probabilities are finite and in [0, 1]: "
+                f"The probabilities of {self.names[first]} hold {value}; they must be finite and in [0, 1]: "
                 "look at that image and at the module's weights."
             )
 
     @cached_property
-    def answers(self) -> NDArray[np.int64]:
-        """Int64 [n], the most probable class; the lower index among equals."""
+    def predictions(self) -> NDArray[np.int64]:
+        """The most probable class of each image, int64 [n]; the lower index among equals."""
         return self.probabilities.argmax(axis=1)
 
     @cached_property
     def confidences(self) -> NDArray[np.float32]:
-        """Float32 [n], the probability of the answer."""
+        """The probability of each prediction, float32 [n]."""
         return self.probabilities.max(axis=1)
 
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
-        """Bool [n]."""
-        return self.answers == self.classes
+        """Whether each prediction is the true class, bool [n]."""
+        return self.predictions == self.classes
 
     @property
     def top1(self) -> float:
-        """Share of images whose answer is right."""
+        """Share of images whose prediction is correct, in [0, 1]."""
         return float(self.correct.mean())
 
     @cached_property
     def top5(self) -> float:
         """Share of images whose class is among the five most probable, lower index first among equals."""
-        truth = self._of_truth[:, None]
+        truth = self._true_probabilities[:, None]
         earlier = np.arange(len(self.labels)) < self.classes[:, None]
         ahead = (self.probabilities > truth) | ((self.probabilities == truth) & earlier)
         return float((ahead.sum(axis=1) < 5).mean())
@@ -111,13 +112,13 @@ class Evaluation:
     @property
     def loss(self) -> float:
         """Mean cross-entropy in nats; a probability of 0 counts as float32's smallest normal number."""
-        return float(-np.log(np.maximum(self._of_truth, LEAST, dtype=np.float64)).mean())
+        return float(-np.log(np.maximum(self._true_probabilities, SMALLEST, dtype=np.float64)).mean())
 
     @property
     def ece(self) -> float:
         """Expected calibration error over 15 bins of equal width (Guo et al. 2017), in [0, 1].
 
-        The mean distance between what the module claims (confidence) and what it keeps (accuracy).
+        The mean distance between confidence and accuracy.
         """
         gaps = (
             b.count * abs(b.accuracy - b.confidence)
@@ -128,25 +129,25 @@ class Evaluation:
 
     def per_class(self) -> list[ClassScore]:
         """A score for every class of the module, in its numbering."""
-        images, answered, right = (
-            np.bincount(found, minlength=len(self.labels)).tolist()
-            for found in (self.classes, self.answers, self.classes[self.correct])
+        images, predicted, correct = (
+            np.bincount(classes, minlength=len(self.labels)).tolist()
+            for classes in (self.classes, self.predictions, self.classes[self.correct])
         )
         return [
-            ClassScore(label, n, _share(hits, n), _share(hits, said), _share(2 * hits, n + said))
-            for label, n, said, hits in zip(self.labels, images, answered, right, strict=True)
+            ClassScore(label, n, _share(hits, n), _share(hits, guesses), _share(2 * hits, n + guesses))
+            for label, n, guesses, hits in zip(self.labels, images, predicted, correct, strict=True)
         ]
 
     def confusion(self) -> NDArray[np.int64]:
-        """Int64 [classes, classes], how many images of the row's class were answered with the column's."""
+        """The confusion matrix, int64 [classes, classes]: rows are true classes, columns predictions."""
         size = len(self.labels)
-        return np.bincount(self.classes * size + self.answers, minlength=size**2).reshape(size, size)
+        return np.bincount(self.classes * size + self.predictions, minlength=size**2).reshape(size, size)
 
     def most_confused(self, k: int) -> list[tuple[str, str, int]]:
-        """The `k` commonest mistakes as (truth, answered, count), most first, then by class number."""
+        """The `k` commonest mistakes as (truth, prediction, count), most first, then by class number."""
         wrong = ~self.correct
         size = len(self.labels)
-        pairs, counts = np.unique(self.classes[wrong] * size + self.answers[wrong], return_counts=True)
+        pairs, counts = np.unique(self.classes[wrong] * size + self.predictions[wrong], return_counts=True)
         first = np.argsort(-counts, kind="stable")[:k]
         return [
             (self.labels[pair // size], self.labels[pair % size], count)
@@ -154,7 +155,7 @@ class Evaluation:
         ]
 
     def reliability(self, bins: int = BINS) -> list[Bin]:
-        """`bins` bins of equal width over the confidence, 15 by default; raises `ArgumentError` below 1."""
+        """Accuracy by confidence, in `bins` bins of equal width; raises `ArgumentError` below 1."""
         if bins < 1:
             raise ArgumentError(f"bins is {bins}; give 1 or more.")
         edges = np.linspace(0, 1, bins + 1)
@@ -164,19 +165,19 @@ class Evaluation:
             for weights in (None, self.confidences, self.correct)
         )
         return [
-            Bin(float(low), float(high), n, _share(confidence, n), _share(right, n))
-            for low, high, n, confidence, right in zip(
+            Bin(float(low), float(high), n, _share(confidence, n), _share(correct, n))
+            for low, high, n, confidence, correct in zip(
                 edges[:-1], edges[1:], counts, confidences, hits, strict=True
             )
         ]
 
     def mistakes(self, k: int) -> list[int]:
-        """Indices of the `k` most confident wrong answers, most confident first."""
+        """Indices of the `k` most confident wrong predictions, most confident first."""
         wrong = np.flatnonzero(~self.correct)
         return wrong[np.argsort(-self.confidences[wrong], kind="stable")[:k]].tolist()
 
     def summary(self) -> dict[str, Any]:
-        """JSON-ready: the headline numbers, the classes that have images, the ten commonest mistakes."""
+        """The metrics, ready for JSON, with the classes that have images and the ten commonest mistakes."""
         return {
             "module": self.module,
             "data": self.data,
@@ -191,13 +192,14 @@ class Evaluation:
                 if score.images
             ],
             "most_confused": [
-                {"truth": truth, "answered": answered, "images": count}
-                for truth, answered, count in self.most_confused(10)
+                {"truth": truth, "answered": prediction, "images": count}
+                for truth, prediction, count in self.most_confused(10)
             ],
         }
 
     @property
-    def _of_truth(self) -> NDArray[np.float32]:
+    def _true_probabilities(self) -> NDArray[np.float32]:
+        """The probability of each image's true class."""
         return self.probabilities[np.arange(len(self.names)), self.classes]
 
 

@@ -1,4 +1,4 @@
-"""The report's plots, each as inline SVG: curves of a run, the confusion matrix, the reliability diagram."""
+"""The plots of a report as inline SVG: training curves, confusion matrix, reliability diagram."""
 
 import html
 from collections.abc import Sequence
@@ -11,23 +11,24 @@ from ..output.data_uri import png_uri
 from ..system.text import encoded
 from .history import Epoch
 from .metrics import Bin
-from .svg import FIRST, INK, SECOND, drawn
+from .svg import FIRST, INK, SECOND, figure_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-NAMED_CLASSES = 40  # more names than that nobody can read beside a matrix
-COUNTED_CLASSES = 12  # up to here the cells have room for their counts
+NAMED_CLASSES = 40  # more names beside a matrix cannot be read
+COUNTED_CLASSES = 12  # with more, the cells have no room for their counts
 LONGEST_NAME = 24  # characters
-TOO_SURE, UNSURE = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a gap in calibration
+OVERCONFIDENT, UNDERCONFIDENT = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a calibration gap
 
 
 def curves(history: Sequence[Epoch], lowest_loss: float | None = None) -> str:
-    """Three `<svg>`: loss, accuracy on the validation split, learning rate, over the epochs of all phases.
+    """Training curves over the epochs of all phases, an `<svg>` each: losses, accuracy, learning rate.
 
-    `lowest_loss`: what the training loss cannot fall below, a dashed line.
+    `lowest_loss`: a lower bound of the training loss, drawn as a dashed line. The accuracy is left out where
+    no epoch was validated.
     """
     validation = [epoch.validation_loss for epoch in history]
     losses = {"training": [epoch.train_loss for epoch in history], "validation": validation}
@@ -40,10 +41,10 @@ def curves(history: Sequence[Epoch], lowest_loss: float | None = None) -> str:
 
 
 def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
-    """A heatmap of `matrix` [rows, columns], rows the truth, coloured by the square root of the row's share.
+    """The confusion matrix as a heatmap: an `<svg>`, or without names an `<img>` beyond 40 columns.
 
-    `labels` name the columns; the rows are the first of them. More than 40 columns are an `<img>` without
-    names, one pixel a cell.
+    `matrix` [rows, columns]: a row for each true class, coloured by the square root of the share of the row.
+    `labels`: of the columns; those of the rows are the first of them.
     """
     shares = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
     title = f"Confusion matrix of {matrix.shape[0]} classes"
@@ -61,7 +62,7 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
             for tick in axes.get_xticklabels():
                 tick.set_horizontalalignment("right")
         axes.set_yticks(range(len(matrix)), names[: len(matrix)], fontsize=size)
-        axes.set_xlabel("answered")
+        axes.set_xlabel("predicted")
         axes.set_ylabel("truth")
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
@@ -71,21 +72,24 @@ def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
                 axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=8, color=colour)
 
     side = 3.4 + 0.13 * len(names)
-    return drawn(draw, side, side, title)
+    return figure_svg(draw, side, side, title)
 
 
 def reliability(bins: Sequence[Bin]) -> str:
-    """Accuracy over confidence against the diagonal of honesty, gaps shaded; below, how many answers."""
+    """The reliability diagram as `<svg>`: accuracy over confidence, gaps to the diagonal shaded.
+
+    The diagonal is perfect calibration. The histogram below counts the images of each bin.
+    """
 
     def draw(figure: "Figure") -> None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-        for found in bins:
-            middle, width = (found.low + found.high) / 2, (found.high - found.low) * 0.92
-            lower.bar(middle, found.count, width, color=FIRST)
-            if found.accuracy is None or found.confidence is None:
+        for each in bins:
+            middle, width = (each.low + each.high) / 2, (each.high - each.low) * 0.92
+            lower.bar(middle, each.count, width, color=FIRST)
+            if each.accuracy is None or each.confidence is None:
                 continue
-            solid, end = sorted((found.accuracy, found.confidence))
-            gap = TOO_SURE if found.confidence > found.accuracy else UNSURE
+            solid, end = sorted((each.accuracy, each.confidence))
+            gap = OVERCONFIDENT if each.confidence > each.accuracy else UNDERCONFIDENT
             upper.bar(middle, solid, width, color=FIRST)
             upper.bar(middle, end - solid, width, bottom=solid, color=gap[0], alpha=gap[1])
         upper.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle="--", alpha=0.7)
@@ -93,11 +97,14 @@ def reliability(bins: Sequence[Bin]) -> str:
         lower.set(xlabel="confidence", ylabel="images")
         lower.yaxis.set_major_locator(_whole_numbers(3))
         lower.yaxis.set_major_formatter("{x:,.0f}")
-        for (colour, alpha), label in ((TOO_SURE, "claimed, not kept"), (UNSURE, "kept, not claimed")):
+        for (colour, alpha), label in (
+            (OVERCONFIDENT, "overconfident"),
+            (UNDERCONFIDENT, "underconfident"),
+        ):
             upper.bar(0, 0, color=colour, alpha=alpha, label=label)
         upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
 
-    return drawn(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
+    return figure_svg(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
 
 
 def _curve(
@@ -122,7 +129,7 @@ def _curve(
         if len(axes.lines) and len(series) > 1:
             axes.legend()
 
-    return drawn(draw, 3.6, 2.8, f"{title} over the epochs")
+    return figure_svg(draw, 3.6, 2.8, f"{title} over the epochs")
 
 
 def _mark_phases(axes: "Axes", history: Sequence[Epoch]) -> None:
@@ -138,7 +145,7 @@ def _whole_numbers(most: int) -> "MaxNLocator":
 
 
 def _coloured(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Viridis over [0, 1] as uint8 [rows, columns, 3]."""
+    """The viridis colours of `shares` in [0, 1], uint8 [rows, columns, 3]."""
     from matplotlib import colormaps
 
     return np.asarray(colormaps["viridis"](shares, bytes=True))[..., :3]

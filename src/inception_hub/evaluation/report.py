@@ -1,4 +1,4 @@
-"""One self-contained HTML page about a training run or an evaluation: no script, nothing from elsewhere."""
+"""The report of a training run or an evaluation: one self-contained HTML page without scripts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,12 +25,13 @@ QUALITY = 80  # JPEG: about 8 kB a photo
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What the page tells.
+    """The content of a report.
 
-    `facts` are shown as they are: data, recipe, time, seed. `picture` gives image i of the evaluation as
-    uint8 [height, width, 3] of any size, None where there is none. `augmented`: caption and picture, the
-    original first. `class_counts`: split, class, images. `comparison`: another module and how it compares
-    to `evaluation`, which is the first of the two. `lowest_loss`: a bound of the training loss, drawn.
+    `facts`: shown as they are, such as data, recipe, time and random seed. `picture`: from an index into the
+    evaluation to that image, uint8 [height, width, 3] of any size, or None. `augmented`: captions and
+    pictures of one augmented photo, the original first. `class_counts`: images by split and class.
+    `comparison`: the evaluation of a second module, and its comparison with `evaluation`. `lowest_loss`: a
+    lower bound of the training loss, in nats, drawn in the curves.
     """
 
     title: str
@@ -46,9 +47,9 @@ class Report:
 
 
 def render(report: Report) -> str:
-    """The page, HTML that encodes to UTF-8; the same report gives the same page.
+    """The report as HTML that can be encoded as UTF-8; the same report gives the same page.
 
-    Without matplotlib it has its tables, and a note in place of the plots.
+    Without matplotlib the page has a note in place of the plots.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -78,10 +79,10 @@ def render(report: Report) -> str:
 
 
 def _plots(report: Report) -> dict[str, Any]:
-    """Each plot as it stands in the page, and what is said beside the confusion matrix."""
+    """The plots, as markup, and what the page says beside the confusion matrix."""
     from markupsafe import Markup
 
-    matrix, columns = _seen(report.evaluation)
+    matrix, columns = _confusion(report.evaluation)
     return {
         "confusion": Markup(plots.confusion(matrix, columns)),
         "shown": len(columns),
@@ -92,12 +93,15 @@ def _plots(report: Report) -> dict[str, Any]:
 
 
 def _worst_first(scores: Sequence[ClassScore]) -> list[ClassScore]:
-    """Those of the data, lowest recall first; many modules know more classes than the data has."""
+    """The scores of the data's classes, lowest recall first; a module may know more classes."""
     return sorted((s for s in scores if s.recall is not None), key=lambda s: (s.recall, s.f1 or 0, s.label))
 
 
-def _seen(evaluation: Evaluation) -> tuple[NDArray[np.int64], list[str]]:
-    """The confusion matrix of the classes of the data; all answers outside them are one last column."""
+def _confusion(evaluation: Evaluation) -> tuple[NDArray[np.int64], list[str]]:
+    """The confusion matrix of the data's classes, and its columns' names.
+
+    Predictions of any class that the data does not have are one last column.
+    """
     present = np.unique(evaluation.classes)
     rows = evaluation.confusion()[present]
     matrix = rows[:, present]
@@ -115,6 +119,6 @@ def _mistake(report: Report, index: int) -> dict[str, Any]:
         "name": evaluation.names[index],
         "picture": None if image is None else jpeg_uri(image, THUMBNAIL, QUALITY),
         "truth": evaluation.labels[evaluation.classes[index]],
-        "answer": evaluation.labels[evaluation.answers[index]],
+        "prediction": evaluation.labels[evaluation.predictions[index]],
         "confidence": float(evaluation.confidences[index]),
     }

@@ -1,7 +1,7 @@
-"""A matplotlib figure as `<svg>` for the middle of a page: small, the same every time, in the page's colours.
+"""Matplotlib figures as inline `<svg>`: small, reproducible, in the page's font and colours.
 
-No prolog, namespace, date or global style; text stays text, in the page's font; what is drawn in `INK`,
-`FIRST` or `SECOND` follows the page into the dark. Ids are unique to the drawing.
+They have no prolog, namespace, date or global style, and text stays text. What is drawn in `INK`, `FIRST` or
+`SECOND` takes the page's colours, also in dark mode. Ids are unique to a figure.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INK, FIRST, SECOND = "#010203", "#010204", "#010205"  # stand-ins: matplotlib knows no CSS colours
+INK, FIRST, SECOND = "#010203", "#010204", "#010205"  # placeholders: matplotlib knows no CSS colours
 COLOURS = {INK: "currentColor", FIRST: "var(--best, #2a7a6f)", SECOND: "var(--second, #c2703d)"}
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
@@ -36,14 +36,14 @@ NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 def without_plots() -> str | None:
-    """Why a report has no plots; None where matplotlib, which draws them, is installed."""
+    """The reason why a report has no plots, one sentence; None where matplotlib is installed."""
     if find_spec("matplotlib"):
         return None
     return "The report has no plots, as matplotlib is not installed: pip install matplotlib."
 
 
-def drawn(draw: "Callable[[Figure], None]", width: float, height: float, title: str) -> str:
-    """What `draw` makes of an empty figure of `width` x `height` inches; `title` is for screen readers."""
+def figure_svg(draw: "Callable[[Figure], None]", width: float, height: float, title: str) -> str:
+    """The `<svg>` of a `width` x `height` inch figure that `draw` fills; `title` is for screen readers."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -75,6 +75,6 @@ def _tag(tag: str, prefix: str) -> str:
     tag = re.sub(r'^<g id="[^"]*"', "<g", tag)  # figure_1, axes_1 and the like: the same in every figure
     tag = re.sub(r'( id="|href="#|url\(#)', rf"\1{prefix}", tag).replace("xlink:href", "href")
     tag = re.sub(r"font-family: [^;\"]*;?\s*", "", tag)
-    for stand_in, colour in COLOURS.items():
-        tag = tag.replace(stand_in, colour)
+    for placeholder, colour in COLOURS.items():
+        tag = tag.replace(placeholder, colour)
     return tag.replace("\n", " ")

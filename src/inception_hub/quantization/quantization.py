@@ -1,4 +1,4 @@
-"""A module's int8 graph: calibrated by NNCF on some photos, checked on others, stored beside the weights."""
+"""`quantize`: an int8 graph for a module, calibrated by NNCF on some photos and checked on others."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import bundle as bundles
 from ..bundle import Bundle
-from ..data import Dataset, Files, Split, open_dataset, prepared
+from ..data import TEST, TRAIN, VALIDATION, Dataset, PhotoFiles, Split, open_dataset, prepared
 from ..engines.int8 import Int8
 from ..errors import (
     ArgumentError,
@@ -25,15 +25,15 @@ from ..module import Module
 from ..module_spec import ModuleSpec
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
-BATCH = 32
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]  # what is done, photos done, photos in all
 
 
 @dataclass(frozen=True)
 class Check:
-    """How the int8 graph answers beside float32, on photos it was not calibrated on.
+    """A comparison of the int8 graph with float32 on `images` photos it was not calibrated on.
 
-    `agreement`: share of photos with the same first answer. `f32`, `int8`: top-1 where there are labels.
+    `agreement`: share of photos with the same most likely class, in [0, 1]. `f32`, `int8`: top-1 accuracy in
+    [0, 1], None without labels of the module's classes.
     """
 
     images: int
@@ -43,10 +43,10 @@ class Check:
 
     def describe(self) -> str:
         """A clause for messages and cards."""
-        found = f"{self.images:,} photos, {self.agreement:.2%} answered as in f32"
+        agreement = f"{self.images:,} photos, {self.agreement:.2%} answered as in f32"
         if self.f32 is None or self.int8 is None:
-            return found
-        return f"{found}, top-1 {self.int8:.2%} against {self.f32:.2%}"
+            return agreement
+        return f"{agreement}, top-1 {self.int8:.2%} against {self.f32:.2%}"
 
 
 def quantize(
@@ -57,14 +57,16 @@ def quantize(
     min_agreement: float = 95.0,
     on_progress: Progress = lambda what, done, total: None,
 ) -> Check:
-    """Adds an int8 graph to the module directory `directory`, unless it answers too differently.
+    """Adds an int8 graph to the module directory `directory`, unless its predictions differ too much.
 
-    `photos`: what `open_dataset` takes, with the module's classes or others, or a folder of photos. With
-    the module's classes top-1 may fall by `max_drop` points, else `min_agreement` percent of the first
-    answers must stay.
+    `photos`: a data set as `open_dataset` takes it, with the module's classes or others, or a folder of
+    photos. With the module's classes, top-1 may fall by `max_drop` points; without, `min_agreement` percent
+    of the photos must keep their most likely class. `on_progress` is called with what is done ("calibrating",
+    "checking"), the photos done and the photos in all. Returns the comparison with float32.
 
-    Raises `QuantizationError` when it answers too differently, `OutputError` if there is an int8 graph
-    already or it cannot be written, `ArgumentError` for fewer than two photos, `MissingExtraError`.
+    Raises `QuantizationError` when the predictions differ too much, `OutputError` if there is an int8 graph
+    already or it cannot be written, `ArgumentError` for a module without classes or fewer than two photos,
+    `MissingExtraError` without NNCF.
     """
     bundle = bundles.read(directory)
     if bundle.int8 is not None:
@@ -72,8 +74,8 @@ def quantize(
     if not bundle.architecture.num_classes:
         raise ArgumentError(f"{bundle.name} has no classes to check an int8 graph by; quantize one that has.")
     calibration, checking, classes = _photos(photos, bundle)
-    found = _calibrated(bundle, calibration, on_progress)
-    check = _check(bundle, found, checking, classes, on_progress)
+    int8 = _calibrated(bundle, calibration, on_progress)
+    check = _check(bundle, int8, checking, classes, on_progress)
     if check.f32 is not None and check.int8 is not None and 100 * (check.f32 - check.int8) > max_drop:
         raise QuantizationError(
             f"The int8 graph loses too much and is not kept ({check.describe()}; at most {max_drop:g} points "
@@ -84,7 +86,7 @@ def quantize(
             f"The int8 graph answers too differently and is not kept ({check.describe()}; {min_agreement:g}% "
             "must be); give more photos like those it is for, or lower --min-agreement."
         )
-    bundles.add_int8(directory, found, _figures(photos, check))
+    bundles.add_int8(directory, int8, _figures(photos, check))
     return check
 
 
@@ -96,10 +98,13 @@ def _figures(photos: str, check: Check) -> dict[str, object]:
 
 
 def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64] | None]:
-    """Photos to calibrate on, others to check on, and for each class of the latter the module's index."""
+    """Photos to calibrate on, others to check on, and the module's index of each class of the data set.
+
+    The indices are None where the classes are not the module's.
+    """
     dataset, classes = _labelled(photos, bundle)
-    train = dataset.splits["train"]
-    others = [dataset.splits[name] for name in ("validation", "test") if name in dataset.splits]
+    train = dataset.splits[TRAIN]
+    others = [dataset.splits[name] for name in (VALIDATION, TEST) if name in dataset.splits]
     count = min(CALIBRATION, len(train) if others else len(train) // 2)
     if not count:
         raise ArgumentError(f"{photos} has one photo; give two or more, best {2 * CALIBRATION} or more.")
@@ -111,10 +116,11 @@ def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64
 def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] | None]:
     try:
         dataset = open_dataset(photos)
-    except (HandleError, FormatError):  # no data set; photos, perhaps
+    except (HandleError, FormatError):  # no data set, but perhaps a folder of photos
         paths = list(find_images([photos]))
-        files = Split(np.zeros(len(paths), np.int64), Files(paths, Path(photos)), np.arange(len(paths)))
-        return Dataset(Path(photos).name, bundle.labels, {"train": files}), None
+        files = PhotoFiles(paths, Path(photos))
+        split = Split(np.zeros(len(paths), np.int64), files, np.arange(len(paths)))
+        return Dataset(Path(photos).name, bundle.labels, {TRAIN: split}), None
     try:
         return dataset, match_labels(bundle.labels, dataset.labels)
     except ArgumentError:
@@ -140,25 +146,25 @@ def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
 
 
 def _check(
-    bundle: Bundle, found: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
+    bundle: Bundle, int8: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
 ) -> Check:
     modules = {
         "f32": Module(ModuleSpec(bundle)),
-        "int8": Module(ModuleSpec(replace(bundle, int8=found)), precision="int8"),
+        "int8": Module(ModuleSpec(replace(bundle, int8=int8)), precision="int8"),
     }
-    first: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
+    batches: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
     positions: list[NDArray[np.int64]] = []
-    for images, indices in prepared(photos, bundle.image_size, bundle.resize, BATCH):
+    for images, indices in prepared(photos, bundle.image_size, bundle.resize):
         positions.append(indices)
-        for name, module in modules.items():
-            first[name].append(module(images).argmax(1))
+        for precision, module in modules.items():
+            batches[precision].append(module(images).argmax(1))
         on_progress("checking", int(indices[-1]) + 1, len(photos))
     if not positions:
         raise ArgumentError("None of the photos can be read; give intact ones.")
-    answers = {name: np.concatenate(found) for name, found in first.items()}
-    agreement = float((answers["f32"] == answers["int8"]).mean())
+    predicted = {precision: np.concatenate(parts) for precision, parts in batches.items()}
+    agreement = float((predicted["f32"] == predicted["int8"]).mean())
     if classes is None:
-        return Check(len(answers["f32"]), agreement)
+        return Check(len(predicted["f32"]), agreement)
     truth = classes[photos.classes[np.concatenate(positions)]]
-    top1 = {name: float((found == truth).mean()) for name, found in answers.items()}
+    top1 = {precision: float((labels == truth).mean()) for precision, labels in predicted.items()}
     return Check(len(truth), agreement, top1["f32"], top1["int8"])

@@ -1,1 +1,1 @@
-"""One module behind a port: the command line's pipeline, spoken to over HTTP, bounded everywhere."""
+"""An HTTP server for one module: several interfaces over the command line's inference, within limits."""

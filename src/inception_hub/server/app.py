@@ -1,4 +1,4 @@
-"""The application: every interface over one service, errors as sentences, started and drained."""
+"""The application: all interfaces over one service, and the server that runs it."""
 
 import asyncio
 import signal
@@ -16,23 +16,27 @@ from starlette.responses import Response
 from ..errors import InceptionHubError
 from ..module import Module
 from . import kserve, page, plain, tensorflow_serving
-from .intake import Intake
 from .limits import Limits
+from .middleware import RequestMiddleware
 from .protocol import bounded
-from .replies import refusal, refused
+from .responses import error_response, message_response
 from .service import Service
 
 
-def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
-    """The ASGI application that answers with `module`; it warms up in its lifespan."""
-    service = Service(module, limits or Limits())
+def make_app(module: Module, limits: Limits) -> FastAPI:
+    """The ASGI application that serves `module` within `limits`.
+
+    It warms up in its lifespan. Should that fail, `app.state.service.failure` is the error, and the server is
+    told to end.
+    """
+    service = Service(module, limits)
 
     async def warm() -> None:
         try:
             await asyncio.to_thread(service.warm_up)
         except Exception as error:
             service.failure = error
-            signal.raise_signal(signal.SIGTERM)  # the server's: it ends, and whoever ran it can say why
+            signal.raise_signal(signal.SIGTERM)  # uvicorn then ends, and its caller can report the failure
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -46,8 +50,8 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
         version=version("inception-hub"),
         description=f"Photos classified by {service.name}.",
         lifespan=lifespan,
-        middleware=[Middleware(Intake, service=service)],
-        docs_url=None,  # these pages would load scripts from elsewhere
+        middleware=[Middleware(RequestMiddleware, service=service)],
+        docs_url=None,  # these pages would load scripts from other hosts
         redoc_url=None,
     )
     app.state.service = service
@@ -58,18 +62,23 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=service.metrics.content_type)
 
+    _add_error_handlers(app, service)
+    return app
+
+
+def _add_error_handlers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(InceptionHubError)
-    async def ours(request: Request, error: InceptionHubError) -> Response:
-        return refusal(error)
+    async def expected(request: Request, error: InceptionHubError) -> Response:
+        return error_response(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        return refused(f"{first['loc'][-1]}: {first['msg']}; see /openapi.json.", 400)
+        return message_response(f"{first['loc'][-1]}: {first['msg']}; see /openapi.json.", 400)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
-        response = refused(
+        response = message_response(
             f"{error.detail}: {request.method} {request.url.path[:100]}; the model is called {service.name}, "
             "and /openapi.json lists what there is.",
             error.status_code,
@@ -78,14 +87,12 @@ def make_app(module: Module, limits: Limits | None = None) -> FastAPI:
         return response
 
     @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        return refused("The server failed at this request; its log says how.", 500)
-
-    return app
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return message_response("The server failed at this request; its log says how.", 500)
 
 
 def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
-    """`app` to be `run(sockets=...)`: it serves until SIGTERM or SIGINT and then drains."""
+    """A server for `app`: `run(sockets=...)` serves until SIGTERM or SIGINT, then ends what is under way."""
     config = uvicorn.Config(
         app,
         http=bounded(limits),

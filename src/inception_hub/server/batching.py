@@ -1,7 +1,7 @@
-"""A micro-batcher: photos of many requests decoded in threads and computed together.
+"""A micro-batcher: photos of many requests, decoded in threads and computed together.
 
-Nothing waits for company: a worker takes what is ready, up to the pipeline's batch size, so that batches grow
-only as fast as work piles up.
+No photo waits for a batch to fill: a worker takes what is ready, up to the batch size, so that batches grow
+only under load.
 """
 
 import threading
@@ -19,26 +19,26 @@ from ..inference.pipeline import BATCH_SIZE
 from .metrics import Metrics
 
 Image = NDArray[np.float32]  # [height, width, 3] in [0, 1]
-Compute = Callable[[NDArray[np.float32]], Sequence[Any]]  # [batch, height, width, 3] -> an answer for each
+Compute = Callable[[NDArray[np.float32]], Sequence[Any]]  # [batch, height, width, 3] -> an output for each
 
 
 @dataclass(eq=False)
 class _Job:
     kind: str
     prepare: Callable[[], Image]
-    answer: "Future[Any]" = field(default_factory=Future)
+    output: "Future[Any]" = field(default_factory=Future)
     image: Image | None = None
 
 
 class Batcher:
-    """Answers for photos by the `kinds` of computation it was given: at most `queue` photos, on `cores`."""
+    """Runs `computations`, by their kind, on photos: it holds at most `queue` of them and uses `cores`."""
 
-    def __init__(self, kinds: Mapping[str, Compute], queue: int, cores: int, metrics: Metrics) -> None:
-        self._kinds = kinds
+    def __init__(self, computations: Mapping[str, Compute], queue: int, cores: int, metrics: Metrics) -> None:
+        self._computations = computations
         self._queue = queue
         self._cores = cores
         self._metrics = metrics
-        self._inside = 0
+        self._held = 0  # photos accepted and not yet done
         self._ready: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -49,28 +49,28 @@ class Batcher:
 
     @property
     def full(self) -> bool:
-        """Whether not one more photo is accepted."""
-        return self._inside >= self._queue
+        """Whether no more photo is accepted."""
+        return self._held >= self._queue
 
     def submit(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> "list[Future[Any]]":
-        """A future for each image that `prepare` makes; a cancelled one is not computed.
+        """A future of the output of computation `kind` for each image that `prepare` makes.
 
-        Raises `OverloadedError` where not all of them can be held.
+        A cancelled one is not computed. Raises `OverloadedError` where not all photos can be held.
         """
         jobs = [_Job(kind, each) for each in prepare]
         with self._changed:
-            if self._inside + len(jobs) > self._queue:
+            if self._held + len(jobs) > self._queue:
                 raise OverloadedError(
-                    f"{self._inside} photos are waiting and at most {self._queue} can; try again in a second."
+                    f"{self._held} photos are waiting and at most {self._queue} can; try again in a second."
                 )
-            self._inside += len(jobs)
-            self._metrics.inside.set(self._inside)
+            self._held += len(jobs)
+            self._metrics.photos_inside.set(self._held)
         for job in jobs:
             self._decoders.submit(self._prepare, job)
-        return [job.answer for job in jobs]
+        return [job.output for job in jobs]
 
     def close(self) -> None:
-        """Ends the threads once what was submitted is answered."""
+        """Ends the threads once all that was submitted is done."""
         self._decoders.shutdown()
         with self._changed:
             self._closed = True
@@ -79,14 +79,14 @@ class Batcher:
             worker.join()
 
     def _prepare(self, job: _Job) -> None:
-        if job.answer.cancelled():
-            self._leave(job)
+        if job.output.cancelled():
+            self._finish(job)
             return
         try:
             with self._metrics.stage("decode"):
                 job.image = job.prepare()
         except Exception as error:
-            self._leave(job, error=error)
+            self._finish(job, error=error)
             return
         with self._changed:
             self._ready.append(job)
@@ -97,7 +97,7 @@ class Batcher:
             self._compute(batch)
 
     def _take(self) -> list[_Job]:
-        """A worker's share of the oldest that are alike, up to a batch; none once closed."""
+        """A worker's share of the oldest photos that can be one batch; none once closed."""
         with self._changed:
             while not self._ready:
                 if self._closed:
@@ -105,7 +105,7 @@ class Batcher:
                 self._changed.wait()
             oldest = self._ready[0]
             alike = [job for job in self._ready if _alike(job, oldest)]
-            share = len(alike) // self._cores  # the other workers' stay
+            share = len(alike) // self._cores  # the rest is left to the other workers
             batch = alike[: max(1, min(BATCH_SIZE, share))]
             for job in batch:
                 self._ready.remove(job)
@@ -114,37 +114,37 @@ class Batcher:
     def _compute(self, batch: list[_Job]) -> None:
         wanted = []
         for job in batch:
-            if job.answer.cancelled():
-                self._leave(job)
+            if job.output.cancelled():
+                self._finish(job)
             else:
                 wanted.append(job)
         if not wanted:
             return
-        self._metrics.batch.observe(len(wanted))
+        self._metrics.batch_photos.observe(len(wanted))
         try:
             with self._metrics.stage("compute"):
                 images = np.stack([job.image for job in wanted if job.image is not None])
-                answers = self._kinds[wanted[0].kind](images)
+                outputs = self._computations[wanted[0].kind](images)
         except Exception as error:
             if len(wanted) == 1:
-                self._leave(wanted[0], error=error)
+                self._finish(wanted[0], error=error)
                 return
-            for job in wanted:  # whoever it was answers for it alone
+            for job in wanted:  # so that only the photo at fault gets the error
                 self._compute([job])
             return
-        for job, answer in zip(wanted, answers, strict=True):
-            self._leave(job, answer)
+        for job, output in zip(wanted, outputs, strict=True):
+            self._finish(job, output)
 
-    def _leave(self, job: _Job, answer: Any = None, error: Exception | None = None) -> None:
+    def _finish(self, job: _Job, output: Any = None, error: Exception | None = None) -> None:
         with self._changed:
-            self._inside -= 1
-            self._metrics.inside.set(self._inside)
-        if not job.answer.set_running_or_notify_cancel():
-            self._metrics.dropped.inc()
+            self._held -= 1
+            self._metrics.photos_inside.set(self._held)
+        if not job.output.set_running_or_notify_cancel():
+            self._metrics.photos_dropped.inc()
         elif error is not None:
-            job.answer.set_exception(error)
+            job.output.set_exception(error)
         else:
-            job.answer.set_result(answer)
+            job.output.set_result(output)
 
 
 def _alike(job: _Job, other: _Job) -> bool:

@@ -1,4 +1,4 @@
-"""What a client may ask of the server, each bound in one place."""
+"""The limits of the server: each bound and its default."""
 
 import math
 from collections.abc import Iterable
@@ -10,24 +10,27 @@ from ..images.photo_file import MAX_PIXELS
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of the server; docs/serving.md says what is answered beyond each of them."""
+    """The bounds of one server; docs/serving.md lists the response beyond each."""
 
-    body_bytes: int = 32 << 20  # of one request
+    body_bytes: int = 32 << 20  # of one request's body
     memory_bytes: int = 256 << 20  # of all bodies held at once
     images: int = 32  # of one request: parts of a multipart body, elements of a batch
     pixels: int = MAX_PIXELS  # of one photo
     json_depth: int = 16  # a batch of images is 4 lists deep, within 4 objects at most
     queue: int = 64  # photos accepted and not yet answered
-    deadline: float = 10.0  # s from a request's arrival to its answer
+    deadline: float = 10.0  # s from a request's arrival to its response
     head_seconds: float = 10.0  # for a request's head to arrive, or what is left of a refused one
     body_seconds: float = 30.0  # for its body to arrive
-    write_seconds: float = 30.0  # for a client to take more of an answer
+    write_seconds: float = 30.0  # for a client to take more of a response
     idle_seconds: float = 30.0  # between two requests of a connection
     connections: int = 256
     drain_seconds: float = 30.0  # for what is under way when the server is told to end
 
     def changed(self, settings: Iterable[str]) -> "Limits":
-        """A copy with `NAME=VALUE` applied, each above zero; raises `ArgumentError`."""
+        """A copy with each of `settings`, `NAME=VALUE`, applied.
+
+        Raises `ArgumentError` for an unknown name or a value that is no number above zero.
+        """
         kinds: dict[str, type[int] | type[float]] = {
             field.name: type(getattr(self, field.name)) for field in fields(self)
         }

@@ -1,4 +1,4 @@
-"""What Prometheus is told: requests, photos inside, batches, time by stage, what was dropped."""
+"""Metrics for Prometheus: requests, photos held, batches, time by stage, photos dropped."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,7 +15,7 @@ SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 class Metrics:
-    """The figures of one server, in a registry of their own."""
+    """The metrics of one server, in a registry of their own."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -28,18 +28,18 @@ class Metrics:
         )
         self.seconds = Histogram(
             "inception_hub_request_seconds",
-            "From a request's head to its answer",
+            "From a request's head to its response",
             ("path",),
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.inside = Gauge(
+        self.photos_inside = Gauge(
             "inception_hub_photos_inside", "Photos accepted and not yet answered", registry=self.registry
         )
-        self.batch = Histogram(
+        self.batch_photos = Histogram(
             "inception_hub_batch_photos", "Photos of a batch", buckets=(1, 2, 3, 4), registry=self.registry
         )
-        self.dropped = Counter(
+        self.photos_dropped = Counter(
             "inception_hub_photos_dropped",
             "Photos nobody waited for any more, not computed",
             registry=self.registry,
@@ -53,9 +53,9 @@ class Metrics:
         )
 
     def stage(self, name: str) -> Timer:
-        """Times a block as the stage `name`."""
+        """A context that times its block as the stage `name`."""
         return self._stages.labels(name).time()
 
     def text(self) -> bytes:
-        """The present figures in Prometheus' text format."""
+        """The current values in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -1,12 +1,14 @@
-"""The page at `/` for people: its files, the module's card, and a policy that lets nothing else in."""
+"""The page at `/` for people: its files, the module's card, and a content security policy."""
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from .replies import reply
+from .openapi import JSON_OBJECT
+from .responses import json_response
 from .service import Service
 
 FILES = {
@@ -27,25 +29,25 @@ HEADERS = {
 
 
 def router(service: Service) -> APIRouter:
-    """`/`, what it loads, and `/card`."""
+    """The routes `/`, those of the files it loads, and `/card`."""
     routes = APIRouter(tags=["page"])
     for path, (name, kind) in FILES.items():
         content = files("inception_hub.server").joinpath("page", name).read_bytes()
         response = Response(content, media_type=kind, headers=HEADERS)
-        routes.get(path, include_in_schema=False)(_always(response))
+        routes.get(path, include_in_schema=False)(_serve(response))
 
-    @routes.get("/card", summary="The module's card", responses={200: {"model": dict[str, Any]}})
+    @routes.get("/card", summary="The module's card", responses=JSON_OBJECT)
     async def card() -> Response:
-        return reply(_card(service))
+        return json_response(_card(service))
 
     return routes
 
 
-def _always(response: Response) -> Any:
-    async def answer() -> Response:
+def _serve(response: Response) -> Callable[[], Awaitable[Response]]:
+    async def serve() -> Response:
         return response
 
-    return answer
+    return serve
 
 
 def _card(service: Service) -> dict[str, Any]:

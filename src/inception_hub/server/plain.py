@@ -1,4 +1,4 @@
-"""The plain endpoints: the bytes of one photo, or several as multipart, in; the command line's rows out."""
+"""The plain endpoints: one photo as the body, or several as multipart; the command line's rows as JSON."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -16,10 +16,13 @@ from ..inference.predictions import best_predictions
 from ..inference.row import Row
 from ..output.data_uri import clear_png_uri, png_uri
 from ..output.rows import as_record
-from .replies import REFUSALS, reply
+from .openapi import ERRORS, request_body
+from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
-Top = Annotated[int, Query(ge=1, le=1000, description="Classes per photo")]
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
+TOP = 5  # classes, by default
+Record = dict[str, Any]
 
 
 class Prediction(BaseModel):
@@ -40,13 +43,13 @@ class Classified(BaseModel):
 
 
 class Explanation(Prediction):
-    """A class, and where the photo speaks for it: a PNG to be stretched over `part` of the photo."""
+    """A class with its heatmap: a PNG to be stretched over the central `part` of the photo's sides."""
 
     heatmap: str
 
 
 class Explained(Classified):
-    """`Classified` with heatmaps; their colours from nothing to the most; the central part they cover."""
+    """`Classified` with heatmaps, their colours from zero to the maximum, and the central part they cover."""
 
     predictions: list[Explanation] | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
     legend: str | None = None
@@ -62,107 +65,115 @@ class Embedded(BaseModel):
     error: str | None = None
 
 
-def body_of(description: str) -> dict[str, Any]:
-    """OpenAPI's description of a body that is one photo or several."""
-    binary = {"type": "string", "format": "binary"}
-    several = {"type": "object", "properties": {"photos": {"type": "array", "items": binary}}}
-    kinds = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
-    content: dict[str, Any] = {kind: {"schema": binary} for kind in (*kinds, "application/octet-stream")}
-    content["multipart/form-data"] = {"schema": several}
-    return {"requestBody": {"required": True, "description": description, "content": content}}
-
-
-def described(model: Any, example: dict[str, Any]) -> dict[str, Any]:
-    """What OpenAPI says of an endpoint that takes photos and answers with `model`."""
-    content = {"application/json": {"example": example}}
-    return {
-        "openapi_extra": body_of("One photo, or several as multipart"),
-        "responses": {200: {"model": model, "content": content}},
-    }
-
-
 def router(service: Service) -> APIRouter:
-    """`/classify`, `/explain` and `/embed`."""
-    routes = APIRouter(tags=["plain"], responses=REFUSALS)
-    module, name = service.module, service.module.spec.bundle.name
-
+    """The routes `/classify`, `/explain` and `/embed`; the last alone for a module without classes."""
+    routes = APIRouter(tags=["plain"], responses=ERRORS)
     if service.has_classes:
-        example = {
-            "path": "cat.jpg",
-            "module": name,
-            "predictions": [{"label": module.labels[0], "index": 0, "probability": 0.93}],
-        }
-
-        def classified(path: str, logits: Any, top: int) -> dict[str, Any]:
-            return as_record(Row(path, name, predictions=best_predictions(logits, module.labels, top)))
-
-        @routes.post(
-            "/classify", summary="Name what is on photos", **described(Classified | list[Classified], example)
-        )
-        async def classify(request: Request, top: Top = 5) -> Response:
-            return await answered(
-                service, request, CLASSIFICATION, lambda path, logits: classified(path, logits, top)
-            )
-
-        part = visible_fraction(module.resize)
-
-        def explained(path: str, answer: Any, top: int) -> dict[str, Any]:
-            logits, last_map = answer
-            record = classified(path, logits, top)
-            classes = [prediction["index"] for prediction in record["predictions"]]
-            maps = activation_maps(module, last_map, classes)
-            for prediction, each in zip(record["predictions"], maps, strict=True):
-                prediction["heatmap"] = clear_png_uri(heatmap(each))
-            return {**record, "legend": png_uri(legend()), "part": part}
-
-        @routes.post(
-            "/explain",
-            summary="Name what is on photos, and where it is seen",
-            **described(Explained | list[Explained], example),
-        )
-        async def explain(request: Request, top: Annotated[int, Query(ge=1, le=20)] = 5) -> Response:
-            return await answered(
-                service, request, EXPLANATION, lambda path, answer: explained(path, answer, top)
-            )
+        _add_classify(routes, service)
+        _add_explain(routes, service)
+    name = service.module.spec.bundle.name
 
     @routes.post(
         "/embed",
         summary="Turn photos into feature vectors",
-        **described(Embedded | list[Embedded], {"path": "cat.jpg", "module": name, "vector": [0.1, 0.7]}),
+        **_described(Embedded | list[Embedded], {"path": "cat.jpg", "module": name, "vector": [0.1, 0.7]}),
     )
     async def embed(request: Request) -> Response:
-        return await answered(
+        return await _respond(
             service, request, FEATURES, lambda path, vector: as_record(Row(path, name, vector=vector))
         )
 
     return routes
 
 
-async def answered(
-    service: Service, request: Request, kind: str, record: Callable[[str, Any], dict[str, Any]]
-) -> Response:
-    """The record of one photo, or a list of them for a multipart body; a bad photo costs only itself.
+def _add_classify(routes: APIRouter, service: Service) -> None:
+    @routes.post(
+        "/classify",
+        summary="Name what is on photos",
+        **_described(Classified | list[Classified], _example(service)),
+    )
+    async def classify(
+        request: Request, top: Annotated[int, Query(ge=1, le=1000, description="Classes per photo")] = TOP
+    ) -> Response:
+        return await _respond(
+            service, request, CLASSIFICATION, lambda path, logits: _classified(service, path, logits, top)
+        )
 
-    Where no photo at all can be read the first one's error is raised.
+
+def _add_explain(routes: APIRouter, service: Service) -> None:
+    module = service.module
+    part = visible_fraction(module.resize)
+
+    def explained(path: str, output: Any, top: int) -> Record:
+        logits, feature_map = output
+        record = _classified(service, path, logits, top)
+        classes = [prediction["index"] for prediction in record["predictions"]]
+        maps = activation_maps(module, feature_map, classes)
+        for prediction, each in zip(record["predictions"], maps, strict=True):
+            prediction["heatmap"] = clear_png_uri(heatmap(each))
+        return {**record, "legend": png_uri(legend()), "part": part}
+
+    @routes.post(
+        "/explain",
+        summary="Name what is on photos, and where it is seen",
+        **_described(Explained | list[Explained], _example(service)),
+    )
+    async def explain(request: Request, top: Annotated[int, Query(ge=1, le=20)] = TOP) -> Response:
+        return await _respond(
+            service, request, EXPLANATION, lambda path, output: explained(path, output, top)
+        )
+
+
+def _classified(service: Service, path: str, logits: Any, top: int) -> Record:
+    module = service.module
+    predictions = best_predictions(logits, module.labels, top)
+    return as_record(Row(path, module.spec.bundle.name, predictions=predictions))
+
+
+def _example(service: Service) -> Record:
+    best = {"label": service.module.labels[0], "index": 0, "probability": 0.93}
+    return {"path": "cat.jpg", "module": service.module.spec.bundle.name, "predictions": [best]}
+
+
+def _described(model: Any, example: Record) -> dict[str, Any]:
+    """OpenAPI's description of an endpoint that takes one photo or several and responds with `model`."""
+    binary = {"type": "string", "format": "binary"}
+    several = {"type": "object", "properties": {"photos": {"type": "array", "items": binary}}}
+    content: dict[str, Any] = {
+        kind: {"schema": binary} for kind in (*PHOTO_TYPES, "application/octet-stream")
+    }
+    content["multipart/form-data"] = {"schema": several}
+    return {
+        "openapi_extra": request_body(content, description="One photo, or several as multipart"),
+        "responses": {200: {"model": model, "content": {"application/json": {"example": example}}}},
+    }
+
+
+async def _respond(
+    service: Service, request: Request, kind: str, record: Callable[[str, Any], Record]
+) -> Response:
+    """The `record` of one photo's output, or a list of them for a multipart body.
+
+    A photo that cannot be read is a record with its error. Where none can be read the first error is raised.
     """
     several = request.headers.get("content-type", "").lower().startswith("multipart/")
     files = await _parts(request, service) if several else [("", await request.body())]
-    found = await service.photos(kind, [content for _, content in files])
-    records: list[dict[str, Any]] = []
-    for (path, _), answer in zip(files, found, strict=True):
-        if isinstance(answer, ImageError | AnswerError):
-            records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(answer))))
-        elif isinstance(answer, BaseException):
-            raise answer
+    outputs = await service.photo_outputs(kind, [content for _, content in files])
+    records: list[Record] = []
+    for (path, _), output in zip(files, outputs, strict=True):
+        if isinstance(output, ImageError | AnswerError):
+            records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(output))))
+        elif isinstance(output, BaseException):
+            raise output
         else:
-            records.append(record(path, answer))
+            records.append(record(path, output))
     if all("error" in record for record in records):
-        raise found[0]
-    return reply(records if several else records[0])
+        raise outputs[0]
+    return json_response(records if several else records[0])
 
 
 async def _parts(request: Request, service: Service) -> Sequence[tuple[str, bytes]]:
-    """(file name, content) of each part, held in memory: the body has been bounded."""
+    """(file name, content) of each part; held in memory, as the body's size is limited."""
     most = service.limits.images
 
     class Parts(MultiPartParser):

@@ -1,4 +1,4 @@
-"""The module as the endpoints see it: photos in, answers out, within the limits."""
+"""The module as the interfaces see it: photos or images in, outputs out, within the limits."""
 
 import asyncio
 import re
@@ -16,29 +16,120 @@ from ..images.loading import load_image
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Image
+from .json_body import read_object
 from .limits import Limits
 from .metrics import Metrics
 
-CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"
-EXPLANATION = "explanation"  # logits, and the map they are the mean of
+MODEL_VERSION = "1"  # the only one
+CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"  # signatures
+EXPLANATION = "explanation"  # logits, and the feature map that they are computed from
 
 
 class Service:
-    """One module, ready once `warm_up` has run."""
+    """One module behind all interfaces; it is `ready` once `warm_up` has run.
+
+    `name`: the module's, as it stands in URLs. `failure`: why it cannot become ready, or None.
+    """
 
     def __init__(self, module: Module, limits: Limits) -> None:
         self.module = module
         self.limits = limits
         self.metrics = Metrics()
         self.ready = False
-        self.failure: Exception | None = None  # why it will never be
-        self.name = re.sub(r"[^A-Za-z0-9_.-]+", "_", module.spec.bundle.name)  # as it stands in URLs
+        self.failure: Exception | None = None
+        self.name = re.sub(r"[^A-Za-z0-9_.-]+", "_", module.spec.bundle.name)
         self.has_classes = bool(module.architecture.num_classes)
-        self.kinds: dict[str, Compute] = {FEATURES: self._features}
+        self._computations: dict[str, Compute] = {FEATURES: self._features}
         if self.has_classes:
-            self.kinds[CLASSIFICATION] = self._logits
-            self.kinds[EXPLANATION] = self._explanations
-        self.batcher = Batcher(self.kinds, limits.queue, module.cores, self.metrics)
+            self._computations[CLASSIFICATION] = self._logits
+            self._computations[EXPLANATION] = self._explanations
+        self.batcher = Batcher(self._computations, limits.queue, module.cores, self.metrics)
+
+    @property
+    def model_paths(self) -> tuple[str, str]:
+        """Where both inference protocols have the model: without and with its version."""
+        return f"/models/{self.name}", f"/models/{self.name}/versions/{MODEL_VERSION}"
+
+    def warm_up(self) -> None:
+        """Compiles all that the interfaces compute."""
+        images = np.zeros((1, *self.module.image_size, 3), np.float32)
+        for compute in self._computations.values():
+            compute(images)
+        self.ready = True
+
+    def read_json(self, body: bytes) -> dict[str, Any]:
+        """The JSON object of a request, within the limits; raises `RequestError`, `TooLargeError`."""
+        height, width = self.module.image_size
+        # The largest request holds tensors, with a list for each pixel and each row of each image.
+        containers = self.limits.images * (height * (width + 1) + 4) + 16
+        return read_object(body, self.limits.json_depth, containers)
+
+    async def outputs(self, kind: str, images: list[bytes] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """The outputs of `kind`, [n, ...], for photos' files or for images in one array.
+
+        Raises the first error of any of them.
+        """
+        if isinstance(images, list):
+            outputs = await self.photo_outputs(kind, images)
+        else:
+            outputs = await self._image_outputs(kind, images)
+        for output in outputs:
+            if isinstance(output, BaseException):
+                raise output
+        return np.stack(outputs)
+
+    async def photo_outputs(self, kind: str, files: Sequence[bytes]) -> list[Any]:
+        """The output of `kind` for each of `files`, or its `ImageError` or `AnswerError`."""
+        bundle = self.module.spec.bundle
+        return await self._compute(
+            kind,
+            [
+                partial(load_image, file, bundle.image_size, bundle.resize, max_pixels=self.limits.pixels)
+                for file in files
+            ],
+        )
+
+    async def _image_outputs(self, kind: str, images: NDArray[np.float32]) -> list[Any]:
+        """Likewise for `images`, [n, height, width, 3] of the module's size, in [0, 1]."""
+        height, width = self.module.image_size
+        array = inputs.numpy_images(images)
+        if array.shape[1:3] != (height, width):
+            raise InputError(
+                f"'images' has shape {list(array.shape)}; this server takes [n, {height}, {width}, 3], "
+                "and photos of any size as files."
+            )
+        return await self._compute(kind, [partial(_unchanged, image) for image in array])
+
+    async def _compute(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> list[Any]:
+        """The output of `kind`, or the error, for each image that `prepare` makes."""
+        if kind not in self._computations:
+            raise ArgumentError(f"{self.name} has no classes, only feature vectors; ask for those.")
+        if not prepare:
+            raise InputError("The request holds no image; give at least one.")
+        if len(prepare) > self.limits.images:
+            raise TooLargeError(
+                f"The request holds {len(prepare)} images and at most {self.limits.images} are accepted; "
+                "send them in several requests."
+            )
+        futures = self.batcher.submit(kind, prepare)
+        try:
+            async with asyncio.timeout(self.limits.deadline):
+                outputs = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+        except TimeoutError as error:
+            raise NotReadyError(
+                f"The response was not ready within {self.limits.deadline:g} s; try again in a second."
+            ) from error
+        return [self._check_finite(output) for output in outputs]
+
+    def _check_finite(self, output: Any) -> Any:
+        """`output`, or the `AnswerError` in its place where it holds numbers that are not finite."""
+        try:
+            if not isinstance(output, BaseException):
+                numbers = output[0] if isinstance(output, tuple) else output
+                check_finite(numbers, self.module.spec.bundle.name, self.module.precision)
+        except AnswerError as error:
+            return error
+        return output
 
     def _features(self, images: NDArray[np.float32]) -> Sequence[Any]:
         return list(self._endpoints(images, GLOBAL_POOL)[GLOBAL_POOL][:, 0, 0])
@@ -53,78 +144,6 @@ class Service:
     def _endpoints(self, images: NDArray[np.float32], *names: str) -> Mapping[str, NDArray[np.float32]]:
         return self.module.endpoints(images, names, share_cores=True)  # several batches are under way at once
 
-    def warm_up(self) -> None:
-        """Compiles what the endpoints compute."""
-        images = np.zeros((1, *self.module.image_size, 3), np.float32)
-        for compute in self.kinds.values():
-            compute(images)
-        self.ready = True
 
-    async def tensor(self, kind: str, images: list[bytes] | NDArray[np.float32]) -> NDArray[np.float32]:
-        """The answers for files, or images in one array, as [n, ...]; raises what is wrong with any."""
-        found = await (self.photos(kind, images) if isinstance(images, list) else self.images(kind, images))
-        for answer in found:
-            if isinstance(answer, BaseException):
-                raise answer
-        return np.stack(found)
-
-    async def photos(self, kind: str, files: Sequence[bytes]) -> list[Any]:
-        """An answer for each of `files`, or its `ImageError` or `AnswerError`."""
-        bundle = self.module.spec.bundle
-        return await self._answers(
-            kind,
-            [
-                partial(load_image, file, bundle.image_size, bundle.resize, max_pixels=self.limits.pixels)
-                for file in files
-            ],
-        )
-
-    async def images(self, kind: str, images: Any) -> list[Any]:
-        """An answer for each of `images`, float32 [n, height, width, 3] of the module's size in [0, 1]."""
-        height, width = self.module.image_size
-        array = inputs.numpy_images(images)
-        if array.shape[1:3] != (height, width):
-            raise InputError(
-                f"'images' has shape {list(array.shape)}; this server takes [n, {height}, {width}, 3], "
-                "and photos of any size as files."
-            )
-        return await self._answers(kind, [partial(_as_it_is, image) for image in array])
-
-    @property
-    def containers(self) -> int:
-        """Lists and objects of JSON that the largest request may need: a list a pixel."""
-        height, width = self.module.image_size
-        return self.limits.images * (height * (width + 1) + 4) + 16
-
-    async def _answers(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> list[Any]:
-        if kind not in self.kinds:
-            raise ArgumentError(f"{self.name} has no classes, only feature vectors; ask for those.")
-        if not prepare:
-            raise InputError("The request holds no image; give at least one.")
-        if len(prepare) > self.limits.images:
-            raise TooLargeError(
-                f"The request holds {len(prepare)} images and at most {self.limits.images} are accepted; "
-                "send them in several requests."
-            )
-        futures = self.batcher.submit(kind, prepare)
-        try:
-            async with asyncio.timeout(self.limits.deadline):
-                found = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
-        except TimeoutError as error:
-            raise NotReadyError(
-                f"The answer was not ready within {self.limits.deadline:g} s; try again in a second."
-            ) from error
-        return [self._finite(answer) for answer in found]
-
-    def _finite(self, answer: Any) -> Any:
-        try:
-            if not isinstance(answer, BaseException):
-                output = answer[0] if isinstance(answer, tuple) else answer
-                check_finite(output, self.module.spec.bundle.name, self.module.precision)
-        except AnswerError as error:
-            return error
-        return answer
-
-
-def _as_it_is(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unchanged(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return image

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST interface: the seed's signatures for the clients people have.
+"""TensorFlow Serving's REST interface: the original module's signatures for clients that exist already.
 
 https://www.tensorflow.org/tfx/serving/api_rest; JSON as its `json_tensor.cc` writes it.
 """
@@ -16,105 +16,102 @@ from ..architecture import LOGITS
 from ..errors import RequestError
 from ..inference.predictions import best_predictions
 from ..output.rows import shortest
-from .documents import EXAMPLE, numbers, only, photo, read_object
-from .replies import REFUSALS, reply
-from .service import CLASSIFICATION, FEATURES, Service
+from .json_body import decode_photo, float_array, refuse_unknown
+from .openapi import ERRORS, EXAMPLE_PHOTO, JSON_OBJECT, json_object, request_body
+from .responses import json_response
+from .service import CLASSIFICATION, FEATURES, MODEL_VERSION, Service
 
-VERSION = "1"
-ENCODED = "image/encoded"  # what TensorFlow's own data sets call a photo's bytes in a tf.Example
-SERVING_DEFAULT = "serving_default"  # TensorFlow Serving's name for the signature meant when none is named
+ENCODED = "image/encoded"  # the key of a photo's bytes in a tf.Example of TensorFlow's own data sets
+SERVING_DEFAULT = "serving_default"  # TensorFlow Serving's name for the signature used when none is named
 
 
 def router(service: Service) -> APIRouter:
-    """`/v1/models/NAME` and what lies below it."""
-    routes = APIRouter(tags=["TensorFlow Serving"], responses=REFUSALS)
-    for model in (f"/v1/models/{service.name}", f"/v1/models/{service.name}/versions/{VERSION}"):
-        _add(routes, model, service)
+    """The routes `/v1/models/NAME` and below."""
+    routes = APIRouter(prefix="/v1", tags=["TensorFlow Serving"], responses=ERRORS)
+    for model in service.model_paths:
+        _add_model(routes, model, service)
     return routes
 
 
-def _add(routes: APIRouter, model: str, service: Service) -> None:
-    module = service.module
-    ok: dict[int | str, dict[str, Any]] = {200: {"model": dict[str, Any]}}
-
-    @routes.get(model, summary="Whether the model can answer", responses=ok)
+def _add_model(routes: APIRouter, path: str, service: Service) -> None:
+    @routes.get(path, summary="Whether the model can answer", responses=JSON_OBJECT)
     async def status() -> Response:
         state = {
-            "version": VERSION,
+            "version": MODEL_VERSION,
             "state": "AVAILABLE" if service.ready else "LOADING",
             "status": {"error_code": "OK", "error_message": ""},
         }
-        return reply({"model_version_status": [state]})
+        return json_response({"model_version_status": [state]})
 
-    @routes.get(f"{model}/metadata", summary="The signatures", responses=ok)
+    @routes.get(f"{path}/metadata", summary="The signatures", responses=JSON_OBJECT)
     async def metadata() -> Response:
-        return reply(_metadata(service))
+        return json_response(_metadata(service))
 
     @routes.post(
-        f"{model}:predict",
+        f"{path}:predict",
         summary="Answers of a signature",
-        responses=ok,
-        openapi_extra=_body(
-            ("instances", "inputs"), {"signature_name": FEATURES, "instances": [{"b64": EXAMPLE}]}
+        responses=JSON_OBJECT,
+        openapi_extra=_described_body(
+            ("instances", "inputs"), {"signature_name": FEATURES, "instances": [{"b64": EXAMPLE_PHOTO}]}
         ),
     )
     async def predict(request: Request) -> Response:
-        found = await _document(service, request)
-        only(found, ("signature_name", "instances", "inputs"), "The request")
-        name = _signature_name(found)
-        signature = signatures.find(module.architecture, name)
-        if ("instances" in found) == ("inputs" in found):
-            raise RequestError("The request holds both or neither of instances and inputs; give one of them.")
-        by_row = "instances" in found
-        given = _rows(found["instances"]) if by_row else _columns(found["inputs"])
-        images, _ = inputs.split(given, signature, name)
-        kind = CLASSIFICATION if signature.output == LOGITS else FEATURES
-        answers = [list(map(shortest, row)) for row in await service.tensor(kind, _images(images))]
-        return reply({"predictions" if by_row else "outputs": answers})
+        return json_response(await _predict(service, service.read_json(await request.body())))
 
     if not service.has_classes:
         return
 
     @routes.post(
-        f"{model}:classify",
+        f"{path}:classify",
         summary="Every class of each photo, best first",
-        responses=ok,
-        openapi_extra=_body(("examples",), {"examples": [{ENCODED: {"b64": EXAMPLE}}]}),
+        responses=JSON_OBJECT,
+        openapi_extra=_described_body(("examples",), {"examples": [{ENCODED: {"b64": EXAMPLE_PHOTO}}]}),
     )
     async def classify(request: Request) -> Response:
-        found = await _document(service, request)
-        only(found, ("signature_name", "examples"), "The request")
-        signature = signatures.find(module.architecture, _signature_name(found))
-        if signature.output != LOGITS:
-            raise RequestError(
-                f"classify needs classes; leave signature_name out or give {CLASSIFICATION!r}."
-            )
-        examples = found.get("examples")
-        if not isinstance(examples, list) or not all(_is_example(example) for example in examples):
-            raise RequestError(
-                f'examples is not a list of {{"{ENCODED}": {{"b64": ...}}}}; give one for each photo.'
-            )
-        photos = [photo(example[ENCODED]["b64"]) for example in examples]
-        results = [
-            [[p.label, shortest(p.probability)] for p in best_predictions(logits, module.labels, len(logits))]
-            for logits in await service.tensor(CLASSIFICATION, photos)
-        ]
-        return reply({"results": results})
+        return json_response(await _classify(service, service.read_json(await request.body())))
 
 
-async def _document(service: Service, request: Request) -> dict[str, Any]:
-    return read_object(await request.body(), service.limits.json_depth, service.containers)
+async def _predict(service: Service, document: dict[str, Any]) -> dict[str, Any]:
+    refuse_unknown(document, ("signature_name", "instances", "inputs"), "The request")
+    name = _signature_name(document)
+    signature = signatures.find(service.module.architecture, name)
+    if ("instances" in document) == ("inputs" in document):
+        raise RequestError("The request holds both or neither of instances and inputs; give one of them.")
+    by_row = "instances" in document
+    given = _from_rows(document["instances"]) if by_row else _from_columns(document["inputs"])
+    images, _ = inputs.split(given, signature, name)
+    kind = CLASSIFICATION if signature.output == LOGITS else FEATURES
+    outputs = await service.outputs(kind, _images(images))
+    return {"predictions" if by_row else "outputs": [list(map(shortest, row)) for row in outputs]}
 
 
-def _signature_name(found: Mapping[str, Any]) -> str:
-    name = found.get("signature_name", SERVING_DEFAULT)
+async def _classify(service: Service, document: dict[str, Any]) -> dict[str, Any]:
+    refuse_unknown(document, ("signature_name", "examples"), "The request")
+    module = service.module
+    if signatures.find(module.architecture, _signature_name(document)).output != LOGITS:
+        raise RequestError(f"classify needs classes; leave signature_name out or give {CLASSIFICATION!r}.")
+    examples = document.get("examples")
+    if not isinstance(examples, list) or not all(_is_example(example) for example in examples):
+        raise RequestError(
+            f'examples is not a list of {{"{ENCODED}": {{"b64": ...}}}}; give one for each photo.'
+        )
+    photos = [decode_photo(example[ENCODED]["b64"]) for example in examples]
+    results = [
+        [[p.label, shortest(p.probability)] for p in best_predictions(logits, module.labels, len(logits))]
+        for logits in await service.outputs(CLASSIFICATION, photos)
+    ]
+    return {"results": results}
+
+
+def _signature_name(document: Mapping[str, Any]) -> str:
+    name = document.get("signature_name", SERVING_DEFAULT)
     if not isinstance(name, str):
         raise RequestError("signature_name is no string; give one of those in /metadata or leave it out.")
     return "default" if name in ("", SERVING_DEFAULT) else name[:100]
 
 
-def _rows(instances: Any) -> dict[str, Any]:
-    """One input's values by its name; an instance may come without the name."""
+def _from_rows(instances: Any) -> dict[str, Any]:
+    """The input's values by its name, from `instances`, which may come with the name or without."""
     if not isinstance(instances, list):
         raise RequestError("instances is not a list; give one image each, or use inputs.")
     named = [instance for instance in instances if isinstance(instance, dict) and not _is_photo(instance)]
@@ -128,16 +125,17 @@ def _rows(instances: Any) -> dict[str, Any]:
     return {signatures.IMAGES: [instance[signatures.IMAGES] for instance in named]}
 
 
-def _columns(given: Any) -> dict[str, Any]:
+def _from_columns(given: Any) -> dict[str, Any]:
+    """The inputs by name; a single one may come without its name."""
     return given if isinstance(given, dict) and not _is_photo(given) else {signatures.IMAGES: given}
 
 
 def _images(value: Any) -> list[bytes] | NDArray[np.float32]:
-    """Photos in base64, or a tensor."""
+    """Photos' files given in base64, or images in one array."""
     values = [value] if _is_photo(value) else value
     if isinstance(values, list) and values and all(_is_photo(each) for each in values):
-        return [photo(each["b64"]) for each in values]
-    return numbers(values)
+        return [decode_photo(each["b64"]) for each in values]
+    return float_array(values)
 
 
 def _is_photo(value: Any) -> bool:
@@ -156,8 +154,8 @@ def _metadata(service: Service) -> dict[str, Any]:
         if name == signatures.IMAGES:
             shape = (None, height, width, 3)
         dimensions = [{"size": str(-1 if size is None else size), "name": ""} for size in shape]
-        described = {"dim": dimensions, "unknown_rank": False}
-        return {"dtype": "DT_FLOAT", "tensor_shape": described, "name": name}
+        tensor_shape = {"dim": dimensions, "unknown_rank": False}
+        return {"dtype": "DT_FLOAT", "tensor_shape": tensor_shape, "name": name}
 
     definitions = {
         name: {
@@ -170,20 +168,15 @@ def _metadata(service: Service) -> dict[str, Any]:
         for name, signature in signatures.signatures(module.architecture).items()
     }
     return {
-        "model_spec": {"name": service.name, "signature_name": "", "version": VERSION},
+        "model_spec": {"name": service.name, "signature_name": "", "version": MODEL_VERSION},
         "metadata": {
             "signature_def": {"signature_def": {**definitions, SERVING_DEFAULT: definitions["default"]}}
         },
     }
 
 
-def _body(names: tuple[str, ...], example: dict[str, Any]) -> dict[str, Any]:
+def _described_body(names: tuple[str, ...], example: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI's description of a body with one of the members `names`."""
     properties = {"signature_name": {"type": "string"}, **{name: {} for name in names}}
-    schema = {
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "oneOf": [{"required": [name]} for name in names],
-    }
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+    one_of = [{"required": [name]} for name in names]
+    return request_body(json_object(properties, example, additionalProperties=False, oneOf=one_of))

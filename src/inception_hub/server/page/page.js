@@ -1,5 +1,5 @@
 "use strict";
-// Photos are sent one after another, so that a folder of them leaves the server to others too.
+// Photos are sent one after another, so that a folder of them does not occupy the whole server.
 const element = (id) => document.getElementById(id);
 const copy = (id) => element(id).content.firstElementChild.cloneNode(true);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
@@ -20,7 +20,7 @@ function add(files) {
     element("photos").prepend(item);
     waiting += 1;
     say();
-    queue = queue.then(() => answer(file, item));
+    queue = queue.then(() => classify(file, item));
   }
 }
 
@@ -28,12 +28,12 @@ function say(sentence = "") {
   element("status").textContent = waiting ? `${waiting} ${waiting === 1 ? "photo" : "photos"} to go` : sentence;
 }
 
-async function answer(file, item) {
+async function classify(file, item) {
   let sentence;
   try {
-    const found = await ask(file);
-    show(found, item);
-    const best = found.predictions[0];
+    const result = await request(file);
+    show(result, item);
+    const best = result.predictions[0];
     sentence = `${file.name || "The photo"}: ${best.label}, ${percent(best.probability)}`;
   } catch (error) {
     const place = item.querySelector(".error");
@@ -45,7 +45,7 @@ async function answer(file, item) {
   say(sentence);
 }
 
-async function ask(file, tries = TRIES) {
+async function request(file, tries = TRIES) {
   let response;
   try {
     response = await fetch(endpoint, { method: "POST", body: file });
@@ -55,28 +55,28 @@ async function ask(file, tries = TRIES) {
   if ((response.status === 429 || response.status === 503) && tries > 1) {
     const seconds = Number(response.headers.get("Retry-After")) || 1;
     await new Promise((done) => setTimeout(done, 1000 * seconds));
-    return ask(file, tries - 1);
+    return request(file, tries - 1);
   }
-  const found = await response.json();
-  if (!response.ok) throw new Error(found.error);
-  return found;
+  const result = await response.json();
+  if (!response.ok) throw new Error(result.error);
+  return result;
 }
 
-function show(found, item) {
+function show(result, item) {
   const list = item.querySelector("ol");
-  for (const prediction of found.predictions) {
+  for (const prediction of result.predictions) {
     const row = copy("class");
     const button = row.firstElementChild;
     row.querySelector(".label").textContent = prediction.label;
     row.querySelector(".percent").textContent = percent(prediction.probability);
     row.querySelector("i").style.width = percent(prediction.probability);
-    button.addEventListener("click", () => toggle(button, prediction, found, item));
+    button.addEventListener("click", () => toggle(button, prediction, result, item));
     list.append(row);
   }
 }
 
 // Lays a class's heatmap over the photo, or takes it away again.
-function toggle(button, prediction, found, item) {
+function toggle(button, prediction, result, item) {
   const on = button.getAttribute("aria-pressed") === "false";
   for (const other of item.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
   button.setAttribute("aria-pressed", String(on));
@@ -84,11 +84,11 @@ function toggle(button, prediction, found, item) {
   heat.hidden = !on;
   item.querySelector(".legend").hidden = !on;
   if (on) {
-    const edge = `${50 * (1 - found.part)}%`; // the network sees the central part
-    Object.assign(heat.style, { left: edge, top: edge, width: `${100 * found.part}%`, height: `${100 * found.part}%` });
+    const edge = `${50 * (1 - result.part)}%`; // the network sees the central part
+    Object.assign(heat.style, { left: edge, top: edge, width: `${100 * result.part}%`, height: `${100 * result.part}%` });
     heat.src = prediction.heatmap;
-    heat.alt = `Where the photo speaks for ${prediction.label}`;
-    item.querySelector(".legend img").src = found.legend;
+    heat.alt = `Heatmap: the parts of the photo that support ${prediction.label}`;
+    item.querySelector(".legend img").src = result.legend;
   }
 }
 
@@ -97,7 +97,7 @@ async function describe() {
   element("module").textContent = card.name;
   document.title = `Inception Hub: ${card.name}`;
   if (!card.classes) {
-    element("drop").replaceChildren("This module has no classes, only feature vectors: it answers programs.");
+    element("drop").replaceChildren("This module has no classes, only feature vectors, which programs can request.");
     endpoint = "";
   }
   const facts = {

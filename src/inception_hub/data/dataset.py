@@ -1,4 +1,4 @@
-"""Undecoded photos, their classes, and what tells one set of them from another."""
+"""Labelled photos that are not decoded yet: a split of them, a data set of splits, and their fingerprints."""
 
 import hashlib
 import json
@@ -16,26 +16,26 @@ from ..system.threads import in_order
 
 
 class Photos(Protocol):
-    """A source's photos by row."""
+    """Photos of one source, each by its row number."""
 
     def name(self, row: int) -> str:
-        """What a person finds the photo by."""
+        """The photo's path, or another name by which a person can find it."""
         ...
 
     def encoded(self, row: int) -> bytes:
-        """The file's bytes; raises `ImageError` if they cannot be had."""
+        """The bytes of the photo's file; raises `ImageError` if they cannot be read."""
         ...
 
     def stamp(self, row: int) -> bytes | None:
-        """Changes when the photo does and is cheaper than its content; None where only that tells."""
+        """Bytes that change when the photo does, without reading it; None where only its content tells."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Undecoded photos and their classes.
+    """Photos, not decoded, and their classes.
 
-    `classes`: int64 [n], indices into the data set's labels. `rows`: int64 [n], where each is in `photos`.
+    `classes`: int64 [n], indices into the data set's labels. `rows`: int64 [n], each photo's row in `photos`.
     """
 
     classes: NDArray[np.int64]
@@ -62,7 +62,8 @@ class Split:
     def content_hashes(self) -> list[bytes]:
         """SHA-256 of each photo's bytes, 32 bytes each, computed once also for all subsets.
 
-        A photo that cannot be read counts by its name: it still needs a place, and decoding will report it.
+        For a photo that cannot be read it is the hash of its name: it belongs to a split all the same, and
+        decoding will report it.
         """
         rows: list[int] = self.rows.tolist()
         unknown = [row for row in dict.fromkeys(rows) if row not in self._hashes]
@@ -73,8 +74,8 @@ class Split:
     def fingerprint(self) -> str:
         """SHA-256, hexadecimal, over the classes and, in order, each photo's identity.
 
-        That is path within the data, size and modification time (ns) of a file on disk, and the hash of the
-        content of a photo inside another file.
+        The identity of a file on disk is its path within the data, size and modification time (ns); that of
+        a photo inside another file is the hash of its content.
         """
         total = hashlib.sha256(self.classes.astype("<i8").tobytes())
         stamps = [self.photos.stamp(row) for row in self.rows.tolist()]
@@ -93,10 +94,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Photos in splits, of the same classes.
+    """Photos in splits that share their classes.
 
-    `name`: short, the last part of the path or hub name. `splits`: of "train", "validation" and "test" those
-    there are; "train" always.
+    `name`: the last part of the path or hub name. `splits`: "train" always, "validation" and "test" where
+    the data has them.
     """
 
     name: str
@@ -104,7 +105,7 @@ class Dataset:
     splits: Mapping[str, Split]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Photos by split and class name, 0 included; classes of one name are counted together."""
+        """The number of photos by split and class name, 0 included; classes of one name count together."""
         table: dict[str, dict[str, int]] = {}
         for name, split in self.splits.items():
             table[name] = dict.fromkeys(self.labels, 0)
@@ -118,7 +119,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """SHA-256, hexadecimal, over the class names, the names of the splits and their fingerprints.
 
-        It changes when any photo, its class or its split does; see `Split.fingerprint` for what is looked at.
+        It changes when any photo, its class or its split does; `Split.fingerprint` says how a photo counts.
         """
         splits = {name: split.fingerprint for name, split in self.splits.items()}
         return hashlib.sha256(_bytes(json.dumps([self.labels.names, sorted(splits.items())]))).hexdigest()

@@ -1,4 +1,4 @@
-"""Whole requests only: bodies read within bounds before an endpoint sees them, every request counted."""
+"""ASGI middleware that reads each request's body within limits, cancels abandoned requests and counts all."""
 
 import asyncio
 import time
@@ -7,21 +7,21 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import NotReadyError, OverloadedError, SlowError, TooLargeError
-from .replies import refusal
+from .responses import error_response
 from .service import Service
 
 
-class Intake:
-    """ASGI middleware that hands `app` requests whose body has arrived, or refuses them.
+class RequestMiddleware:
+    """Hands `app` only requests whose body has arrived within the limits of `service`, and refuses others.
 
-    Refused: bodies beyond `body_bytes` or `body_seconds`; any body while the server is not ready, holds all
-    the photos or all the bytes it may.
+    Refused are bodies beyond `body_bytes` or `body_seconds`, and any body while the server is not ready or
+    already holds as many photos (`queue`) or bytes (`memory_bytes`) as it may.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._held = 0  # bytes of all bodies
+        self._held_bytes = 0  # of all bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,7 +29,7 @@ class Intake:
         began = time.perf_counter()
         status = 0
 
-        async def counted(message: Message) -> None:
+        async def note_status(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
@@ -37,26 +37,27 @@ class Intake:
         body = bytearray()
         try:
             await self._read(scope, receive, body)
-        except _Gone:
+        except _Disconnected:
             return
         except (TooLargeError, SlowError, OverloadedError) as error:
-            await refusal(error)(scope, receive, counted)
+            await error_response(error)(scope, receive, note_status)
         else:
-            await self._run(scope, _replay(bytes(body), receive), receive, counted)
+            await self._run(scope, _replay(bytes(body), receive), receive, note_status)
         finally:
-            self._held -= len(body)
-            path = getattr(scope.get("route"), "path", "other")  # not the client's words: they have no end
+            self._held_bytes -= len(body)
+            # By route, never by the client's own path: there would be no end of series.
+            path = getattr(scope.get("route"), "path", "other")
             self._service.metrics.requests.labels(path, str(status)).inc()
             self._service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
 
     async def _run(self, scope: Scope, replay: Receive, receive: Receive, send: Send) -> None:
-        """Runs the application as long as the client waits for it."""
+        """Runs the application until it is done or the client hangs up."""
         app = asyncio.ensure_future(self._app(scope, replay, send))
-        gone = asyncio.ensure_future(receive())  # nothing else is left to receive
+        disconnect = asyncio.ensure_future(receive())  # the body is read, so nothing else is left to receive
         try:
-            await asyncio.wait({app, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({app, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
+            disconnect.cancel()
             app.cancel()
         with suppress(asyncio.CancelledError):
             await app
@@ -74,17 +75,17 @@ class Intake:
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        raise _Gone
+                        raise _Disconnected
                     chunk = message.get("body", b"")
                     if len(body) + len(chunk) > limits.body_bytes:
                         raise TooLargeError(_too_large(limits.body_bytes))
-                    if self._held + len(chunk) > limits.memory_bytes:
+                    if self._held_bytes + len(chunk) > limits.memory_bytes:
                         raise OverloadedError(
                             f"The requests under way hold {limits.memory_bytes:,} bytes, all the server may; "
                             "try again in a second."
                         )
                     body += chunk
-                    self._held += len(chunk)
+                    self._held_bytes += len(chunk)
                     more = message.get("more_body", False)
         except TimeoutError as error:
             raise SlowError(
@@ -100,7 +101,7 @@ class Intake:
             )
 
 
-class _Gone(Exception):
+class _Disconnected(Exception):
     """The client has hung up."""
 
 
@@ -109,7 +110,7 @@ def _too_large(limit: int) -> str:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` at once, then waits for the client to hang up."""
+    """A `receive` that gives `body` at once, and then waits for the client to hang up."""
     given = False
 
     async def replay() -> Message:

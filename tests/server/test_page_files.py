@@ -10,12 +10,15 @@ KINDS = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript
 
 @pytest.mark.parametrize("path", KINDS)
 def test_files_and_their_policy(server: Served, path: str) -> None:
-    found = server.get(path)
-    assert found.status == 200 and found.content
-    assert found.headers["content-type"] == f"{KINDS[path]}; charset=utf-8"
-    assert found.headers["x-content-type-options"] == "nosniff"
-    assert (found.headers["referrer-policy"], found.headers["cache-control"]) == ("no-referrer", "no-cache")
-    policy = dict(part.split(" ", 1) for part in found.headers["content-security-policy"].split("; "))
+    response = server.get(path)
+    assert response.status == 200 and response.content
+    assert response.headers["content-type"] == f"{KINDS[path]}; charset=utf-8"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert (response.headers["referrer-policy"], response.headers["cache-control"]) == (
+        "no-referrer",
+        "no-cache",
+    )
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["img-src"] == "'self' blob: data:" and policy["form-action"] == "'none'"

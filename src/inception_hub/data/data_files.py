@@ -1,4 +1,7 @@
-"""Which kind of data lies at a path, and which files make up which split. Standard library only."""
+"""The files of a data set at a path: their format, and which of them make up which split.
+
+Standard library only.
+"""
 
 import os
 import re
@@ -9,61 +12,62 @@ from typing import Literal
 from ..errors import FormatError, HandleError
 from ..images.find import EXTENSIONS
 
-Kind = Literal["folders", "parquet", "csv", "webdataset"]
+DataFormat = Literal["folders", "parquet", "csv", "webdataset"]
 ACCEPTED = (
     "a folder with one folder of photos per class, Parquet files or tar shards named <split>-*, "
     "one .parquet, .csv or .tar file, or a hub name such as owner/name"
 )
-SUFFIXES: dict[str, Kind] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv"}
+FORMATS: dict[str, DataFormat] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv"}  # by suffix
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
+    "train": TRAIN,
+    "training": TRAIN,
+    "validation": VALIDATION,
+    "valid": VALIDATION,
+    "val": VALIDATION,
+    "dev": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
 }
 
 
 @dataclass(frozen=True)
-class Found:
-    """`files`: absolute paths by split, sorted. `path`: of all of it, absolute."""
+class DataFiles:
+    """The files of a data set: absolute paths by split, sorted. `path`: the file or folder, absolute."""
 
-    kind: Kind
+    format: DataFormat
     files: dict[str, list[str]]
     path: Path
 
     @property
     def root(self) -> Path:
-        """The folder that relative paths start from and names of classes lie in."""
+        """The folder that relative paths start from and that files with class names lie in."""
         return self.path.parent if self.path.is_file() else self.path
 
 
-def find(data: Path) -> Found:
-    """What lies at `data`.
+def find_data_files(data: Path) -> DataFiles:
+    """The data set at `data`, a file or a folder.
 
-    Raises `HandleError` if that is nothing or nothing of use, `FormatError` for photos nested too deep.
+    Raises `HandleError` if there is no data set, `FormatError` for photos nested too deep.
     """
     path = Path(os.path.abspath(data))
     if path.is_file():
-        kind = SUFFIXES.get(path.suffix.lower())
-        if kind is None:
+        format = FORMATS.get(path.suffix.lower())
+        if format is None:
             raise HandleError(f"{data} is no data set; give {ACCEPTED}.")
-        return Found(kind, {"train": [str(path)]}, path)
+        return DataFiles(format, {TRAIN: [str(path)]}, path)
     if not path.is_dir():
         raise HandleError(f"{data} does not exist; give {ACCEPTED}.")
     try:
-        found = _shards(path) or _class_folders(path)
+        data_files = _shards(path) or _class_folders(path)
     except OSError as error:
         raise HandleError(f"{data} cannot be read ({error.strerror}); check its permissions.") from error
-    if found is None:
+    if data_files is None:
         raise HandleError(f"{data} holds no images that can be used; give {ACCEPTED}.")
-    return found
+    return data_files
 
 
-def _shards(folder: Path) -> Found | None:
+def _shards(folder: Path) -> DataFiles | None:
     for suffix in (".parquet", ".tar"):
         files = [entry.path for entry in _visible(folder) if entry.name.lower().endswith(suffix)]
         if not files:
@@ -73,11 +77,12 @@ def _shards(folder: Path) -> Found | None:
             word = re.split(r"[^A-Za-z]", os.path.basename(file))[0].lower()
             if word in SPLITS:
                 splits.setdefault(SPLITS[word], []).append(file)
-        return Found(SUFFIXES[suffix], _with_train(splits, folder) if splits else {"train": files}, folder)
+        files_by_split = _with_train(splits, folder) if splits else {TRAIN: files}
+        return DataFiles(FORMATS[suffix], files_by_split, folder)
     return None
 
 
-def _class_folders(folder: Path) -> Found | None:
+def _class_folders(folder: Path) -> DataFiles | None:
     splits: dict[str, list[str]] = {}
     for entry in _visible(folder):
         # A folder of photos is a class, even if it is called "train" and shows locomotives.
@@ -85,13 +90,13 @@ def _class_folders(folder: Path) -> Found | None:
             if photos := _photos_by_class(Path(entry.path)):
                 splits.setdefault(SPLITS[entry.name.lower()], []).extend(photos)
     if splits:
-        return Found("folders", _with_train(splits, folder), folder)
+        return DataFiles("folders", _with_train(splits, folder), folder)
     photos = _photos_by_class(folder)
-    return Found("folders", {"train": photos}, folder) if photos else None
+    return DataFiles("folders", {TRAIN: photos}, folder) if photos else None
 
 
 def _with_train(splits: dict[str, list[str]], folder: Path) -> dict[str, list[str]]:
-    if "train" not in splits:
+    if TRAIN not in splits:
         raise FormatError(
             f"{folder} has a {' and a '.join(sorted(splits))} split but no train split; add one, or give "
             "the folder of that split alone."
@@ -114,8 +119,8 @@ def _photos_by_class(folder: Path) -> list[str]:
 
 
 def _photos(folder: str) -> list[str]:
-    found = [entry for entry in _visible(folder) if entry.name.lower().endswith(EXTENSIONS)]
-    return [entry.path for entry in found if not entry.is_dir()]
+    entries = [entry for entry in _visible(folder) if entry.name.lower().endswith(EXTENSIONS)]
+    return [entry.path for entry in entries if not entry.is_dir()]
 
 
 def _visible(folder: str | Path) -> list[os.DirEntry[str]]:

@@ -1,0 +1,31 @@
+"""Responses: JSON, and every error as one sentence with the status of its class."""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from ..errors import InceptionHubError, NotReadyError, OverloadedError, SlowError, TooLargeError
+
+STATUSES = {NotReadyError: 503, OverloadedError: 429, SlowError: 408, TooLargeError: 413}  # others: 400
+RETRY_AFTER = "1"  # s; a full queue is a second or two of work
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    """`content` as JSON."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
+
+
+def error_response(error: InceptionHubError) -> Response:
+    """The message of `error` with the status of its class, and `Retry-After` where the server is busy."""
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
+    response = message_response(str(error), status)
+    if isinstance(error, OverloadedError):
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def message_response(message: str, status: int) -> Response:
+    """`{"error": message}`, the message on one line."""
+    return json_response({"error": " ".join(message.split())}, status)
