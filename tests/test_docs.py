@@ -1,4 +1,4 @@
-"""The docs cannot drift: README blocks run, quoted output is the program's, public names are documented."""
+"""The docs cannot drift: their blocks run, what they quote is the program's, what they name exists."""
 
 import os
 import re
@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.floors import SOURCE
 
-import inception_hub
+from inception_hub.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES_THAT_RUN = ("python-api", "fine-tuning", "scikit-learn", "explain")  # each block, as it stands
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text("utf-8")
-FINE_TUNING, SCIKIT_LEARN, EXPLAIN = (
-    (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("fine-tuning", "scikit-learn", "explain")
-)
+RUN = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in PAGES_THAT_RUN)]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "block",
-    re.findall(r"```python\n(.*?)```", README + FINE_TUNING + SCIKIT_LEARN + EXPLAIN, re.DOTALL),
+    re.findall(r"```python\n(.*?)```", "\n".join(RUN), re.DOTALL),
 )
 def test_python_blocks_run(block: str, folder: Path) -> None:
     done = subprocess.run(
@@ -36,11 +37,12 @@ def test_python_blocks_run(block: str, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_generated_pages_are_up_to_date() -> None:
+@pytest.mark.parametrize("pages", ["architecture_pages", "pages"])
+def test_generated_pages_are_up_to_date(pages: str) -> None:
     """On a mismatch: `make docs`."""
     code = (
         "import sys; sys.path.insert(0, 'docs'); import generate; "
-        "print([str(path) for path, text in generate.pages().items() if path.read_text('utf-8') != text])"
+        f"print([str(path) for path, text in generate.{pages}().items() if path.read_text('utf-8') != text])"
     )
     environment = os.environ | {"COLUMNS": "90"}
     done = subprocess.run(
@@ -53,25 +55,54 @@ def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) < 200
 
 
-def test_every_public_name_is_documented() -> None:
-    page = (ROOT / "docs" / "python-api.md").read_text("utf-8")
-    for name in inception_hub.__all__:
-        assert f"`{name}" in page, name
-    for kind in (inception_hub.Module, inception_hub.ModuleSpec):
-        for member in vars(kind):
-            if not member.startswith("_"):
-                assert re.search(rf"\b{member}\b", page), f"{kind.__name__}.{member}"
-                assert getattr(kind, member).__doc__, f"{kind.__name__}.{member}"
+def test_the_command_page_has_every_command() -> None:
+    """By the registered functions; the page is made by walking the commands themselves."""
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    for group in app.registered_groups:
+        below = {each.name or each.callback.__name__ for each in group.typer_instance.registered_commands}
+        names |= {group.name, *(f"{group.name} {name}" for name in below)}
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert set(re.findall("^## (.+)$", page, re.MULTILINE)) == names
+    assert {"classify", "cache", "cache gc"} <= names
+
+
+def test_every_page_says_what_it_is_for() -> None:
+    """A sentence of prose below the title, alone in its paragraph: no picture, table or block comes first."""
+    for page in PAGES:
+        title, first, _ = page.read_text("utf-8").split("\n\n", 2)
+        assert re.fullmatch(r"# [^\n]+", title), page.name
+        assert re.fullmatch(r"[A-Z`](?!``)[^.]*(\.\w[^.]*)*\.", first), f"{page.name} begins with {first!r}"
+
+
+def test_the_architecture_page_names_what_exists() -> None:
+    """`file`: `name` and `name`, a name being defined in the file or in some file of the folder."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+(?:/|\.py))`(?:: `(\w+)`(?: and `(\w+)`)?)?", page)
+    assert len(named) > 60
+    for place, *names in named:
+        path = next((root / place for root in (SOURCE, ROOT) if (root / place).exists()), None)
+        assert path is not None, place
+        files = [path] if path.is_file() else list(path.rglob("*.py"))
+        text = "\n".join(file.read_text("utf-8") for file in files)
+        for name in filter(None, names):
+            definition = rf"^(?: *(?:async )?(?:def|class) {name}\b|{name}\b.* = )"
+            assert re.search(definition, text, re.MULTILINE), f"{place}: {name}"
 
 
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *PAGES]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_only_existing_files_are_named_in_the_tree() -> None:
-    tree = re.search(r"## What is where\n\n```text\n(.*?)```", README, re.DOTALL)
+def test_the_tree_names_every_file_and_folder_at_the_root() -> None:
+    """Of the package, and nothing else; a name stands alone or in a list before its description."""
+    tree = re.search(r"## What is where\n\n```text\nsrc/inception_hub/\n(.*?)\n(?=\w)", README, re.DOTALL)
     assert tree is not None
-    for name in re.findall(r"\b[a-z_]+\.py\b", tree[1]):
-        assert list(ROOT.rglob(f"src/inception_hub/**/{name}")) or (ROOT / "tests" / name).exists(), name
+    named: list[str] = []
+    for line in tree[1].splitlines():
+        names = re.match(r"  ((?:[\w./]+, )*[\w./]+)(?:  |$)", line)
+        assert names, line
+        named += names[1].split(", ")
+    present = {f"{path.name}/" if path.is_dir() else path.name for path in SOURCE.iterdir()}
+    assert sorted(named) == sorted(present - {"__pycache__/"})

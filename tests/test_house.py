@@ -1,4 +1,4 @@
-"""The house: which file may import which, what importing the package costs, and who prints."""
+"""The layout of the source: which file may import which, how long files are, where tests lie, who prints."""
 
 import ast
 import json
@@ -6,29 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from helpers.floors import FLOORS, PLACES, SOURCE, imports, modules, place
+
 import inception_hub
 
-SOURCE = Path(inception_hub.__file__).parent
-# From the bottom up: a file imports only from rows below its own (or from its own package).
-STOREYS = [
-    {"errors"},
-    {"architecture", "labels", "system"},
-    {"weights", "signatures", "images"},
-    {"inputs"},
-    {"engines"},
-    {"bundle"},
-    {"formats"},
-    {"sources"},
-    {"module_spec"},
-    {"module"},
-    {"inference", "data"},
-    {"output"},
-    {"evaluation"},
-    {"training", "quantization", "benchmark", "sklearn", "server"},
-    {"cluster"},
-    {"__init__", "cli"},
-    {"__main__"},
-]
+TESTS = Path(__file__).parent
 # Who may import an engine's library, or another large one: a folder or a file, wherever in it.
 HEAVY = {
     "torch": {"engines", "training", "formats"},
@@ -39,43 +21,11 @@ HEAVY = {
 }
 
 
-def modules() -> dict[str, Path]:
-    return {
-        str(path.relative_to(SOURCE).with_suffix("")).replace("/", ".").removesuffix(".__init__"): path
-        for path in sorted(SOURCE.rglob("*.py"))
-    }
-
-
-def imports(name: str, path: Path, types: bool = True) -> set[str]:
-    """Absolute names of what `path` imports, wherever in the file; `types`: for type checkers alone, too."""
-    package = ["inception_hub", *name.split(".")]
-    if path.name != "__init__.py":
-        package = package[:-1]
-    elif name == "__init__":
-        package = ["inception_hub"]
-    found = set()
-    tree = ast.parse(path.read_text("utf-8"))
-    if not types:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-                node.body = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base = [*base, *(node.module.split(".") if node.module else [])]
-            found |= {".".join(base)} if node.module else {".".join([*base, a.name]) for a in node.names}
-    return found
-
-
-def storey(name: str) -> int:
-    top = name.split(".")[0]
-    return next(level for level, names in enumerate(STOREYS) if top in names)
-
-
 def test_every_file_has_its_place() -> None:
-    assert {name.split(".")[0] for name in modules()} == set().union(*STOREYS)
+    assert {place(name) for name in modules()} == set(PLACES)
+    assert len(PLACES) == len(set(PLACES))
+    assert len(FLOORS) <= 12
+    assert len([path for path in modules().values() if path.parent == SOURCE]) <= 12
 
 
 def test_arrows_never_turn_back() -> None:
@@ -83,9 +33,8 @@ def test_arrows_never_turn_back() -> None:
         for imported in imports(name, path):
             if not imported.startswith("inception_hub."):
                 continue
-            target = imported.removeprefix("inception_hub.")
-            same_package = target.split(".")[0] == name.split(".")[0]
-            assert same_package or storey(target) < storey(name), f"{name} imports {target}"
+            here, there = place(name), place(imported.removeprefix("inception_hub."))
+            assert here == there or PLACES.index(there) < PLACES.index(here), f"{name} imports {imported}"
 
 
 def test_only_engines_training_and_formats_import_an_engine() -> None:
@@ -93,7 +42,7 @@ def test_only_engines_training_and_formats_import_an_engine() -> None:
         for imported in imports(name, path, types=False):
             top = imported.split(".")[0]
             if top in HEAVY:
-                assert name in HEAVY[top] or name.split(".")[0] in HEAVY[top], f"{name} imports {imported}"
+                assert name in HEAVY[top] or place(name) in HEAVY[top], f"{name} imports {imported}"
     for name, path in modules().items():
         for engine, other in (("torch", "openvino"), ("openvino", "torch")):
             if name.startswith(f"engines.{engine}"):
@@ -152,12 +101,53 @@ def test_only_the_command_line_prints() -> None:
     for name, path in modules().items():
         calls = [n.func for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
         prints = any(isinstance(call, ast.Name) and call.id == "print" for call in calls)
-        assert not prints or name.split(".")[0] == "cli", name
+        assert not prints or place(name) == "cli", name
 
 
-def test_no_file_is_longer_than_a_sitting() -> None:
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_TEST_FILE = 300, 60, 400  # lines
+LONG_FILE = "architecture"  # the network's table is one
+
+
+def test_files_are_short() -> None:
     for name, path in modules().items():
-        assert len(path.read_text("utf-8").splitlines()) <= 400, name
+        lines = len(path.read_text("utf-8").splitlines())
+        assert lines <= LONGEST_FILE or name == LONG_FILE, f"{name} has {lines} lines"
+
+
+def test_functions_are_short() -> None:
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                function = f"{name}.{node.name}"
+                assert lines <= LONGEST_FUNCTION, f"{function} has {lines} lines"
+
+
+def test_every_file_has_a_test_file_of_its_name() -> None:
+    """`folder/file.py` has `tests/folder/test_file.py`, or several `test_file_*.py`; a package has its own.
+
+    Files that define nothing, such as most `__init__.py`, need none.
+    """
+    files = modules()
+    for name, path in files.items():
+        body = ast.parse(path.read_text("utf-8")).body
+        if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in body):
+            continue
+        *folders, last = name.split(".")
+        folder = TESTS.joinpath(*folders, *([last] if path.name == "__init__.py" else []))
+        parts = [
+            part
+            for part in folder.glob(f"test_{last}_*.py")
+            if ".".join([*folders, part.stem.removeprefix("test_")]) not in files
+        ]
+        assert (folder / f"test_{last}.py").exists() or parts, f"{name} has no {folder}/test_{last}.py"
+
+
+def test_no_test_file_is_long() -> None:
+    for path in TESTS.rglob("test_*.py"):
+        lines = len(path.read_text("utf-8").splitlines())
+        name = path.relative_to(TESTS).as_posix()
+        assert lines <= LONGEST_TEST_FILE, f"{name} has {lines} lines"
 
 
 def test_public_names() -> None:

@@ -77,10 +77,10 @@ def test_tiny_imagenet_has_our_names() -> None:
 
 def test_the_bundled_module_has_our_names() -> None:
     """The same classes, wherever `../shared` is missing."""
-    found = load_module_spec("tiny_imagenet").labels
+    labels = load_module_spec("tiny_imagenet").labels
     ours = dict(zip(imagenet().wordnet_ids, imagenet().names, strict=True))
-    assert len(found) == 200
-    assert tuple(ours[i] for i in found.wordnet_ids) == found.names
+    assert len(labels) == 200
+    assert tuple(ours[i] for i in labels.wordnet_ids) == labels.names
 
 
 def test_without_background() -> None:
@@ -101,6 +101,35 @@ def test_any_integer_is_an_index() -> None:
     assert labels[logits.argmax()] == labels[np.uint16(282)] == labels[282] == "tabby"
     with pytest.raises(IndexError, match="There is no class 1001; this module has classes 0 to 1000"):
         labels[1001]
+
+
+def test_a_slice_is_a_tuple_of_names() -> None:
+    labels = imagenet()
+    assert labels[:3] == ("background", "tench", "goldfish")
+    assert labels[-2:] == ("ear", "toilet tissue")
+    assert labels[1001:] == ()
+
+
+def test_index_is_the_first_class_of_a_name() -> None:
+    labels = imagenet()
+    assert labels.index("tabby") == 282
+    assert labels.index("crane") == 135  # 518 is the machine
+    with pytest.raises(ValueError, match="No class is called 'tiger cat, big'; give one of the 1,001 names"):
+        labels.index("tiger cat, big")
+
+
+def test_names_are_members_in_order() -> None:
+    labels = Labels(("cat", "dog"), (None, None))
+    assert "dog" in labels
+    assert "cow" not in labels
+    assert list(labels) == ["cat", "dog"]
+    assert len(labels) == 2
+
+
+def test_repr_is_short() -> None:
+    assert repr(imagenet()) == "Labels(1,001 classes: 'background', 'tench', 'goldfish', ...)"
+    assert repr(Labels(("cat", "dog"), (None, None))) == "Labels(2 classes: 'cat', 'dog')"
+    assert repr(Labels((), ())) == "Labels(no classes)"
 
 
 def test_text_there_and_back() -> None:

@@ -1,4 +1,4 @@
-"""What the classes are called: names by index, ImageNet's 1001 and 1000, the best of a vector.
+"""`Labels`: the names of a module's classes by index, and ImageNet's 1001.
 
 ImageNet's names are the first lemmas of the ILSVRC-2012 synsets in ascending WordNet id, after
 `background` at 0, as in the `ImageNetLabels.txt` that came with the original. Two names occur twice there
@@ -12,18 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, SupportsIndex
+from typing import Any, Self, SupportsIndex, overload
 
 from .errors import ArgumentError, FormatError
 
 BACKGROUND = "background"
 MAX_BYTES = 16 * 2**20  # of a labels file; all 21,841 names of ImageNet take 0.5 MB
+REPR_NAMES = 3  # that `repr` shows
 WORDNET_ID = re.compile(r"n[0-9]{8}")
 
 
 @dataclass(frozen=True)
 class Labels:
     """Names of a module's classes in its own numbering, and the WordNet id of each where it has one.
+
+    Reads like a tuple of names: `labels[3]`, `labels[:3]`, `len(labels)`, `name in labels`,
+    `labels.index(name)`, and a `for` loop.
 
     Names may repeat, but none is empty or holds a tab or line break (`ArgumentError`): they must survive
     `to_text`.
@@ -50,13 +54,37 @@ class Labels:
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
-    def __getitem__(self, index: SupportsIndex) -> str:
-        """The name of class `index`, any kind of integer; raises `IndexError` naming what exists."""
+    def __repr__(self) -> str:
+        first = ", ".join(repr(name) for name in self.names[:REPR_NAMES])
+        more = ", ..." if len(self) > REPR_NAMES else ""
+        return f"Labels({len(self):,} classes: {first}{more})" if self.names else "Labels(no classes)"
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> str | tuple[str, ...]:
+        """The name of class `index`, any kind of integer, or a tuple of the names of a slice.
+
+        Raises `IndexError` naming what exists.
+        """
+        if isinstance(index, slice):
+            return self.names[index]
         try:
             return self.names[operator.index(index)]
         except IndexError:
             last = len(self) - 1
             raise IndexError(f"There is no class {index}; this module has classes 0 to {last}.") from None
+
+    def index(self, name: str) -> int:
+        """The index of the first class called `name`; raises `ArgumentError` (a `ValueError`) for none."""
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise ArgumentError(
+                f"No class is called {str(name)[:60]!r}; give one of the {len(self):,} names as labels.txt "
+                "spells it."
+            ) from None
 
     def without_background(self) -> "Labels":
         """The view without class 0, such as ImageNet's 1000; raises `ArgumentError` if 0 is no background."""
@@ -105,7 +133,7 @@ class Labels:
 
 @cache
 def imagenet() -> Labels:
-    """The 1001 names the original answers with: `background`, then the ILSVRC-2012 classes."""
+    """The original's 1001 names: `background`, then the ILSVRC-2012 classes."""
     from importlib.resources import files
 
     text = files("inception_hub").joinpath("resources", "imagenet_labels.tsv").read_text("utf-8")
