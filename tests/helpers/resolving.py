@@ -1,4 +1,4 @@
-"""What the tests of `resolve` share: a loopback server of a folder, and the original's archives."""
+"""Shared by the tests of `resolve`: a loopback server of a folder, and archives like the original's."""
 
 import functools
 import http.server

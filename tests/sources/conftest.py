@@ -1,4 +1,4 @@
-"""Surroundings of `resolve`: no network, no cache of anybody's, and what stands in for the original."""
+"""Fixtures of the tests of `sources`: no network, an empty cache, a stand-in for the original."""
 
 import hashlib
 from collections.abc import Iterator

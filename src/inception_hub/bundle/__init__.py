@@ -9,10 +9,8 @@ from .contents import HasBundle as HasBundle
 from .contents import Provenance as Provenance
 from .manifest import CARD as CARD
 from .manifest import CONFIG as CONFIG
-from .manifest import INT8 as INT8
 from .manifest import LABELS as LABELS
 from .manifest import MANIFEST as MANIFEST
-from .manifest import REPORT as REPORT
 from .manifest import WEIGHTS as WEIGHTS
 from .manifest import is_bundle as is_bundle
 from .manifest import read_manifest as read_manifest
