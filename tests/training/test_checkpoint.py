@@ -1,15 +1,17 @@
-"""The state of a run on disk."""
+"""The checkpoint of a run: replaced whole, read back, refused where it is damaged."""
 
 import os
 from pathlib import Path
 
+import pytest
 import torch
 
+from inception_hub.errors import FormatError, OutputError
 from inception_hub.training import checkpoint
 
 
 def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path) -> None:
-    """Who holds the old file, as a reader or a link does, keeps it whole: so does a kill in the middle."""
+    """The old file, held by a link here, stays whole: so it does when a save is killed in the middle."""
     path, held = tmp_path / "run" / "checkpoint.safetensors", tmp_path / "held"
     checkpoint.save(path, {"weights/a": torch.arange(3.0)}, {"step": 1})
     os.link(path, held)
@@ -20,3 +22,27 @@ def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path) -> No
     assert loaded is not None
     assert loaded[0]["weights/a"].tolist() == [1, 1, 1] and loaded[1] == {"step": 2}
     assert [file.name for file in path.parent.iterdir()] == ["checkpoint.safetensors"]
+
+
+def test_what_a_killed_save_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    (tmp_path / ".checkpoint.safetensors.0123456789abcdef.partial").write_bytes(b"half a checkpoint")
+    (tmp_path / "other.partial").touch()
+    checkpoint.save(path, {"weights/a": torch.ones(3)}, {})
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.safetensors", "other.partial"]
+
+
+def test_there_may_be_none_or_a_damaged_one(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    assert checkpoint.load(path) is None
+    path.write_bytes(b"no checkpoint")
+    with pytest.raises(FormatError, match="is damaged .*; restore it, or remove it to begin anew"):
+        checkpoint.load(path)
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        OutputError, match="cannot be written .*; the one before it is still there: make room"
+    ):
+        checkpoint.save(tmp_path / "file" / "checkpoint.safetensors", {}, {})
