@@ -1,4 +1,4 @@
-"""Classes of data sets found in modules, by id and by name, and those that cannot be."""
+"""Classes of data sets matched to those of modules, by id and by name, and those that cannot be."""
 
 import pytest
 from hypothesis import given

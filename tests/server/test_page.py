@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        with served("tiny_imagenet") as found:
-            yield found
+        with served("tiny_imagenet") as client:
+            yield client
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def browser():  # type: ignore[no-untyped-def]
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if chromium is None:
         pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as found:
-        started = found.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with playwright.sync_playwright() as library:
+        started = library.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
 
@@ -34,19 +34,19 @@ def browser():  # type: ignore[no-untyped-def]
 @pytest.fixture
 def page(server: Served, browser):  # type: ignore[no-untyped-def]
     """The page; whatever it asks of other hosts, logs or breaks fails the test."""
-    found = browser.new_page()
+    opened = browser.new_page()
     problems: list[str] = []
-    found.on(
+    opened.on(
         "request",
         lambda r: None if r.url.startswith((server.url, "blob:", "data:")) else problems.append(r.url),
     )
-    found.on("pageerror", lambda error: problems.append(str(error)))
-    found.on(
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
         "console", lambda m: problems.append(m.text) if m.type == "error" and " 400 " not in m.text else None
     )
-    found.goto(server.url)
-    yield found
-    found.close()
+    opened.goto(server.url)
+    yield opened
+    opened.close()
     assert problems == []
 
 
@@ -140,11 +140,13 @@ def test_a_heatmap_is_laid_over_the_photo_for_any_class(page) -> None:  # type: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_light_and_dark_are_readable(browser, server: Served, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    found = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 700})
-    found.goto(server.url)
-    found.set_input_files("#files", files(("a_rather_long_name_without_any_space_in_it_at_all.jpg", jpeg(1))))
-    playwright.expect(found.locator("ol > li")).to_have_count(5)
-    colours = found.evaluate(
+    opened = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 700})
+    opened.goto(server.url)
+    opened.set_input_files(
+        "#files", files(("a_rather_long_name_without_any_space_in_it_at_all.jpg", jpeg(1)))
+    )
+    playwright.expect(opened.locator("ol > li")).to_have_count(5)
+    colours = opened.evaluate(
         """() => [...document.querySelectorAll("h1, h2, .quiet, .label, .percent, summary")]
             .filter((each) => each.checkVisibility())
             .map((each) => [getComputedStyle(each).color, (function back(at) {
@@ -153,8 +155,8 @@ def test_light_and_dark_are_readable(browser, server: Served, scheme: str) -> No
             })(each)])"""
     )
     assert min(contrast(ink, page) for ink, page in colours) >= 4.5  # WCAG AA
-    assert found.evaluate("() => document.documentElement.scrollWidth") <= 320
-    found.close()
+    assert opened.evaluate("() => document.documentElement.scrollWidth") <= 320
+    opened.close()
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,7 +1,7 @@
 """Inference on several machines by Ray: `batch_inference` for folders and buckets, `serving` over HTTP.
 
-These files hold only what Ray is told: it schedules the work, moves data and repeats what was lost with a
-machine. A worker takes one core, so that a machine has as many workers as cores.
+Ray schedules the work, moves data and repeats what was lost with a machine; these files only describe the
+work to it. A worker takes one core, so that a machine has as many workers as cores.
 """
 
 import os

@@ -96,7 +96,7 @@ def _quiet(offline: bool) -> Iterator[Any]:
         config: Any = datasets.config
         before = config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS
         verbosity, silent = datasets.logging.get_verbosity(), datasets.are_progress_bars_disabled()
-        # By default it tells a server of every use, even of local files.
+        # By default it reports every use to a server, even of local files.
         config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS = offline or before[0], False
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         datasets.disable_progress_bars()

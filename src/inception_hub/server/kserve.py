@@ -79,7 +79,7 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
 
     @routes.post(
         f"{path}/infer",
-        summary="Answers for a batch",
+        summary="Outputs for a batch of images",
         openapi_extra=_described_body(service),
         responses=JSON_OBJECT,
     )

@@ -18,7 +18,7 @@ class Limits:
     pixels: int = MAX_PIXELS  # of one photo
     json_depth: int = 16  # a batch of images is 4 lists deep, within 4 objects at most
     queue: int = 64  # photos accepted and not yet answered
-    deadline: float = 10.0  # s from a request's arrival to its response
+    deadline: float = 10.0  # s from a request's last byte to its response
     head_seconds: float = 10.0  # for a request's head to arrive, or what is left of a refused one
     body_seconds: float = 30.0  # for its body to arrive
     write_seconds: float = 30.0  # for a client to take more of a response

@@ -49,7 +49,7 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
 
     @routes.post(
         f"{path}:predict",
-        summary="Answers of a signature",
+        summary="Outputs of a signature",
         responses=JSON_OBJECT,
         openapi_extra=_described_body(
             ("instances", "inputs"), {"signature_name": FEATURES, "instances": [{"b64": EXAMPLE_PHOTO}]}
