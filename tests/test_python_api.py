@@ -18,8 +18,6 @@ from inception_hub.labels import Labels
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "python-api.md").read_text("utf-8")
 KINDS = {"Module": inception_hub.Module, "ModuleSpec": inception_hub.ModuleSpec, "Labels": Labels}
 CALL = re.compile(r"^(\w+)(\(.*\))$")
-# To be emptied: parameters that are about to go, and are documented no more.
-GOING = {"resolve": {"original"}}
 
 Parameters = list[tuple[str, Any, Any]]  # name, kind and default of each
 
@@ -63,8 +61,7 @@ def test_signatures_of_public_names(name: str) -> None:
         assert signature is None
         return
     assert signature is not None, f"{name} stands without its signature"
-    given = [each for each in parameters(public) if each[0] not in GOING.get(name, ())]
-    assert said(signature) == given
+    assert said(signature) == parameters(public)
 
 
 @pytest.mark.parametrize("kind", KINDS)

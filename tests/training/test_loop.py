@@ -299,48 +299,6 @@ def test_a_batch_that_does_not_fit_is_halved(
     assert runs.digest(resumed) == runs.digest(expected)
 
 
-@pytest.mark.parametrize(
-    "error, sentence",
-    [
-        (torch.OutOfMemoryError("CUDA out of memory.\nMore"), r"does not hold a step of 2 photos at 32 px"),
-        (
-            RuntimeError("CUDA error: unspecified launch failure\nHint"),
-            r"GPU failed \(CUDA error: unspec.*re\)",
-        ),
-    ],
-    ids=["out of memory", "device lost"],
-)
-def test_a_failure_of_the_device_ends_in_a_sentence(
-    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
-) -> None:
-    path = tmp_path / "c.safetensors"
-    train(runs.network(), tiny_run(path, ONE_EPOCH), workers)
-    saved = path.read_bytes()
-
-    class Failing(Eager):
-        def __call__(self, phase: Phase, batch: Batch) -> None:
-            raise error
-
-    monkeypatch.setattr(loop, "Eager", Failing)
-    two = replace(ONE_EPOCH, cycles=RECIPE.cycles)
-    with pytest.raises(TrainingError, match=sentence) as raised:
-        train(runs.network(), tiny_run(path, two), workers)
-    assert str(path) in str(raised.value)
-    assert path.read_bytes() == saved
-
-
-def test_other_errors_are_not_taken_for_the_device(
-    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Failing(Eager):
-        def __call__(self, phase: Phase, batch: Batch) -> None:
-            raise RuntimeError("a fault of ours")
-
-    monkeypatch.setattr(loop, "Eager", Failing)
-    with pytest.raises(RuntimeError, match="^a fault of ours$"):
-        train(runs.network(), tiny_run(tmp_path / "c.safetensors"), workers)
-
-
 def test_weights_that_became_infinite_are_not_saved(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
