@@ -5,35 +5,39 @@ from typing import Annotated
 
 import typer
 
+from ..formats import FORMATS
 from .console import resolve_handle, say, size_of
+
+ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
+Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")]
+*OTHERS, LAST = FORMATS
+FormatOption = Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"{', '.join(OTHERS)} or {LAST}.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace DST, in one step.")]
+SizeOption = Annotated[
+    str | None, typer.Option("--size", metavar="HxW", help="Fixed image size in pixels. [default: any]")
+]
+BatchOption = Annotated[
+    int | None, typer.Option("--batch", min=1, help="Fixed number of images. [default: any]")
+]
+PhotosOption = Annotated[
+    bool, typer.Option("--photos", help="Take uint8 pixels, 0 to 255, scaled within the graph.")
+]
+TopOption = Annotated[
+    int | None, typer.Option("--top", min=1, help="Answer with so many best classes instead of logits.")
+]
+Int8Option = Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")]
 
 
 def export(
-    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
-    destination: Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")],
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="FORMAT",
-            help="module, tf1-hub, savedmodel, tf-checkpoint, onnx, openvino, torch or timm.",
-        ),
-    ],
-    force: Annotated[bool, typer.Option("--force", help="Replace DST, in one step.")] = False,
-    size: Annotated[
-        str | None, typer.Option("--size", metavar="HxW", help="Fixed image size in pixels. [default: any]")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option("--batch", min=1, help="Fixed number of images. [default: any]")
-    ] = None,
-    photos: Annotated[
-        bool, typer.Option("--photos", help="Take uint8 pixels, 0 to 255, scaled within the graph.")
-    ] = False,
-    top: Annotated[
-        int | None,
-        typer.Option("--top", min=1, help="Answer with so many best classes instead of logits."),
-    ] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")] = False,
+    module: ModuleArgument,
+    destination: Destination,
+    to: FormatOption,
+    force: ForceOption = False,
+    size: SizeOption = None,
+    batch: BatchOption = None,
+    photos: PhotosOption = False,
+    top: TopOption = None,
+    int8: Int8Option = False,
 ) -> None:
     """Write a module in a format of other software, checked with that software before it is kept."""
     from .. import bundle
