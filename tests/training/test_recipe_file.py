@@ -1,4 +1,4 @@
-"""Recipes from TOML files and settings: what becomes of them, and what each mistake is answered with."""
+"""Recipes from TOML files and settings: the recipes they make, and the message of each mistake."""
 
 import re
 from dataclasses import asdict, fields, replace
@@ -201,7 +201,7 @@ def test_another_optimiser_keeps_what_both_have(file: Path) -> None:
         ("title" + ".a" * 5_000 + " = 1", "title is unknown; give any of name,"),
     ],
 )
-def test_a_mistake_in_a_file_is_told_by_file_and_key(file: Path, content: str, message: str) -> None:
+def test_a_mistake_in_a_file_names_file_and_key(file: Path, content: str, message: str) -> None:
     file.write_text(content, "utf-8")
     with pytest.raises(ArgumentError) as raised:
         open_recipe(str(file))
@@ -219,14 +219,14 @@ def test_a_mistake_in_a_file_is_told_by_file_and_key(file: Path, content: str, m
         (b"#" * 65_537, "is larger than 64 KiB; give a TOML file of a recipe alone"),
     ],
 )
-def test_what_is_no_recipe_file_is_told(file: Path, content: bytes, message: str) -> None:
+def test_what_is_no_recipe_file_is_refused(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
     with pytest.raises(FormatError, match=message) as raised:
         open_recipe(str(file))
     assert str(raised.value).startswith(f"The recipe {file} ") and len(str(raised.value).splitlines()) == 1
 
 
-def test_a_recipe_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_recipe_that_is_not_there_is_refused(tmp_path: Path) -> None:
     for given in (str(tmp_path / "missing.toml"), str(tmp_path), "x" * 5000):
         with pytest.raises(ArgumentError, match="There is no recipe .*; give tiny-imagenet, .* TOML file"):
             open_recipe(given)
@@ -259,14 +259,14 @@ def test_a_recipe_that_is_not_there_is_told(tmp_path: Path) -> None:
         ("label_smoothing=" + "[" * 9000, "label_smoothing is '["),
     ],
 )
-def test_a_mistake_in_a_setting_is_told(setting: str, message: str) -> None:
+def test_a_mistake_in_a_setting_is_named(setting: str, message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         open_recipe("tiny-imagenet", [setting])
     assert str(raised.value).startswith(f"--set: {message}")
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_the_command_tells_a_mistake_before_it_reads_photos(
+def test_the_command_refuses_a_mistake_before_it_reads_photos(
     capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
 ) -> None:
     file.write_text(OWN, "utf-8")

@@ -77,14 +77,14 @@ def test_every_kind_of_value_is_read() -> None:
         ({"title": 5 * 10**70}, "title is 5" + "0" * 58 + "…; give text."),
     ],
 )
-def test_what_is_wrong_is_told(changes: dict[str, Any], message: str) -> None:
+def test_what_is_wrong_is_named(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         read_dataclass(Drawing, LEAST | changes)
     assert str(raised.value).startswith(message)
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_missing_key_is_told() -> None:
+def test_a_missing_key_is_named() -> None:
     with pytest.raises(ArgumentError, match='^shape is missing; give a table whose name is "circle" or'):
         read_dataclass(Drawing, {"title": "t"})
     with pytest.raises(ArgumentError, match="^the recipe is a list; give a table.$"):

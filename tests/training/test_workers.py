@@ -1,4 +1,4 @@
-"""The processes of a run: one alone, and devices that are refused. Two processes: test_loop.py."""
+"""The processes of a run: one alone, and devices that are refused. Two processes: test_loop_resumed.py."""
 
 import pytest
 import torch
