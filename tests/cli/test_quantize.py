@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""`quantize` on the command line: mistakes that cost no calibration."""
-=======
 """`quantize` on the command line: what is refused; what it makes: tests/quantization."""
->>>>>>> training
 
 from pathlib import Path
 
@@ -10,16 +6,6 @@ import pytest
 from helpers.command import run
 
 
-<<<<<<< HEAD
-def test_a_module_in_the_cache_or_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "quantize", tmp_path / "nothing", "--calibrate", tmp_path)
-    assert (code, out) == (2, "") and "nothing" in err and err.count("\n") == 1
-
-
-def test_no_photos(small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "quantize", small_module, "--calibrate", tmp_path)
-    assert (code, out) == (2, "") and str(tmp_path) in err and err.startswith("inception-hub: ")
-=======
 @pytest.mark.parametrize("option, value", [("--max-drop", "-1"), ("--min-agreement", "101")])
 def test_numbers_out_of_range_are_refused(
     capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path, option: str, value: str
@@ -32,4 +18,3 @@ def test_numbers_out_of_range_are_refused(
 def test_photos_to_calibrate_with_are_needed(capsys: pytest.CaptureFixture[str], small_module: Path) -> None:
     code, out, err = run(capsys, "quantize", small_module)
     assert (code, out) == (2, "") and "--calibrate" in err
->>>>>>> training
