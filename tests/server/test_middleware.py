@@ -40,6 +40,13 @@ def test_bytes_of_all_requests_beyond_the_limit(strict_server: Served) -> None:
             client.close()
 
 
+def test_bytes_are_given_back_with_the_response(strict_server: Served) -> None:
+    """Six requests one after the other take twice what all bodies together may at once."""
+    for _ in range(6):
+        response = strict_server.post("/classify", bytes(1_000_000))
+        assert response.status == 400 and "no readable image" in response.error
+
+
 def test_slow_bodies(strict_server: Served) -> None:
     with strict_server.connect() as client:
         client.sendall(b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
