@@ -64,7 +64,7 @@ def test_an_interrupted_run_says_how_it_is_resumed(capsys: pytest.CaptureFixture
     with pytest.raises(KeyboardInterrupt), interruptible_run() as listener:
         listener.note("begun")
         raise KeyboardInterrupt
-    assert capsys.readouterr().err == "begun\nInterrupted; the same command goes on from the last save.\n"
+    assert capsys.readouterr().err == "begun\nInterrupted; the same command continues from the last save.\n"
 
 
 def test_a_written_module_is_two_lines_after_its_accuracy(capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,7 +93,7 @@ def interruptible_run() -> "Iterator[RunListener]":
         with terminal_listener() as listener:
             yield listener
     except KeyboardInterrupt:
-        say("Interrupted; the same command goes on from the last save.")
+        say("Interrupted; the same command continues from the last save.")
         raise
 
 

@@ -116,7 +116,7 @@ def product(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _is_exact(*tensors: Tensor) -> bool:
-    """Whether the flags can matter, and no tracer or autocast looks on."""
+    """Whether the flags can matter, and no tracer or autocast is active."""
     return (
         all(tensor.dtype == torch.float32 for tensor in tensors)
         and not torch.is_autocast_enabled(tensors[0].device.type)
