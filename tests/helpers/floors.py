@@ -12,7 +12,7 @@ SOURCE = Path(inception_hub.__file__).parent
 # its own and from what stands before it on its own: from what stands earlier in `PLACES`.
 FLOORS: tuple[dict[str, str], ...] = (
     {
-        "errors": "every exception of the package",
+        "errors": "the errors that users meet, each one sentence",
         "system": "files written whole, work in threads in order, text made fit for terminals and files",
     },
     {

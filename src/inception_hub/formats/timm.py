@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..architecture import BATCH_NORM_EPSILON, GLOBAL_POOL, LOGITS, LOGITS_LAYER, SCOPE, Architecture
 from ..bundle import Bundle
 from ..errors import FormatError, MissingExtraError
+from ..images.presets import visible_fraction
 from ..weights import Weights, load
 from .comparison import Check, Images, Outputs, compare
 from .exported import Exported, from_metadata, metadata
@@ -153,7 +154,7 @@ def _config(bundle: Bundle) -> dict[str, Any]:
         "num_classes": bundle.architecture.num_classes,
         "input_size": (3, height, width),
         "pool_size": bundle.architecture.endpoint_shapes(height, width)[last][:2],
-        "crop_pct": 1.0 if bundle.resize == "plain" else 0.875,
+        "crop_pct": visible_fraction(bundle.resize),
         "interpolation": "bilinear",
         "mean": (0.5, 0.5, 0.5),
         "std": (0.5, 0.5, 0.5),

@@ -5,8 +5,9 @@ from typing import Literal, get_args
 Preset = Literal["default", "slim", "plain"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 CENTRAL_FRACTION = 0.875  # of each side: Slim's inception_preprocessing
+VISIBLE: dict[Preset, float] = {"default": CENTRAL_FRACTION, "slim": CENTRAL_FRACTION, "plain": 1.0}
 
 
 def visible_fraction(preset: Preset) -> float:
     """The central part of each of a photo's sides that the network sees, in (0, 1]."""
-    return 1.0 if preset == "plain" else CENTRAL_FRACTION
+    return VISIBLE[preset]

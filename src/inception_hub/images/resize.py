@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .presets import CENTRAL_FRACTION, Preset
+from ..errors import ArgumentError
+from .presets import CENTRAL_FRACTION, PRESETS, Preset
 
 REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/log.md
 
@@ -22,7 +23,7 @@ Images = NDArray[np.float32]
 def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = "default") -> Images:
     """uint8 [height, width, 3], or Pillow's RGB image, -> float32 [*size, 3] in [0, 1].
 
-    The aspect ratio is not kept, as in Slim.
+    The aspect ratio is not kept, as in Slim. Raises `ArgumentError` for an unknown preset.
     """
     if preset == "default":
         whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
@@ -33,8 +34,10 @@ def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = 
     pixels = np.asarray(image)
     if preset == "plain":
         return _tf1_bilinear(pixels, size)
-    rows, columns = (central(length) for length in pixels.shape[:2])
-    return _tf1_bilinear(pixels[rows, columns], size)
+    if preset == "slim":
+        rows, columns = (central(length) for length in pixels.shape[:2])
+        return _tf1_bilinear(pixels[rows, columns], size)
+    raise ArgumentError(f"resize is {preset!r}; give one of {', '.join(PRESETS)}.")
 
 
 def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:
