@@ -1,4 +1,4 @@
-"""How fast a module answers on this machine: the network alone, and photos from file to answer.
+"""How fast a module is on this machine: the network alone, and photos from file to predictions.
 
 Each configuration runs in a process of its own, so that its peak memory is its own.
 """
@@ -96,8 +96,8 @@ def measure(
     spec = load_module_spec(handle)
     pairs = list(configurations(spec))
     runs: list[tuple[EngineName, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
-    answering: list[Precision] = [precision for engine, precision in pairs if engine == "openvino"]
-    total = len(runs) + 2 * len(answering)
+    on_openvino: list[Precision] = [precision for engine, precision in pairs if engine == "openvino"]
+    total = len(runs) + 2 * len(on_openvino)
     done = iter(range(1, total + 1))
 
     def apart(work: Callable[..., T], *arguments: object) -> T:
@@ -106,7 +106,7 @@ def measure(
         return result
 
     products: dict[Precision, float] = {
-        precision: apart(matrix_product, precision, seconds) for precision in answering
+        precision: apart(matrix_product, precision, seconds) for precision in on_openvino
     }
     macs = spec.architecture.macs(*spec.image_size)
     networks = []
@@ -114,9 +114,9 @@ def measure(
         calls, peak = apart(time_network, handle, engine, precision, batch, seconds)
         networks.append(summary(engine, precision, batch, calls, macs, products.get(precision), peak))
     sources = list(photos) or [made_photo()]
-    answered = [apart(time_photos, handle, precision, sources, seconds) for precision in answering]
+    through_pipeline = [apart(time_photos, handle, precision, sources, seconds) for precision in on_openvino]
     name, size = spec.bundle.name, spec.image_size
-    return Figures(name, size, macs / 1e9, machine(), products, networks, answered)
+    return Figures(name, size, macs / 1e9, machine(), products, networks, through_pipeline)
 
 
 def configurations(spec: ModuleSpec) -> Iterator[tuple[EngineName, Precision]]:

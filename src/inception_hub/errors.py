@@ -47,7 +47,7 @@ class ImageError(InceptionHubError, OSError, ValueError):
 
 
 class AnswerError(InceptionHubError, ArithmeticError):
-    """A module's answer holds numbers that are not finite."""
+    """A module's outputs hold numbers that are not finite."""
 
 
 class TrainingError(InceptionHubError, ArithmeticError):
@@ -55,11 +55,11 @@ class TrainingError(InceptionHubError, ArithmeticError):
 
 
 class QuantizationError(InceptionHubError, ArithmeticError):
-    """An int8 graph answers too differently from float32 to be kept."""
+    """An int8 graph's predictions differ too much from float32's to be kept."""
 
 
 class ExportError(InceptionHubError, ArithmeticError):
-    """An export answers otherwise than the module it was made from, and is not kept."""
+    """An export computes something else than the module it was made from, and is not kept."""
 
 
 class DeviceMemoryError(InceptionHubError, MemoryError):

@@ -24,7 +24,7 @@ class TensorInfo:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a signature answers with under `default`, and whether it takes a momentum."""
+    """The endpoint that a signature gives as `default`, and whether it takes a momentum."""
 
     output: str  # the endpoint behind `default`
     takes_momentum: bool = False

@@ -1,4 +1,4 @@
-"""`bench`: how fast a module answers on this machine."""
+"""`bench`: how fast a module is on this machine."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""What every verb shares: messages, and a module made ready to answer."""
+"""What every verb shares: options, messages, and how a module is loaded."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The int8 network as data: what `quantize` found, an array a name, held strictly to the table.
+"""The int8 network as data: arrays by name, checked strictly against the table.
 
 Every layer with weights has `weights`, int8 (HWIO, batch norm folded, the separable stem composed), `scale`,
 float32 [out], which makes floats of them again, and `biases`, float32 [out]. Every tensor that is rounded to
@@ -21,7 +21,7 @@ SCALED = "scaled_images"  # in [-1, 1]
 
 
 def rounded(architecture: Architecture) -> Iterator[str]:
-    """What is rounded, by name: the images, and what every layer but a maximum (whose steps stay) makes."""
+    """Names of what is rounded: the images, and every layer's output but a max pool's, whose input is."""
     yield SCALED
     for layer in architecture.layers:
         if layer.name == LOGITS_LAYER:

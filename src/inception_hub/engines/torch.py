@@ -31,7 +31,7 @@ from .arithmetic import convolution, exact_float32, product
 class Network(nn.Module):
     """Inception V2 with `weights` (Slim's names and shapes, float32), copied.
 
-    Trainable variables become parameters, moving statistics buffers; both answer to Slim's names in
+    Trainable variables become parameters, moving statistics buffers; both have Slim's names in
     `named_parameters()`, `named_buffers()` and `state_dict()`.
     """
 
@@ -178,8 +178,8 @@ def walk(
 ) -> dict[str, Tensor]:
     """Endpoints by their `names` (None: every one), NHWC, for `images` [batch, height, width, 3] in [0, 1].
 
-    Walks the table as far as the last of them. `compute` answers for a layer with weights, NCHW; `logits` for
-    the head, from pooled features.
+    Walks the table as far as the last of them. `compute` gives the output of a layer with weights, NCHW;
+    `logits` for the head, from pooled features.
     """
     wanted = set(architecture.endpoint_names if names is None else names)
     # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.

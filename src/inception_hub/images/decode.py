@@ -1,6 +1,6 @@
 """Files, bytes and PIL images -> arrays: decoded upright, in RGB, within limits.
 
-Whatever the bytes, the answer is an array or an `ImageError`: never half an image, never a traceback of
+Whatever the bytes, the result is an array or an `ImageError`: never half an image, never a traceback of
 another kind, never a decode of more than `MAX_PIXELS`, never a file that is no file.
 """
 
@@ -123,7 +123,7 @@ def _opened(source: Source, name: str) -> Iterator[Image.Image]:
         )
     with raw:
         file = PhotoFile(raw)
-        # Pillow warns of large images on opening; our own limit answers for them. The filters are global.
+        # Pillow warns of large images on opening; our own limit is for them. The filters are global.
         with _opening, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(file, formats=FORMATS)

@@ -1,4 +1,4 @@
-"""One photo's row: what a module answered for it, or why it could not."""
+"""One photo's row: its predictions or its feature vector, or why there are none."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ Kind = Literal["predictions", "vector"]
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What `module` (its name) answered for the photo at `path`, as given or found.
+    """What `module` (its name) computed for the photo at `path`, as given or found.
 
     Exactly one of these is given, else `ArgumentError`: `predictions`, best first; `vector`, float32
     [features]; `error`, one sentence. Rows compare by identity, as arrays do not compare to one truth.
@@ -27,7 +27,7 @@ class Row:
     error: str | None = None
 
     def __post_init__(self) -> None:
-        given = sum(answer is not None for answer in (self.predictions, self.vector, self.error))
+        given = sum(value is not None for value in (self.predictions, self.vector, self.error))
         if given != 1:
             raise ArgumentError(
                 f"The row of {self.path} holds {given} of predictions, vector and error; give exactly one."

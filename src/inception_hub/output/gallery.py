@@ -25,7 +25,7 @@ GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and noth
 
 
 class Gallery:
-    """Writes the page `path` of photos answered by `module` (its name); a context manager.
+    """Writes the page `path` of photos and their predictions by `module` (its name); a context manager.
 
     `legend`: uint8 [1, width, 3], the colours of heatmaps from nothing to the most, if there will be any.
     A gallery that is there already is replaced, on `close`; abandoned after an exception, nothing changes.

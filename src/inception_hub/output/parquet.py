@@ -168,9 +168,9 @@ def schema(kind: Kind) -> "pa.Schema":
     import pyarrow as pa
 
     prediction = pa.struct([("label", pa.string()), ("index", pa.int32()), ("probability", pa.float32())])
-    answer = pa.list_(prediction if kind == "predictions" else pa.float32())
+    values = pa.list_(prediction if kind == "predictions" else pa.float32())
     text = pa.string()
-    return pa.schema([("path", text), ("module", text), (kind, answer), ("error", text)])
+    return pa.schema([("path", text), ("module", text), (kind, values), ("error", text)])
 
 
 def flat(row: Row) -> dict[str, Any]:

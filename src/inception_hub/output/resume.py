@@ -1,6 +1,6 @@
 """Which photos have their row already, read from the output of a run that was interrupted.
 
-A photo counts by its path, as often as it has rows: given twice and answered once, it is answered once more.
+A photo counts by its path, as often as it has rows: given twice and written once, it is computed once more.
 The last row may be torn; `whole` is where the rows before it end. An error is a row like any other.
 """
 
@@ -94,7 +94,7 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
     """The whole rows of a CSV file that begins with `header`; raises `OutputError` for what is no such row.
 
     `ranks`: lines of a photo with predictions; None: one, as for vectors. The last photo counts only if it
-    has them all, so one of a module with fewer classes is answered once more.
+    has them all, so one of a module with fewer classes is computed once more.
     """
     start = file.read(len(header))
     if start != header:

@@ -1,4 +1,4 @@
-"""One photo's answer, and what is written of it as a record, as a line of JSON and as lines of CSV.
+"""Rows as records, as lines of JSON and as lines of CSV.
 
 Knows no files. A path that is not text (Linux allows any bytes) is written with escapes such as `\\udcff`,
 which JSON readers turn back.

@@ -29,7 +29,7 @@ class Table:
 
     def __init__(self, stream: TextIO, top: int) -> None:
         terminal = Console(file=stream)
-        # It renders into memory: the writer alone writes, and answers for what can go wrong there.
+        # It renders into memory: writing, and what can go wrong with it, is the writer's.
         self._console = Console(
             file=io.StringIO(),
             width=min(max(terminal.width, NARROWEST), WIDEST),
