@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,6 +37,8 @@ class ModuleSpec:
 
     def _repr_html_(self) -> str:
         """A small table, as notebooks show it."""
+        from html import escape
+
         height, width = self.image_size
         measured = [figures for figures in self.bundle.accuracy if "top1" in figures]
         facts = {

@@ -20,8 +20,9 @@ from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Kind, Row
 from inception_hub.output import parquet
+from inception_hub.output.choices import RowFormat
 from inception_hub.output.resume import Done, WrittenRow
-from inception_hub.output.writers import RowFormat, open_writer
+from inception_hub.output.writers import open_writer
 
 RANKS = 2
 PATHS = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import run
+from helpers.precisions import HAS_BF16
 from safetensors.numpy import load_file
 
 from inception_hub import load_module_spec
@@ -133,7 +134,7 @@ class Stop(RunListener):
         assert [caption for caption, _ in images][:2] == ["original", "epoch 1"]
 
 
-SHORT = FinetuneOptions(epochs=3, batch_size=8, image_size=32)
+SHORT = FinetuneOptions(epochs=3, batch_size=8, image_size=32, bfloat16=HAS_BF16)
 
 
 def interrupted(folder: Path, small_module: Path, output: Path, steps: int) -> None:

@@ -11,6 +11,7 @@ import torch
 from helpers import runs
 from helpers.colour_photos import COLOURS
 from helpers.command import run
+from helpers.precisions import HAS_BF16, needs_bf16
 from helpers.runs import RECIPE, tiny_run
 from helpers.teachers import ABC, labels_named, load_teachers, write_teacher
 
@@ -52,7 +53,7 @@ def trained(
     return runs.digest(network), epoch.train_loss
 
 
-@pytest.mark.parametrize("bfloat16", [False, True])
+@pytest.mark.parametrize("bfloat16", [False, pytest.param(True, marks=needs_bf16)])
 def test_without_a_share_training_is_the_plain_one(
     workers: Workers, first: str, tmp_path: Path, bfloat16: bool
 ) -> None:
@@ -196,7 +197,9 @@ def test_a_run_is_resumed_with_the_same_teacher(folder: Path, small_module: Path
     given = Distillation((handle,), 0.25, 3.0)
 
     def tune(distillation: Distillation | None, name: str = "m", listener: RunListener | None = None) -> None:
-        short = FinetuneOptions("full", 2, batch_size=12, image_size=32, distillation=distillation)
+        short = FinetuneOptions(
+            "full", 2, batch_size=12, image_size=32, bfloat16=HAS_BF16, distillation=distillation
+        )
         finetune(str(folder), tmp_path / name, base, options=short, listener=listener)
 
     with pytest.raises(KeyboardInterrupt):

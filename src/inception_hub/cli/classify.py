@@ -8,7 +8,7 @@ import typer
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
-from ..output.writers import RowFormat
+from ..output.choices import RowFormat
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
 from .photo_run import run

@@ -6,7 +6,7 @@ import typer
 
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
-from ..output.writers import VectorFormat
+from ..output.choices import VectorFormat
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
 from .photo_run import run

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..training.finetune_options import FinetuneOptions, Phases
-from ..training.recipes import BatchNorm
+from ..training.choices import BatchNorm, Phases
 from .console import DeviceOption, ModuleOption, choose, resolve_handle, say
 from .training_options import (
     DataArgument,
@@ -105,6 +104,7 @@ def finetune(
     """Teach a module new classes from photos; interrupted and run again, it continues where it was."""
     with extra_imported():
         from ..training.finetune import finetune as run
+        from ..training.finetune_options import FinetuneOptions
     options = FinetuneOptions(
         phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
         image_size=image_size, training_size=training_size, batch_norm=batch_norm,

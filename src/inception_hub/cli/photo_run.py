@@ -14,7 +14,7 @@ from .console import report, say
 if TYPE_CHECKING:
     from ..inference.options import Options
     from ..module import Module
-    from ..output.writers import RowFormat
+    from ..output.choices import RowFormat
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..errors import ArgumentError, MissingExtraError
-from ..training.distillation import Distillation
 from .console import resolve_handle, say
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
+    from ..training.distillation import Distillation
     from ..training.listener import RunListener
 
 DataArgument = Annotated[
@@ -57,7 +57,7 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at
 
 def distillation(
     teachers: list[str] | None, share: float | None, temperature: float | None
-) -> Distillation | None:
+) -> "Distillation | None":
     """The distillation of the three options; None without a teacher.
 
     Raises `ArgumentError` for a number without a teacher, and what the handles of teachers raise.
@@ -65,6 +65,8 @@ def distillation(
     given = {"share": share, "temperature": temperature}
     numbers = {name: value for name, value in given.items() if value is not None}
     if teachers:
+        from ..training.distillation import Distillation
+
         return Distillation(tuple(str(resolve_handle(handle)) for handle in teachers), **numbers)
     if numbers:
         raise ArgumentError("--teacher-share and --temperature are for --teacher MODULE; give it with them.")

@@ -15,8 +15,9 @@ from ..inference.heatmaps import laid_out, legend
 from ..inference.options import Options
 from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
+from .choices import RowFormat
 from .gallery import Gallery
-from .writers import RowFormat, open_writer
+from .writers import open_writer
 
 LISTED = 100  # errors kept to be listed at the end of a run
 HEATMAPS = 20  # of a photo, on the gallery

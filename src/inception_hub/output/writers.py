@@ -9,17 +9,15 @@ import io
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol, Self, final
+from typing import Protocol, Self, final
 
 from ..errors import ArgumentError
 from ..inference.row import Kind, Row
 from ..system.text import encoded
+from .choices import RowFormat
 from .files import GrowingFile, StandardOutput
 from .resume import Done, csv_lines, json_lines
 from .rows import JsonLines, PredictionsCsv, TextFormat, VectorsCsv
-
-RowFormat = Literal["table", "jsonl", "csv", "parquet"]  # of predictions
-VectorFormat = Literal["jsonl", "csv", "parquet"]
 
 
 class Writer(Protocol):

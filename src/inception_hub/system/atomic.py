@@ -5,7 +5,6 @@ target's name; the rename is flushed as well. Cut off at any moment, what was th
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,7 +45,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 def temporary_name(path: Path) -> Path:
     """A hidden name beside `path` that nothing else has."""
-    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.partial")
+    return path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.partial")
 
 
 def commit_file(temporary: Path, path: Path) -> None:

@@ -1,13 +1,11 @@
 """The options of fine-tuning. PyTorch is not imported here, so the command line can read the choices."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ..errors import ArgumentError
+from .choices import BatchNorm, Phases
 from .distillation import Distillation
-from .recipes import BatchNorm
 
-Phases = Literal["both", "head", "full"]
 SMALLEST = 32  # px
 
 

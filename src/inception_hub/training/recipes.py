@@ -9,9 +9,9 @@ from typing import Literal
 
 from ..errors import ArgumentError
 from .augmentation import Augmentation
+from .choices import BatchNorm
 from .ranges import check_ranges
 
-BatchNorm = Literal["update", "frozen"]  # normalise by the batch and move the statistics; or by them, unmoved
 SIZES = (32, 4096)  # px that a network of this depth can learn from
 
 
