@@ -3,6 +3,8 @@
 import ast
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,15 @@ def test_the_public_face_works_as_documented(tmp_path: Path) -> None:
     for shown in (module, spec):
         assert "<caption>tiny_imagenet</caption>" in shown._repr_html_()
     assert module.labels[:2] == module.labels.names[:2]
+
+
+def test_what_is_imported_later_is_there_from_the_start() -> None:
+    code = """
+import sys, inception_hub
+assert "inception_hub.formats" not in sys.modules
+assert set(inception_hub.__all__) <= set(dir(inception_hub))
+assert inception_hub.export is inception_hub.formats.export
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="module 'inception_hub' has no attribute 'classifier'"):
+        _ = inception_hub.classifier
