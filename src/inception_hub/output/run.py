@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, OutputError
-from ..inference.activation_maps import activation_maps
-from ..inference.heatmaps import laid_out, legend
 from ..inference.options import Options
 from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
@@ -100,8 +98,7 @@ def write_rows(
             on_resume(written)
         page = None
         if target.gallery:
-            colours = legend() if options.feature_maps else None
-            page = stack.enter_context(Gallery(target.gallery, name, colours))
+            page = stack.enter_context(Gallery(target.gallery, name, _legend(options)))
 
         def photos() -> Iterator[Photo]:
             while not stopped() and (path := next(paths, None)) is not None:
@@ -119,10 +116,21 @@ def write_rows(
     return summary
 
 
+def _legend(options: Options) -> NDArray[np.uint8] | None:
+    if not options.feature_maps:
+        return None
+    from ..inference.heatmaps import legend
+
+    return legend()
+
+
 def heatmaps(module: Module, result: Result, options: Options) -> list[NDArray[np.uint8]]:
     """A heatmap for each of the first predictions, uint8 RGBA of the thumbnail's proportions."""
     if result.feature_map is None or result.thumbnail is None or not result.row.predictions:
         return []
+    from ..inference.activation_maps import activation_maps
+    from ..inference.heatmaps import laid_out
+
     height, width = (max(1, round(side / 6)) for side in result.thumbnail.shape[:2])  # the browser smooths
     classes = [prediction.index for prediction in result.row.predictions[:HEATMAPS]]
     maps = activation_maps(module, result.feature_map, classes)
