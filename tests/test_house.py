@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -182,3 +183,11 @@ def test_importing_loads_nothing_heavy() -> None:
     ]
     code = f"import sys, inception_hub; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_ci_runs_every_kind_of_test() -> None:
+    """In `.ci/run`, by the Makefile's targets."""
+    root = TESTS.parent
+    targets = re.findall(r"\bmake (\w+)", (root / ".ci" / "run").read_text("utf-8"))
+    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster"]
+    assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))

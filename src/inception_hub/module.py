@@ -190,11 +190,7 @@ class Module:
     @property
     def bundle(self) -> Bundle:
         """What a module directory holds, with the present weights."""
-        weights = {
-            name: value if isinstance(value, np.ndarray) else value.detach().cpu().numpy()
-            for name, value in self.variable_map.items()
-        }
-        bundle = replace(self.spec.bundle, weights=weights)
+        bundle = replace(self.spec.bundle, weights=self._engine.weights())
         if not self.trainable:
             return bundle
         # Trained weights are no longer those the figures and the card speak of.

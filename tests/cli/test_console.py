@@ -3,27 +3,13 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from helpers.cases import images_from_seed
 from helpers.command import run
-from PIL import Image
 
 from inception_hub import bundle
 from inception_hub.sources.cache import default_cache
 from inception_hub.sources.keys import text_key
 from inception_hub.sources.original import CLASSIFICATION
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed in range(3):
-        Image.fromarray((images_from_seed((40, 60, 3), seed) * 255).astype(np.uint8)).save(
-            folder / f"{seed}.png"
-        )
-    return folder
 
 
 def test_the_bundled_module_answers_until_the_original_is_pulled(

@@ -1,9 +1,14 @@
 """`finetune` on the command line: choices and ranges; what it makes: tests/training/test_finetune.py."""
 
+import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from helpers.command import run
+
+from inception_hub.cli.finetune import finetune
+from inception_hub.training.finetune_options import FinetuneOptions
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,13 @@ def test_the_help_shows_the_choices(
     _, out, _ = run(capsys, "finetune", "--help")
     for choices in ("both|head|full", "update|frozen", "f32|bf16", "cpu|cuda"):
         assert choices in out
+
+
+def test_defaults_are_those_of_the_options() -> None:
+    """The verb writes them again, so that the command line starts without training's modules."""
+    parameters = inspect.signature(finetune).parameters
+    shared = [each for each in fields(FinetuneOptions) if each.name in parameters and each.name != "device"]
+    assert len(shared) == 12
+    for each in shared:
+        assert parameters[each.name].default == each.default, each.name
+    assert (parameters["precision"].default == "bf16") is FinetuneOptions.bfloat16

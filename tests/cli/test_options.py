@@ -161,7 +161,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--against": Row("--against other", "load_module_spec.handle", "other"),
         "--report": Row("--report TMP/page.html", "stderr", "Report: TMP/page.html"),
         "--json": Row("--json", "stdout", '"top1": 1.0'),
-        "--resize": Row("--resize slim", "evaluate.preset", "slim"),
+        "--resize": Row("--resize slim", "evaluate_split.preset", "slim"),
     },
     "quantize": {
         "--calibrate": Row("--calibrate others", "quantize.photos", "others"),
@@ -269,7 +269,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.from_scratch", "train_from_scratch", lambda *_, **__: [evaluation()])
     seen.at("evaluation.measurement", "pick_split")
-    seen.at("evaluation.measurement", "evaluate", evaluation)
+    seen.at("evaluation.measurement", "evaluate_split", evaluation)
     seen.at("evaluation.measurement", "page", lambda *_, **__: "a page")
     seen.at("quantization.quantization", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
     seen.at("formats", "export_bundle", exported)
@@ -359,7 +359,7 @@ def test_a_cluster_is_asked_the_same(
 
     def write_rows(bundle: object, task: Any, locations: Any, output: str) -> Any:
         noted.extend([task, list(locations), output])
-        return SimpleNamespace(photos=1, failed=0, errors=[])
+        return SimpleNamespace(rows=1, failed=0, errors=[])
 
     stand_ins = {
         "cluster.connection": {"connected": lambda address: nullcontext(noted.append(address))},

@@ -56,3 +56,38 @@ def test_a_machine_that_dies_loses_no_row_and_doubles_none(
     assert code == 0 and "the rows of 600 photos" in err
     assert rows(tmp_path / "together") == rows(tmp_path / "alone.parquet")
     cluster.add_node(num_cpus=1)  # for the tests that follow
+
+
+def test_a_run_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    from inception_hub.cluster.batch_inference import _new_folder
+
+    for output in (str(tmp_path / "rows"), f"file://{tmp_path}/rows"):
+        with pytest.raises(KeyError), _new_folder(output) as (_, path):
+            Path(path).mkdir(exist_ok=True)
+            (Path(path) / "part.parquet").touch()
+            raise KeyError
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_this_machine_does_not_see_are_missed(
+    capsys: pytest.CaptureFixture[str],
+    cluster: Any,
+    photos: str,
+    small_module: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that a worker wrote to a disk of its own is gone from here."""
+    import ray.data
+
+    write = ray.data.Dataset.write_parquet
+
+    def write_elsewhere(dataset: Any, path: str, **options: Any) -> None:
+        write(dataset, path, **options)
+        for file in Path(path).glob("*.parquet"):
+            file.unlink()
+
+    monkeypatch.setattr(ray.data.Dataset, "write_parquet", write_elsewhere)
+    asked = ("classify", photos, "--module", small_module, "--format", "parquet", "--output", "rows")
+    code, _, err = run(capsys, *asked, "--ray", cluster.address)
+    assert code == 2 and "rows would hold 0 rows for 203 photos; give an --output that all machines" in err
+    assert not Path("rows").exists() and not Path("rows.parts").exists()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.clusters import processes
-from helpers.serving import Served, jpeg, served, wait_until
+from helpers.serving import Served, jpeg, multipart, served, wait_until
 
 import inception_hub as hub
 
@@ -22,7 +22,9 @@ PORT = 8617
 def replicated(cluster: Any, small_module: Path) -> Iterator[tuple[Served, "subprocess.Popen[str]"]]:
     command = [sys.executable, "-m", "inception_hub", "serve", "--module", str(small_module)]
     server = subprocess.Popen(
-        [*command, "--port", str(PORT), "--ray", cluster.address], stderr=subprocess.PIPE, text=True
+        [*command, "--port", str(PORT), "--limit", "images=3", "--ray", cluster.address],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert server.stderr is not None
@@ -57,6 +59,13 @@ def test_the_same_answers_as_one_server(replicated: Any, small_module: Path) -> 
             assert (ours.status, ours.content) == (theirs.status, theirs.content)
         large = bytes(40 << 20)
         assert together.post("/classify", large).error == alone.post("/classify", large).error
+
+
+def test_replicas_keep_to_the_limits(replicated: Any) -> None:
+    together, _ = replicated
+    body, kind = multipart({str(i): jpeg(i) for i in range(4)})
+    response = together.post("/classify", body, content_type=kind)
+    assert response.status == 413 and "more than 3 parts" in response.error
 
 
 def test_a_replica_that_dies_is_replaced(replicated: Any, cluster: Any) -> None:

@@ -14,6 +14,7 @@ from helpers.precisions import needs_bf16
 
 from inception_hub import Module, bundle, load_module_spec
 from inception_hub.architecture import LOGITS
+from inception_hub.engines.compiled_graphs import CompiledGraphCache
 from inception_hub.errors import WeightsError
 from inception_hub.sources.cache import default_cache
 from inception_hub.weights import LazyWeights
@@ -143,3 +144,16 @@ def test_a_graph_vouches_for_its_own_architecture_only(small_module: Path, tmp_p
     (other / "module.json").write_text(json.dumps(manifest), "utf-8")
     with pytest.raises(WeightsError, match="Conv2d_1c_1x1"):
         load_module_spec(other)
+
+
+def test_one_changed_byte_makes_a_graph_count_as_none(tmp_path: Path) -> None:
+    cache = CompiledGraphCache(tmp_path, "weights", (64, 64))
+    cache.store("key", b"a compiled graph")
+    assert cache.load("key") == b"a compiled graph" and cache.load("another key") is None
+    (path,) = stored(tmp_path)
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], whole[:-1] + b"?", b"?" + whole[1:], b""):
+        path.write_bytes(damaged)
+        assert cache.load("key") is None
+    path.write_bytes(whole)
+    assert cache.load("key") == b"a compiled graph"

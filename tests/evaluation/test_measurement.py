@@ -14,7 +14,7 @@ from PIL import Image
 from inception_hub import Module, bundle, load_images
 from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
-from inception_hub.evaluation.measurement import evaluate, pick_split, pictures
+from inception_hub.evaluation.measurement import evaluate_split, pick_split, pictures
 from inception_hub.images.decode import decode
 from inception_hub.images.presets import Preset
 from inception_hub.labels import Labels
@@ -125,11 +125,13 @@ def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
 def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None:
     module, contents = Module(small_module), [noise(seed) for seed in range(3)]
     split = split_of(contents, [0, 1, 2])
-    evaluation = evaluate(module, split, module.labels, "photos", preset=preset)
+    evaluation = evaluate_split(module, split, module.labels, "photos", preset=preset)
     images = load_images(contents, module, resize=preset)
     outputs = module(images, signature="image_classification", as_dict=True)
     assert np.allclose(evaluation.probabilities, outputs["InceptionV2/Predictions"], rtol=1e-4, atol=1e-6)
-    other = evaluate(module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim")
+    other = evaluate_split(
+        module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim"
+    )
     assert not np.allclose(evaluation.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
 
 
@@ -138,7 +140,7 @@ def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module:
     contents = [noise(0), b"no photo", noise(2), noise(3)]
     split = split_of(contents, [4, 5, 6, 7])
     broken: list[str] = []
-    evaluation = evaluate(module, split, module.labels, "photos", on_error=broken.append)
+    evaluation = evaluate_split(module, split, module.labels, "photos", on_error=broken.append)
     assert evaluation.names == ["0.png", "2.png", "3.png"] and evaluation.classes.tolist() == [4, 6, 7]
     assert len(broken) == 1 and broken[0].startswith("1.png: ")
     picture = pictures(evaluation, split)

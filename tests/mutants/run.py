@@ -9,7 +9,7 @@ mutmut and cosmic-ray make every slip that a syntax tree allows, thousands of wh
 those here are chosen, and each says what it would cost.
 
 What was found is kept by the content of all that bears on it, so that an interrupted run
-goes on where it was.
+continues where it was.
 """
 
 import argparse
@@ -35,12 +35,15 @@ from queue import SimpleQueue
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGE = Path("src") / "inception_hub"
-COPIED = ("src", "tests", "benchmarks", "docs", "recipes", "pyproject.toml", "README.md", "Makefile")
+COPIED = (".ci", "src", "tests", "benchmarks", "docs", "recipes", "pyproject.toml", "README.md", "Makefile")
 RESULTS = ROOT / "build" / "mutants.jsonl"
 LONGEST = 600  # s of one run of tests; what hangs is noticed
 BUDGET = 600  # s of `--changed`
 OVERALL, IN_EVERY_ROOM = 0.95, 0.90
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit status
+# Where Ray is installed its tests run too: pyproject.toml leaves them out.
+MARKERS = "not slow and not tensorflow and not browser and not gpu"
+RAY = ["-m", MARKERS] if importlib.util.find_spec("ray") else []
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class Copies:
 def _run(copy: Path, tests: Sequence[str]) -> int:
     # No bytecode: two slips of one length within a second would share it.
     environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *RAY]
     command += [f"tests/{test}" for test in tests]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(

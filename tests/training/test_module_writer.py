@@ -45,7 +45,7 @@ def test_what_is_stored_is_what_was_measured(tmp_path: Path, dtype: str) -> None
     assert {str(array.dtype) for array in weights.values()} == {dtype}
     for name, value in network.state_dict().items():
         np.testing.assert_array_equal(weights[name], value.numpy().astype(dtype))
-    again = measurement.evaluate(Module(output), DATASET.splits["test"], LABELS, "again")
+    again = measurement.evaluate_split(Module(output), DATASET.splits["test"], LABELS, "again")
     np.testing.assert_allclose(again.probabilities, test.probabilities, atol=1e-6)
     made = load_module_spec(output).bundle
     assert [figures["data"] for figures in made.accuracy] == ["noise test", "noise validation"]

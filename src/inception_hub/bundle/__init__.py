@@ -11,6 +11,7 @@ from .manifest import CARD as CARD
 from .manifest import CONFIG as CONFIG
 from .manifest import LABELS as LABELS
 from .manifest import MANIFEST as MANIFEST
+from .manifest import MAX_SIDE as MAX_SIDE
 from .manifest import WEIGHTS as WEIGHTS
 from .manifest import is_bundle as is_bundle
 from .manifest import read_manifest as read_manifest

@@ -25,6 +25,7 @@ FORMAT_VERSION = 1
 MAX_MANIFEST_BYTES = 4 << 20  # a thousand classes take 60 kB
 MAX_TEXT_BYTES = {LABELS: 16 << 20, CARD: 64 << 20, REPORT: 64 << 20}
 MAX_BYTES = 4 << 30  # of all files
+MAX_SIDE = 16384  # pixels of the default image size
 MAX_LINE = 1000  # characters of a name or a source
 
 
@@ -136,7 +137,7 @@ def _check_architecture(architecture: Any) -> int:
 
 def _check_images(size: Any, preprocessing: Any) -> None:
     _require(
-        isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n <= 16384 for n in size),
+        isinstance(size, list) and len(size) == 2 and all(type(n) is int and 0 < n <= MAX_SIDE for n in size),
         "`image_size` is not [height, width] in pixels",
     )
     _require(

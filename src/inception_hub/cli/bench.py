@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import ModuleOption, choose, resolve_handle
+from .console import JsonOption, ModuleOption, choose, resolve_handle
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +20,7 @@ def bench(
     ] = None,
     batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="[default: 1 and 8]")] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Of each measurement.")] = 2.0,
-    json: Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Measure how fast a module answers here: engines, precisions, batch sizes, photos."""
     from ..benchmark import measure

@@ -7,7 +7,7 @@ import typer
 
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
-from ..inference.options import Options
+from ..inference.options import TOP, Options
 from ..output.choices import RowFormat
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
@@ -27,7 +27,7 @@ HeatmapsOption = Annotated[
 def classify(
     inputs: Inputs,
     module: ModuleOption = None,
-    top: TopOption = 5,
+    top: TopOption = TOP,
     format: FormatOption = "table",
     output: OutputOption = None,
     resume: ResumeOption = False,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import ArgumentError, MissingExtraError
-from .console import report, say
+from .console import say, tell_failures
 
 if TYPE_CHECKING:
     from ..inference.options import Options
@@ -45,8 +45,8 @@ def on_cluster(
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
         summary = write_rows(module.spec.bundle, task, locations, output)
-    say(f"{without_credentials(output)}: the rows of {summary.photos} photos")
-    report(summary.photos, summary.failed, summary.errors)
+    say(f"{without_credentials(output)}: the rows of {summary.rows} photos")
+    tell_failures(summary.rows, summary.failed, summary.errors)
 
 
 def serve_on_cluster(

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 BUNDLED = "tiny_imagenet"
 ORIGINAL = "imagenet"
 MAX_SIDE = 4096  # of --size
-
-
 Device = Literal["cpu", "cuda"]
 
+ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
 ModuleOption = Annotated[
     str | None,
     typer.Option(
@@ -53,12 +53,15 @@ RayOption = Annotated[
 ]
 
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")]
+
+
 def say(message: str) -> None:
     """A line on standard error."""
     print(message, file=sys.stderr)
 
 
-def report(photos: int, failed: int, errors: list[str]) -> None:
+def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:
     """Tells the first `errors` of the `failed` among `photos`, and exits with 1, or 2 if none is good."""
     if not failed:
         return

@@ -9,17 +9,19 @@ import typer
 from .console import (
     DeviceOption,
     EngineOption,
+    JsonOption,
+    ModuleArgument,
     PrecisionOption,
     ResizeOption,
     load,
     say,
+    tell_failures,
 )
 from .training_options import DataArgument, accuracy_line, extra_imported
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import EvaluationResult
 
-ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
 SplitOption = Annotated[
     str | None, typer.Option("--split", help="[default: test, else validation, else all]")
 ]
@@ -29,7 +31,6 @@ AgainstOption = Annotated[
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="PAGE", help="Also write a self-contained HTML page.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable, on standard output.")]
 
 
 def evaluate(
@@ -63,11 +64,7 @@ def evaluate(
     if report is not None:
         _say_report(report)
     print(json_library.dumps(result.summary(), indent=2, ensure_ascii=False) if json else _lines(result))
-    if result.unreadable:
-        say(f"{len(result.unreadable)} of {result.photos} photos could not be read:")
-        for message in result.unreadable:
-            say(f"  {message}")
-        raise typer.Exit(1)
+    tell_failures(result.photos, len(result.unreadable), result.unreadable)
 
 
 def _lines(result: "EvaluationResult") -> str:

@@ -14,8 +14,8 @@ from .console import (
     PrecisionOption,
     ResizeOption,
     load,
-    report,
     size_of,
+    tell_failures,
 )
 from .photo_options import Inputs, MaxPixelsOption
 from .photo_run import source_of
@@ -73,7 +73,7 @@ def explain(
             failures.append(str(error))
             continue
         pictures.save(picture, path)
-    report(pictures.count + len(failures), len(failures), failures)
+    tell_failures(pictures.count + len(failures), len(failures), failures)
 
 
 class Pictures:

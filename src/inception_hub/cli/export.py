@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from ..formats import FORMATS
-from .console import resolve_handle, say, size_of
+from .console import ModuleArgument, resolve_handle, say, size_of
 
-ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
 Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")]
 *OTHERS, LAST = FORMATS
 FormatOption = Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"{', '.join(OTHERS)} or {LAST}.")]

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from .console import resolve_handle
+from .console import JsonOption, ModuleArgument, resolve_handle
 
 
 def info(
-    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
-    json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    module: ModuleArgument,
+    json: JsonOption = False,
 ) -> None:
     """Show what a module is: size, classes, signatures, provenance, accuracy."""
     from ..bundle.describe import describe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import typer
 
 from .cluster import on_cluster
-from .console import report, say
+from .console import say, tell_failures
 
 if TYPE_CHECKING:
     from ..inference.options import Options
@@ -71,7 +71,7 @@ def run(
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
     if gallery:
         say(f"Pictures: {gallery}")
-    report(summary.rows, summary.failed, summary.errors)
+    tell_failures(summary.rows, summary.failed, summary.errors)
 
 
 def source_of(path: str) -> str | bytes:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from .console import resolve_handle
+from .console import ModuleArgument, resolve_handle
 
 
 def push(
-    module: Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")],
+    module: ModuleArgument,
     repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="owner/name; made if missing.")],
     private: Annotated[bool, typer.Option("--private", help="Visible to its owner only.")] = False,
 ) -> None:

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from .console import resolve_handle, say
+from .console import ModuleArgument, resolve_handle, say
 
-ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
 CalibrateOption = Annotated[
     str,
     typer.Option(

@@ -12,16 +12,21 @@ if TYPE_CHECKING:
     import socket
 
 
+HostOption = Annotated[
+    str, typer.Option("--host", help="Address to listen on; others than this one open it to the network.")
+]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
+]
+
+
 def serve(
     module: ModuleOption = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; others than this one open it to the network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8501,
-    limit: Annotated[
-        list[str] | None,
-        typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8501,
+    limit: LimitOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = "f32",
     ray: RayOption = None,

@@ -32,6 +32,7 @@ from ..module import Module
 from ..module_spec import ModuleSpec
 from ..output.files import as_output_error, refuse_existing
 from ..output.parquet import flat, schema
+from ..output.run import LISTED, Summary
 from ..system.atomic import flush_directory
 from . import CORES
 from .error_text import one_line
@@ -39,7 +40,6 @@ from .storage import PhotoLocation, file_system, is_url, without_credentials
 
 TASK_SIZE = 64  # photos, three seconds of a core; a multiple of the batch size, so that batches are the same
 ROWS_PER_FILE = 8192  # at least, but for the last file
-LISTED_ERRORS = 100
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,6 @@ class InferenceTask:
     options: Options
     engine: EngineName
     precision: Precision
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The number of rows (one per photo) and of those that are errors, and the first of the errors."""
-
-    photos: int
-    failed: int
-    errors: list[str]
 
 
 class Worker:
@@ -110,7 +101,7 @@ def write_rows(
         with as_output_error(output):
             rows = pyarrow.dataset.dataset(path, schema(task.options.kind), filesystem=storage)
             written, failed = rows.count_rows(), pyarrow.dataset.field("error").is_valid()
-            errors = rows.head(LISTED_ERRORS, columns=["error"], filter=failed)["error"].to_pylist()
+            errors = rows.head(LISTED, columns=["error"], filter=failed)["error"].to_pylist()
             summary = Summary(written, rows.count_rows(filter=failed), errors)
         if written != photos:
             raise OutputError(

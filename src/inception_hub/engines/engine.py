@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..architecture import BATCH_NORM_MOMENTUM, Architecture
 from ..errors import ArgumentError, MissingExtraError
 from ..weights import Weights
@@ -66,6 +69,10 @@ class Engine(Protocol):
 
     def variable_map(self) -> Mapping[str, Any]:
         """Every variable by Slim's name, in Slim's shapes: live tensors on PyTorch, else read-only arrays."""
+        ...
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The present values of `variable_map`, as arrays on the CPU."""
         ...
 
     def trainable_variables(self) -> list[Any]:

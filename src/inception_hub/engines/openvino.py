@@ -89,6 +89,10 @@ class OpenVINOEngine:
             array.flags.writeable = False
         return arrays
 
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The variables, which do not change."""
+        return self.variable_map()
+
     def trainable_variables(self) -> list[Any]:
         """None: this engine does not train."""
         return []

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..architecture import BATCH_NORM_MOMENTUM, Architecture
@@ -67,6 +69,10 @@ class TorchEngine:
         """The live parameters and buffers, sorted by name."""
         state = {**dict(self.network.named_parameters()), **dict(self.network.named_buffers())}
         return {name: state[name] for name in sorted(state)}
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The present values of `variable_map`, as arrays on the CPU."""
+        return {name: value.detach().cpu().numpy() for name, value in self.variable_map().items()}
 
     def trainable_variables(self) -> list[Tensor]:
         """The live parameters, sorted by name; empty unless trainable."""

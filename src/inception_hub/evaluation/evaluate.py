@@ -11,6 +11,7 @@ from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module
 from ..module_spec import ModuleSpec
+from ..output.files import as_output_error
 from ..system.atomic import atomic_file
 from . import Comparison, Evaluation, compare, measurement
 
@@ -72,7 +73,7 @@ def evaluate(
     evaluations: list[Evaluation] = []
     for each in (module,) if against is None else (module, against):
         evaluations.append(
-            measurement.evaluate(
+            measurement.evaluate_split(
                 each if isinstance(each, Module) else load(each),
                 photos,
                 dataset.labels,
@@ -84,16 +85,7 @@ def evaluate(
         )
     comparison = None if against is None else compare(evaluations[0], evaluations[1])
     if path is not None:
-        _write(path, measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable))
-    return EvaluationResult(tuple(evaluations), comparison, len(photos), tuple(unreadable))
-
-
-def _write(path: Path, page: str) -> None:
-    try:
-        with atomic_file(path) as temporary:
+        page = measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable)
+        with as_output_error(path), atomic_file(path) as temporary:
             temporary.write_text(page, "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); make room, or choose a folder that can "
-            "be written."
-        ) from error
+    return EvaluationResult(tuple(evaluations), comparison, len(photos), tuple(unreadable))

@@ -29,7 +29,7 @@ def pick_split(dataset: Dataset, name: str | None) -> tuple[str, Split]:
     raise ArgumentError(f"{dataset.name} has no split {name!r}; it has {', '.join(dataset.splits)}.")
 
 
-def evaluate(
+def evaluate_split(
     module: Module,
     split: Split,
     labels: Labels,
@@ -56,12 +56,12 @@ def evaluate(
     batches = prepared(
         split,
         module.image_size,
-        preset or module.spec.bundle.resize,
+        preset or module.resize,
         on_error=lambda index, message: on_error(f"{split.name(index)}: {message}"),
     )
     for images, positions in batches:
-        outputs = module(images, signature="image_classification", as_dict=True)
-        probabilities.update(zip(positions.tolist(), outputs[PREDICTIONS], strict=True))
+        predictions = module.endpoints(images, (PREDICTIONS,))[PREDICTIONS]
+        probabilities.update(zip(positions.tolist(), predictions, strict=True))
         on_progress(len(probabilities), len(split))
     if not probabilities:
         raise ArgumentError(f"No photo of {name} can be read; give a data set of intact images.")

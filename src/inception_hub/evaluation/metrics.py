@@ -81,6 +81,11 @@ class Evaluation:
                 "look at that image and at the module's weights."
             )
 
+    def __repr__(self) -> str:
+        return (
+            f"Evaluation({self.module!r} on {self.data!r}: {len(self.names):,} images, top-1 {self.top1:.2%})"
+        )
+
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
         """The most probable class of each image, int64 [n]; the lower index among equals."""

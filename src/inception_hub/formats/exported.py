@@ -6,19 +6,15 @@ Metadata are texts by name, each a JSON value; every format has a place of its o
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bundle import Bundle
+from ..bundle import MAX_SIDE, Bundle
 from ..errors import ArgumentError, FormatError
+from ..images.presets import PRESETS, Preset
 from ..labels import Labels
-
-if TYPE_CHECKING:
-    from ..images.presets import Preset
-
-MAX_SIDE = 16384  # pixels, as in a module's description
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Exported:
     weights: Mapping[str, NDArray[np.generic]]
     labels: Labels | None = None
     image_size: tuple[int, int] | None = None
-    resize: "Preset | None" = None
+    resize: Preset | None = None
 
 
 def metadata(bundle: Bundle) -> dict[str, str]:
@@ -85,7 +81,5 @@ def _image_size(sides: Any) -> tuple[int, int] | None:
     return (height, width) if 0 < min(sides) and max(sides) <= MAX_SIDE else None
 
 
-def _resize(preset: Any) -> "Preset | None":
-    from ..images.presets import PRESETS
-
+def _resize(preset: Any) -> Preset | None:
     return preset if preset in PRESETS else None

@@ -12,6 +12,8 @@ from .photo_file import MAX_PIXELS
 from .presets import PRESETS, Preset
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from .decode import Source
 
 # Pillow is imported where it is used: `import inception_hub` shall not wait for it.
@@ -27,15 +29,26 @@ class HasImageSize(Protocol):
     def resize(self) -> Preset: ...
 
 
-def load_image(
+def decode_and_resize(
     source: "Source", size: tuple[int, int], resize: Preset = "default", *, max_pixels: int = MAX_PIXELS
-) -> NDArray[np.float32]:
-    """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
+) -> "tuple[Image.Image, NDArray[np.float32]]":
+    """`source` as Pillow's RGB image, perhaps decoded reduced, and as float32 [*size, 3] in [0, 1].
+
+    Raises `ImageError`.
+    """
     from .decode import picture
     from .resize import least_pixels
     from .resize import resize as resized
 
-    return resized(picture(source, max_pixels=max_pixels, least=least_pixels(size, resize)), size, resize)
+    image = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
+    return image, resized(image, size, resize)
+
+
+def load_image(
+    source: "Source", size: tuple[int, int], resize: Preset = "default", *, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.float32]:
+    """`source` as float32 [*size, 3] in [0, 1]; raises `ImageError`."""
+    return decode_and_resize(source, size, resize, max_pixels=max_pixels)[1]
 
 
 def load_images(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..architecture import FEATURE_MAP, LOGITS, LOGITS_LAYER
 from ..errors import ArgumentError
 from ..module import Module
+from .options import TOP
 from .predictions import check_finite, probabilities, top_k
 
 
@@ -34,7 +35,7 @@ class Explanation:
 
 
 def explain(
-    module: Module, images: NDArray[np.float32], *, top: int = 5, classes: Sequence[str | int] | None = None
+    module: Module, images: NDArray[np.float32], *, top: int = TOP, classes: Sequence[str | int] | None = None
 ) -> list[list[Explanation]]:
     """Activation maps of each of `images`, float32 [batch, height, width, 3] in [0, 1].
 

@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..images.decode import at_least
-from ..images.decode import picture as decoded
+from ..images.loading import decode_and_resize
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, visible_fraction
-from ..images.resize import least_pixels
-from ..images.resize import resize as resized
 from ..module import Module
 from .activation_maps import Explanation
 from .activation_maps import explain as explain_images
+from .options import TOP
 
 PANEL = 360  # px, a photo's longest side in `picture`
 MARGIN, LINE, BAR = 14, 20, 8  # px
@@ -82,7 +81,7 @@ def explained_photo(
     module: Module,
     source: Any,
     *,
-    top: int = 5,
+    top: int = TOP,
     classes: Sequence[str | int] | None = None,
     size: tuple[int, int] | None = None,
     resize: Preset | None = None,
@@ -96,8 +95,8 @@ def explained_photo(
     raises.
     """
     size, preset = size or module.image_size, resize or module.resize
-    photo = decoded(source, max_pixels=max_pixels, least=least_pixels(size, preset))
-    (explanations,) = explain_images(module, resized(photo, size, preset)[None], top=top, classes=classes)
+    photo, pixels = decode_and_resize(source, size, preset, max_pixels=max_pixels)
+    (explanations,) = explain_images(module, pixels[None], top=top, classes=classes)
     return picture(at_least(PANEL, photo, source, max_pixels), explanations, preset)
 
 

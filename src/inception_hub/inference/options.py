@@ -7,6 +7,8 @@ from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset
 from .row import Kind
 
+TOP = 5  # predictions of each photo, by default
+
 
 @dataclass(frozen=True)
 class Options:
@@ -21,7 +23,7 @@ class Options:
     """
 
     kind: Kind = "predictions"
-    top: int = 5
+    top: int = TOP
     resize: Preset | None = None
     max_pixels: int = MAX_PIXELS
     thumbnails: bool = False

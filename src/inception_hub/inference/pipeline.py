@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, ImageError
-from ..images.decode import at_least, picture
-from ..images.resize import least_pixels, resize
+from ..images.decode import at_least
+from ..images.loading import decode_and_resize
 from ..module import Module
 from ..system.threads import in_order
 from .options import Options
@@ -27,7 +27,7 @@ from .row import Row
 BATCH_SIZE = 4  # larger ones gain nothing and take more memory
 GPU_BATCH_SIZE = 64  # a GPU is filled by many images at once
 GPU_THREADS = 4  # one batch is computed while others are put together and their rows made
-THUMBNAIL = 320  # px, longest side
+THUMBNAIL = 320  # px, longest side: sharp on a gallery's card of 160 to 320
 DEFAULTS = Options()
 
 
@@ -107,12 +107,12 @@ def infer(
 def decode_photo(photo: Photo, *, module: Module, options: Options) -> Decoded:
     """`photo` at the module's size, or its error."""
     preset = options.resize or module.resize
-    least = least_pixels(module.image_size, preset)
     try:
-        image = picture(photo.source, max_pixels=options.max_pixels, least=least)
+        image, pixels = decode_and_resize(
+            photo.source, module.image_size, preset, max_pixels=options.max_pixels
+        )
     except ImageError as error:
         return Decoded(photo, error=str(error))
-    pixels = resize(image, module.image_size, preset)
     if not options.thumbnails:
         return Decoded(photo, pixels)
     small = at_least(THUMBNAIL, image, photo.source, options.max_pixels)

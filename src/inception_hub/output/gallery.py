@@ -14,12 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from ..errors import OutputError
+from ..inference.pipeline import THUMBNAIL
 from ..inference.row import Row
 from ..system.text import encoded
 from .data_uri import clear_png_uri, jpeg_uri, png_uri
 from .files import PendingFile, as_output_error
 
-THUMBNAIL = 320  # px, longest side: sharp on a card of 160 to 320
 QUALITY = 82  # JPEG: about 15 kB a photo
 GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and nothing else, may be replaced
 

@@ -12,6 +12,7 @@ from ..errors import AnswerError, ImageError, RequestError, TooLargeError
 from ..images.presets import visible_fraction
 from ..inference.activation_maps import activation_maps
 from ..inference.heatmaps import heatmap, legend
+from ..inference.options import TOP
 from ..inference.predictions import best_predictions
 from ..inference.row import Row
 from ..output.data_uri import clear_png_uri, png_uri
@@ -21,7 +22,6 @@ from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
-TOP = 5  # classes, by default
 Record = dict[str, Any]
 
 

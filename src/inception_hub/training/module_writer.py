@@ -13,7 +13,7 @@ from ..data import Dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError
 from ..evaluation import Evaluation, Report, render, without_plots
-from ..evaluation.measurement import evaluate, pick_split, pictures
+from ..evaluation.measurement import evaluate_split, pick_split, pictures
 from ..module import Module
 from ..module_spec import ModuleSpec
 from .card import card
@@ -73,7 +73,7 @@ def _device(network: Network) -> torch.device:
 def _evaluations(module: Module, dataset: Dataset, listener: RunListener) -> list[Evaluation]:
     """The evaluations of `module` on the test split, if there is one, and on validation."""
     return [
-        evaluate(
+        evaluate_split(
             module,
             dataset.splits[name],
             dataset.labels,
