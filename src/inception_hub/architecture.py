@@ -100,8 +100,7 @@ TABLE: dict[str, Branches] = {
     "Mixed_5c": _inception(352, (192, 320), (192, 224), 128, pool="max_pool"),
 }
 
-# Where the names of the two learned batch-norm-free layers and the pooled endpoints are written once.
-STEM = f"{SCOPE}/Conv2d_1a_7x7"
+# Names of endpoints, and of the layer that makes the logits.
 FEATURE_MAP = f"{SCOPE}/Mixed_5c"
 GLOBAL_POOL = f"{SCOPE}/global_pool"
 LOGITS = f"{SCOPE}/Logits"

@@ -9,7 +9,7 @@ from inception_hub.engines.torch import Network
 from inception_hub.errors import ArgumentError
 
 ARCHITECTURE = Architecture(0.25, 3)
-STEM = "InceptionV2/Conv2d_2b_1x1"
+LAYER = "InceptionV2/Conv2d_2b_1x1"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_endpoints_come_as_asked(network: Network) -> None:
 
 def test_moving_statistics_move_by_the_momentum(network: Network) -> None:
     images = torch.rand(4, 40, 40, 3)
-    name = f"{STEM}/BatchNorm/moving_mean"
+    name = f"{LAYER}/BatchNorm/moving_mean"
     before = network.get_buffer(name).clone()
     network(images, batch_statistics=True)
     assert torch.equal(network.get_buffer(name), before)
