@@ -21,7 +21,7 @@ import typer.main  # noqa: E402
 from helpers.floors import FLOORS, SOURCE, arrows, modules, needed_arrows  # noqa: E402
 from picture import draw  # noqa: E402
 
-from inception_hub.cli import app  # noqa: E402
+from inception_hub.cli.app import app  # noqa: E402
 from recipes.demo_photos import gather  # noqa: E402
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from helpers.floors import SOURCE
 
-from inception_hub.cli import app
+from inception_hub.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES_THAT_RUN = ("python-api", "fine-tuning", "scikit-learn", "explain")  # each block, as it stands

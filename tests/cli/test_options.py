@@ -25,7 +25,7 @@ from helpers.dataset_photos import png, split_of
 
 from inception_hub import Module
 from inception_hub.benchmark import Figures
-from inception_hub.cli import app
+from inception_hub.cli.app import app
 from inception_hub.data import Dataset
 from inception_hub.evaluation import Comparison, Evaluation
 from inception_hub.formats.comparison import Check as ExportCheck

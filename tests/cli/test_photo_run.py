@@ -1,10 +1,17 @@
 """Runs over photos: standard input, readers that leave early."""
 
+import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from helpers.command import run
 
 
 def test_standard_input(photos: Path, small_module: Path) -> None:
@@ -33,3 +40,26 @@ def test_a_reader_that_leaves_early_is_no_error(photos: Path, small_module: Path
     assert done.stdout.startswith("path,module,rank")
     assert done.stderr == "Answering with small.\n"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("ending, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_waiting_for_standard_input_ends_at_the_first_signal(
+    ending: signal.Signals,
+    status: int,
+    small_module: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Idle(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            os.kill(os.getpid(), ending)
+            return b"what came after the signal"
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Idle()))
+    output = tmp_path / "rows"
+    code, out, err = run(
+        capsys, "classify", "-", "--module", small_module, "--format", "jsonl", "--output", output
+    )
+    assert (code, out) == (status, "") and not output.exists()
+    assert err.endswith("Stopped with the rows of 0 photos; the same command with --resume continues.\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
 from inception_hub.output.rows import JsonLines, PredictionsCsv, VectorsCsv, as_record, shortest
-from inception_hub.system.text import encoded
+from inception_hub.system.text import FORMULA_STARTS, csv_path, encoded, printable
 
 CAT = Row(
     "cat.jpg", "m", predictions=(Prediction("tabby, cat", 282, np.float32(0.7)), Prediction("lynx", 288, 0.1))
@@ -90,6 +90,23 @@ def test_csv_of_vectors() -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_csv_gives_any_path_back(path: str) -> None:
+def test_csv_is_one_printable_line_whatever_the_path(path: str) -> None:
     text = PredictionsCsv().row(Row(path, "m", error="no"))
-    assert next(csv.reader(io.StringIO(text, newline="")))[0] == path
+    assert text.endswith("\n") and printable(text[:-1]) == text[:-1]
+    written = next(csv.reader(io.StringIO(text, newline="")))[0]
+    assert written == (path if path.isprintable() and path[:1] not in FORMULA_STARTS else csv_path(path))
+
+
+def test_spreadsheets_compute_nothing() -> None:
+    predictions = (Prediction("=1+1", 0, np.float32(0.5)), Prediction("@SUM(A1)", 1, np.float32(0.5)))
+    text = PredictionsCsv()
+    lines = parsed(
+        text.row(Row("-2.jpg", "=m", predictions=predictions)) + text.row(Row("a\tb", "m", error="+b is no"))
+    )
+    assert lines == [
+        ["./-2.jpg", "'=m", "1", "'=1+1", "0", "0.5", ""],
+        ["./-2.jpg", "'=m", "2", "'@SUM(A1)", "1", "0.5", ""],
+        ["a\\tb", "m", "", "", "", "", "'+b is no"],
+    ]
+    vectors = VectorsCsv(1)
+    assert parsed(vectors.row(Row("=1", "+m", error="=2"))) == [["./=1", "'+m", "'=2", ""]]

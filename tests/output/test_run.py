@@ -9,6 +9,7 @@ from helpers.dataset_photos import png
 from inception_hub import Module, bundle
 from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.inference.options import Options
+from inception_hub.output.choices import RowFormat
 from inception_hub.output.run import LISTED, Stopped, Summary, Target, write_rows
 
 
@@ -59,6 +60,17 @@ def test_a_stopped_run_is_whole_and_resumes(module: Module, paths: list[str], tm
     assert there == [3] and (summary.rows, summary.failed) == (6, 1)
     lines = (tmp_path / "rows.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == paths
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_names_that_csv_guards_are_not_computed_again(
+    module: Module, tmp_path: Path, format: RowFormat
+) -> None:
+    paths = ["=1.jpg", "@eaDir/2.jpg", "a\x1b.jpg", "\udcff.jpg"]
+    write_rows(module, iter(paths), Options(), Target(format, tmp_path / "rows"))
+    before = (tmp_path / "rows").read_bytes()
+    summary = write_rows(module, iter(paths), Options(), Target(format, tmp_path / "rows", resume=True))
+    assert (summary.rows, (tmp_path / "rows").read_bytes()) == (4, before)
 
 
 def test_rows_of_another_module_are_left_alone(

@@ -1,6 +1,11 @@
-"""Names that hold anything, for files and terminals."""
+"""Names that hold anything, for terminals, JSON and CSV."""
 
-from inception_hub.system.text import encoded, printable
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inception_hub.system.text import csv_path, csv_text, encoded, json_text, printable
 
 
 def test_stray_bytes_become_escapes() -> None:
@@ -10,3 +15,29 @@ def test_stray_bytes_become_escapes() -> None:
 def test_nothing_moves_the_cursor() -> None:
     assert printable("a\x1b[2Jb\nc\u202ed") == "a\\x1b[2Jb\\nc\\u202ed"
     assert printable("Füße\N{NO-BREAK SPACE}ok 中") == "Füße\N{NO-BREAK SPACE}ok 中"
+
+
+@given(st.text(), st.sampled_from([None, 2]))
+def test_json_is_printable_and_says_the_same(text: str, indent: int | None) -> None:
+    written = json_text({"name": [text]}, indent)
+    assert all(line.isprintable() for line in written.split("\n"))
+    assert json.loads(written) == {"name": [text]}
+
+
+def test_json_keeps_what_people_read() -> None:
+    assert json_text({"label": "猫 Füße"}) == '{"label": "猫 Füße"}'
+    assert json_text("\x9b2J\U000e0001\udcff") == '"\\u009b2J\\udb40\\udc01\\udcff"'
+
+
+def test_no_cell_is_a_formula() -> None:
+    starts = ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+    assert [csv_text(f"{start}1") for start in starts] == [f"'{start}1" for start in starts]
+    assert csv_text("1-2=3") == "1-2=3" and csv_text("") == ""
+    assert csv_text("\t=1\r\n") == "\\t=1\\r\\n"
+
+
+def test_a_path_in_csv_leads_to_its_file() -> None:
+    assert csv_path("@eaDir/1.jpg") == "./@eaDir/1.jpg"
+    assert csv_path("photos/-1.jpg") == "photos/-1.jpg"
+    for path in ("=1", "a\x1b", "b"):
+        assert csv_path(csv_path(path)) == csv_path(path)

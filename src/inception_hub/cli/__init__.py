@@ -5,72 +5,24 @@ inputs failed and the rest is complete, 2 nothing could be done or wrong usage, 
 SIGTERM.
 """
 
-import sys
-import warnings
-
-import typer
-
-from ..errors import InceptionHubError
-from . import bench as benching
-from . import cache, modules, serve
-from . import classify as classifying
-from . import embed as embedding
-from . import evaluate as evaluating
-from . import explain as explaining
-from . import export as exporting
-from . import finetune as finetuning
-from . import push as pushing
-from . import quantize as quantizing
-from . import train as training
-from .console import say
-
-app = typer.Typer(
-    name="inception-hub",
-    help="Inception V2 from TF-Hub, alive again: classify photos, take feature vectors, fine-tune, convert.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for verb in (
-    classifying.classify,
-    embedding.embed,
-    explaining.explain,
-    modules.info,
-    modules.pull,
-    modules.convert,
-    finetuning.finetune,
-    training.train,
-    evaluating.evaluate,
-    quantizing.quantize,
-    exporting.export,
-    pushing.push,
-    benching.bench,
-    serve.serve,
-):
-    app.command()(verb)
-app.add_typer(cache.app, name="cache")
+import signal
+import threading
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits; a user's mistake is one line, never a traceback."""
-    warnings.formatwarning = lambda message, *_, **__: f"inception-hub: {message}\n"
-    status: object = 0
-    try:
-        status = app(arguments, standalone_mode=False, prog_name="inception-hub")
-    except typer.TyperException as error:
-        _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
-    except InceptionHubError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        status = 130
-    except ImportError as error:
-        if not isinstance(error.__cause__, KeyboardInterrupt):  # as a library has it that was being imported
-            raise
-        status = 130
-    sys.exit(status if isinstance(status, int) else 0)
+    # Ctrl-C ends quietly, also while the rest is imported, which takes longer than anything else in `--help`.
+    interruptible = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if interruptible:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from . import streams
 
+    streams.prepare()  # before anything is opened that stays open
+    from .app import run
 
-def _fail(message: str) -> None:
-    say(f"inception-hub: {' '.join(message.split())}")
-    sys.exit(2)
+    if interruptible:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    run(arguments)

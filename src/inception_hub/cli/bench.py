@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import JsonOption, ModuleOption, choose, resolve_handle
+from ..system.text import printable
+from .console import JsonOption, ModuleOption, choose, put_json, resolve_handle
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,10 +34,9 @@ def bench(
             str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, listener.progress
         )
     if json:
-        import json as json_library
         from dataclasses import asdict
 
-        print(json_library.dumps(asdict(figures), indent=2))
+        put_json(asdict(figures))
         return
     _show(figures)
 
@@ -48,8 +48,9 @@ def _show(figures: "Figures") -> None:
     height, width = figures.image_size
     machine = figures.machine
     console.print(
-        f"{figures.module}, {height} x {width} px, {figures.gmacs:.3f} GMAC an image; "
-        f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}"
+        printable(f"{figures.module}, {height} x {width} px, {figures.gmacs:.3f} GMAC an image; ")
+        + f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}",
+        markup=False,
     )
     products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in figures.products.items())
     console.print(f"A matrix product here: {products} GFLOP/s\n")

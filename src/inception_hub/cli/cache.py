@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ArgumentError
+from .console import put
 
 app = typer.Typer(help="Look after the modules that were downloaded or converted.", no_args_is_help=True)
 
@@ -15,7 +16,7 @@ def cache_list() -> None:
     from ..sources.cache import default_cache
 
     for entry in default_cache().ls():
-        print(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
+        put(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
 
 
 @app.command("verify")
@@ -25,7 +26,7 @@ def cache_verify() -> None:
 
     complaints = default_cache().verify()
     for key, complaint in complaints.items():
-        print(f"{key[:12]}  {complaint}")
+        put(f"{key[:12]}  {complaint}")
     if complaints:
         raise typer.Exit(1)
 
@@ -52,4 +53,4 @@ def cache_collect() -> None:
     from ..sources.cache import default_cache
 
     for path in default_cache().gc():
-        print(path)
+        put(str(path))

@@ -4,12 +4,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ..engines import EngineName, Precision
 from ..images.presets import Preset
+from ..system.text import json_text, printable
 
 if TYPE_CHECKING:
     from ..module import Module
@@ -57,8 +58,18 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable, on s
 
 
 def say(message: str) -> None:
-    """A line on standard error."""
-    print(message, file=sys.stderr)
+    """A line on standard error; names in it may be hostile."""
+    print(printable(message), file=sys.stderr)
+
+
+def put(text: str) -> None:
+    """A line on standard output: as it is for a program that reads it, printable on a terminal."""
+    print(printable(text) if sys.stdout.isatty() else text)
+
+
+def put_json(value: Any) -> None:
+    """`value` as JSON on standard output, for programs and people."""
+    print(json_text(value, indent=2))
 
 
 def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """`evaluate`: the accuracy of a module, or of two compared, on photos with their classes."""
 
-import json as json_library
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,8 @@ from .console import (
     PrecisionOption,
     ResizeOption,
     load,
+    put,
+    put_json,
     say,
     tell_failures,
 )
@@ -63,11 +64,15 @@ def evaluate(
         )
     if report is not None:
         _say_report(report)
-    print(json_library.dumps(result.summary(), indent=2, ensure_ascii=False) if json else _lines(result))
+    if json:
+        put_json(result.summary())
+    else:
+        for line in _lines(result):
+            put(line)
     tell_failures(result.photos, len(result.unreadable), result.unreadable)
 
 
-def _lines(result: "EvaluationResult") -> str:
+def _lines(result: "EvaluationResult") -> list[str]:
     """The accuracy of each module and their difference."""
     lines = [accuracy_line(evaluation) for evaluation in result.evaluations]
     if result.comparison is not None:
@@ -76,7 +81,7 @@ def _lines(result: "EvaluationResult") -> str:
             f"{second.module} minus {first.module}: top-1 {result.comparison.difference:+.2%}, "
             f"95% interval {result.comparison.low:+.2%} to {result.comparison.high:+.2%}"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def _say_report(report: Path) -> None:

@@ -14,6 +14,7 @@ from .console import (
     PrecisionOption,
     ResizeOption,
     load,
+    put,
     size_of,
     tell_failures,
 )
@@ -94,9 +95,8 @@ class Pictures:
 
     def save(self, image: "Image.Image", photo: str) -> None:
         """Saves `image`, named after the path `photo`."""
-        from ..output.files import StandardOutput, as_output_error
+        from ..output.files import as_output_error
         from ..system.atomic import atomic_file
-        from ..system.text import encoded
 
         target = self._folder / self._name(photo)
         with as_output_error(target):
@@ -104,7 +104,7 @@ class Pictures:
             with atomic_file(target) as temporary:
                 image.save(temporary, "PNG")
         self.count += 1
-        StandardOutput().append(encoded(f"{target}\n"))
+        put(str(target))
 
     def _name(self, photo: str) -> str:
         """The photo's own name as a PNG, numbered where another folder's photo has it."""

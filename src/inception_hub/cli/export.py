@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..formats import FORMATS
-from .console import ModuleArgument, resolve_handle, say, size_of
+from .console import ModuleArgument, put, resolve_handle, say, size_of
 
 Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")]
 *OTHERS, LAST = FORMATS
@@ -51,4 +51,4 @@ def export(
         f"Wrote {to}, {megabytes:.1f} MB; loaded with {check.loader}, it answers within a relative error of "
         f"{check.error:.1e}."
     )
-    print(destination)
+    put(str(destination))

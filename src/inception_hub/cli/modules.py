@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .console import JsonOption, ModuleArgument, resolve_handle
+from ..system.text import printable
+from .console import JsonOption, ModuleArgument, put, put_json, resolve_handle
 
 
 def info(
@@ -17,16 +18,15 @@ def info(
 
     facts = describe(resolve_handle(module))
     if json:
-        import json as json_library
-
-        print(json_library.dumps(facts, indent=2, ensure_ascii=False))
+        put_json(facts)
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for key, value in facts.items():
-        table.add_row(f"[bold]{key.replace('_', ' ')}[/bold]", _readable(value))
+        table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(value)))
     Console().print(table)
 
 
@@ -37,7 +37,7 @@ def pull(
     from ..sources.cache import default_cache
 
     path = resolve_handle(handle)
-    print(resolve_handle(handle) if default_cache().discard(path) else path)
+    put(str(resolve_handle(handle) if default_cache().discard(path) else path))
 
 
 def convert(
@@ -63,16 +63,14 @@ def convert(
     else:
         converted = bundle.read(resolve_handle(source))
     bundle.write(converted, destination)
-    print(destination)
+    put(str(destination))
 
 
 def _readable(value: Any) -> str:
-    from rich.markup import escape
-
     if isinstance(value, dict):
-        return "\n".join(f"{key.replace('_', ' ')}: {escape(str(item))}" for key, item in value.items())
+        return "\n".join(printable(f"{key.replace('_', ' ')}: {item}") for key, item in value.items())
     if isinstance(value, list) and all(isinstance(item, int) for item in value):
         return " x ".join(map(str, value))
     if isinstance(value, list):
         return "\n".join(_readable(item) for item in value) or "-"
-    return escape(str(value))
+    return printable(str(value))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
+from ..errors import InputError
 from .cluster import on_cluster
 from .console import say, tell_failures
 
@@ -55,15 +56,11 @@ def run(
                 paths,
                 options,
                 target,
-                open_photo=source_of,
+                open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
                 on_resume=tell_resumed,
                 on_row=advance,
             )
-    except BrokenPipeError:
-        # The reader (`| head`) has what it wanted. Python would complain once more while flushing.
-        sys.stdout = None
-        return
     except Stopped as stopped:
         if output and format != "table":
             rows = stopped.summary.rows
@@ -74,11 +71,22 @@ def run(
     tell_failures(summary.rows, summary.failed, summary.errors)
 
 
+class _Interrupted(Exception):
+    """A signal came while a photo on standard input was waited for."""
+
+
 def source_of(path: str) -> str | bytes:
-    """What to decode for an input; `-` is standard input."""
+    """What to decode for an input; `-` is standard input. Raises `InputError` where that is closed."""
     from ..images.photo_file import MAX_BYTES
 
-    return sys.stdin.buffer.read(MAX_BYTES + 1) if path == "-" else path
+    if path != "-":
+        return path
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"Standard input cannot be read ({error.strerror}); give a photo's path, or its bytes there."
+        ) from error
 
 
 class StopSignals:
@@ -89,11 +97,26 @@ class StopSignals:
     """
 
     received: int | None = None
+    _waiting = False  # for a photo on standard input, which may never come
 
     def __call__(self, number: int, frame: object) -> None:
         self.received = number
         for ending in ENDINGS:
             signal.signal(ending, signal.SIG_DFL)
+        if self._waiting:
+            raise _Interrupted
+
+    def source_of(self, path: str) -> str | bytes | None:
+        """As `source_of`; None where the wait for it was interrupted."""
+        if path != "-":
+            return path
+        try:
+            self._waiting = True
+            source = source_of(path)
+            self._waiting = False
+        except _Interrupted:
+            return None
+        return source
 
     def __enter__(self) -> Self:
         self._before = {ending: signal.signal(ending, self) for ending in ENDINGS}

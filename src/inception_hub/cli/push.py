@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .console import ModuleArgument, resolve_handle
+from .console import ModuleArgument, put, resolve_handle
 
 
 def push(
@@ -16,4 +16,4 @@ def push(
     from .. import bundle
     from ..sources.huggingface import push_bundle
 
-    print(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))
+    put(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))

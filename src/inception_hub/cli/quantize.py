@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .console import ModuleArgument, resolve_handle, say
+from .console import ModuleArgument, put, resolve_handle, say
 
 CalibrateOption = Annotated[
     str,
@@ -45,4 +45,4 @@ def quantize(
             on_progress=listener.progress,
         )
     say(f"Checked on {check.describe()}.")
-    print(directory)
+    put(str(directory))

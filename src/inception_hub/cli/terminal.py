@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..evaluation import Epoch
+from ..system.text import printable
 from ..training.listener import RunListener
 from .console import say
 
@@ -24,7 +25,7 @@ class TerminalListener(RunListener):
         )
 
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -43,7 +44,9 @@ class TerminalListener(RunListener):
     def progress(self, task: str, done: int, total: int) -> None:
         if task != self._description:
             self._description = task
-            self._bar.reset(self._task, description=task, total=total, completed=done, visible=True)
+            self._bar.reset(
+                self._task, description=printable(task), total=total, completed=done, visible=True
+            )
         self._bar.update(self._task, completed=done, total=total)
 
     def epoch(self, epoch: Epoch) -> None:
@@ -67,7 +70,7 @@ class TerminalListener(RunListener):
         if self._bar.disable:
             say(message)
         else:
-            self._bar.console.print(message, markup=False, highlight=False)
+            self._bar.console.print(printable(message), markup=False, highlight=False)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..errors import ArgumentError, MissingExtraError
-from .console import resolve_handle, say
+from .console import put, resolve_handle, say
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
@@ -102,10 +102,10 @@ def interruptible_run() -> "Iterator[RunListener]":
 def print_module(output: Path, evaluations: "list[Evaluation]") -> None:
     """Prints the accuracy and the place of a written module; nothing in processes beside the main one."""
     for evaluation in evaluations:
-        print(accuracy_line(evaluation))
+        put(accuracy_line(evaluation))
     if evaluations:
-        print(f"Module: {output}")
-        print(f"Report: {output / 'report.html'}")
+        put(f"Module: {output}")
+        put(f"Report: {output / 'report.html'}")
 
 
 def accuracy_line(evaluation: "Evaluation") -> str:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import OutputError
-from ..system.text import encoded
+from ..system.text import csv_path
 
 BEGINNING = b'{"path": "'  # of every row in JSON
 
@@ -67,7 +67,8 @@ class Done:
 
 
 def _digest(path: str) -> int:
-    return int.from_bytes(blake2b(encoded(path), digest_size=8).digest(), "little")
+    """Of the path as CSV has it, so that one in any format is told by its rows."""
+    return int.from_bytes(blake2b(csv_path(path).encode(), digest_size=8).digest(), "little")
 
 
 def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:

@@ -6,12 +6,12 @@ which JSON readers turn back.
 
 import csv
 import io
-import json
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..inference.row import Row
+from ..system.text import csv_path, csv_text, json_text
 
 
 def as_record(row: Row) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class JsonLines:
         return ""
 
     def row(self, row: Row) -> str:
-        return json.dumps(as_record(row), ensure_ascii=False) + "\n"
+        return json_text(as_record(row)) + "\n"
 
     def end(self) -> str:
         return ""
@@ -62,13 +62,13 @@ class PredictionsCsv:
     """A line per path and rank (1 is the best); an error is one line with empty rank to probability."""
 
     def header(self) -> str:
-        return _csv("path", "module", "rank", "label", "index", "probability", "error")
+        return _line("path", "module", "rank", "label", "index", "probability", "error")
 
     def row(self, row: Row) -> str:
         if row.error is not None:
-            return _csv(row.path, row.module, "", "", "", "", row.error)
+            return _csv(row, "", "", "", "", csv_text(row.error))
         return "".join(
-            _csv(row.path, row.module, rank, p.label, p.index, shortest(p.probability), "")
+            _csv(row, rank, csv_text(p.label), p.index, shortest(p.probability), "")
             for rank, p in enumerate(row.predictions or (), 1)
         )
 
@@ -83,17 +83,21 @@ class VectorsCsv:
         self._length = length
 
     def header(self) -> str:
-        return _csv("path", "module", "error", *(f"v{i}" for i in range(self._length)))
+        return _line("path", "module", "error", *(f"v{i}" for i in range(self._length)))
 
     def row(self, row: Row) -> str:
         values = [""] * self._length if row.vector is None else map(shortest, row.vector)
-        return _csv(row.path, row.module, row.error or "", *values)
+        return _csv(row, csv_text(row.error or ""), *values)
 
     def end(self) -> str:
         return ""
 
 
-def _csv(*fields: Any) -> str:
+def _csv(row: Row, *fields: Any) -> str:
+    return _line(csv_path(row.path), csv_text(row.module), *fields)
+
+
+def _line(*fields: Any) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(fields)  # its default "\r\n", so that a carriage return in a path is quoted
-    return line.getvalue().removesuffix("\r\n") + "\n"
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue()

@@ -15,6 +15,7 @@ from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
 from .choices import RowFormat
 from .gallery import Gallery
+from .resume import Done
 from .writers import open_writer
 
 LISTED = 100  # errors kept to be listed at the end of a run
@@ -72,9 +73,9 @@ def write_rows(
 ) -> Summary:
     """Computes a row for each of `paths` and writes it as soon as it is there.
 
-    `open_photo` gives what to decode for a path. Once `stopped` says so no further photo is begun; those
-    under way are written. `on_resume` is called with the rows that an interrupted run had written, `on_row`
-    for every row written.
+    `open_photo` gives what to decode for a path, None if the run was stopped while it waited for that. Once
+    `stopped` says so no further photo is begun; those under way are written. `on_resume` is called with the
+    rows that an interrupted run had written, `on_row` for every row written.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
     another module's rows, `ArgumentError` for a gallery of a resumed run, else what `infer` raises.
@@ -100,20 +101,38 @@ def write_rows(
         if target.gallery:
             page = stack.enter_context(Gallery(target.gallery, name, _legend(options)))
 
-        def photos() -> Iterator[Photo]:
-            while not stopped() and (path := next(paths, None)) is not None:
-                if not writer.done.take(path):
-                    yield Photo(path, open_photo(path))
-
-        for result in infer(module, photos(), replace(options, thumbnails=page is not None)):
+        photos = _Photos(paths, writer.done, open_photo, stopped)
+        for result in infer(module, photos, replace(options, thumbnails=page is not None)):
             writer.write(result.row)
             if page:
                 page.add(result.row, result.thumbnail, heatmaps(module, result, options))
             summary.add(result.row.error)
             on_row()
-        if stopped() and next(paths, None) is not None:
+        if photos.left:
             raise Stopped(summary)
     return summary
+
+
+class _Photos:
+    """The photos of a run without their row; `left`: whether it was stopped before all were taken."""
+
+    def __init__(
+        self, paths: Iterator[str], done: Done, open_photo: Callable[[str], Any], stopped: Callable[[], bool]
+    ) -> None:
+        self._paths, self._done, self._open, self._stopped = paths, done, open_photo, stopped
+        self.left = False
+
+    def __iter__(self) -> Iterator[Photo]:
+        for path in self._paths:
+            source = None
+            if not self._stopped():
+                if self._done.take(path):
+                    continue
+                source = self._open(path)
+            if source is None:
+                self.left = True
+                return
+            yield Photo(path, source)
 
 
 def _legend(options: Options) -> NDArray[np.uint8] | None:

@@ -1,4 +1,14 @@
-"""Text that may hold anything, such as file names, made fit for files and terminals."""
+"""Text that may hold anything, such as file names and labels, made fit for terminals and files.
+
+Whoever chose a name may have chosen one that moves the cursor, changes the terminal's title, starts a new
+line of a log, or computes in a spreadsheet.
+"""
+
+import json
+from typing import Any
+
+# What makes a spreadsheet take a cell for a formula; the last four are their full-width forms.
+FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20"
 
 
 def encoded(text: str) -> bytes:
@@ -7,5 +17,28 @@ def encoded(text: str) -> bytes:
 
 
 def printable(text: str) -> str:
-    """`text` with escapes for what could move the cursor or end the line: file names may be hostile."""
+    """`text` for a terminal: escapes such as `\\x1b` for what could move the cursor or end the line."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON that is printable: what is not printable in its strings is escaped, as JSON allows."""
+    lines = json.dumps(value, indent=indent, ensure_ascii=False).split("\n")  # those of `indent` alone
+    return "\n".join(line if line.isprintable() else _json_escaped(line) for line in lines)
+
+
+def csv_text(text: str, guard: str = "'") -> str:
+    """`text` for a cell of CSV: printable, and behind `guard` where a spreadsheet would compute it."""
+    text = printable(text)
+    return guard + text if text.startswith(tuple(FORMULA_STARTS)) else text
+
+
+def csv_path(path: str) -> str:
+    """A path for a cell of CSV; it still leads to the file, which `'=1.jpg` would not and `./=1.jpg` does."""
+    return csv_text(path, guard="./")
+
+
+def _json_escaped(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
