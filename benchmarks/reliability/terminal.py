@@ -111,8 +111,8 @@ def early_signals(folder: Path, signals: int) -> tuple[list[rows.Row], int]:
             time.sleep(random.uniform(0, 1))
             process.send_signal(ending)
             said = process.communicate()[1].decode()
-            if "Traceback" in said and "inception_hub/" not in said:
-                own += 1  # the interpreter was starting
+            if "Traceback" in said and ", in main" not in said:
+                own += 1  # `main` had not begun
             elif "Traceback" in said or "Exception" in said:
                 print(f"{arguments}: {process.returncode} {said[-500:]}", file=sys.stderr)
             elif process.returncode in (-ending, 128 + ending):
@@ -195,7 +195,7 @@ def main(signals: int, write_docs: bool) -> None:
         found = [closed_streams(folder), *signalled, *hostile_names(folder)]
     note = (
         "Clean error: one sentence, or an end by the signal without a word. Of the signals "
-        f"{before} came before Python had run a line of ours: then its own traceback is shown."
+        f"{before} came before the command line had begun: then Python shows a traceback of its own."
     )
     rows.report("terminal", found, note, write_docs=write_docs)
 

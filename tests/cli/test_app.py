@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from helpers.command import run
 
+from inception_hub import __version__
+from inception_hub.cli.app import VERBS
+
 MISTAKES = [
     (["classify"], "Missing argument 'INPUT...'"),
     (["classify", "x.jpg", "--tpo", "3"], "No such option: --tpo"),
-    (["classify", "x.jpg", "--top", "0"], "Invalid value for '--top'"),
-    (["classify", "x.jpg", "--format", "xml"], "Invalid value for '--format'"),
+    (["classify", "x.jpg", "--top", "0"], "--top is '0'; give 1 or more"),
+    (["classify", "x.jpg", "--format", "xml"], "--format is 'xml'; give table, jsonl, csv or parquet"),
     (["clasify", "x.jpg"], "No such command 'clasify'"),
     (["classify", "x.jpg", "--module", "imgenet"], "'imgenet' does not exist (did you mean imagenet?)"),
     (["classify", "x.jpg", "--module", "https://tfhub.dev/google/nnlm/1"], "tfhub.dev is gone"),
@@ -40,3 +43,22 @@ def test_a_mistake_is_one_line(
     assert message in " ".join(lines)
     if "could not be read" not in err:
         assert len(lines) == 1 and out == ""
+
+
+def test_nothing_asked_for_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, first in ((), "classify"), (("cache",), "verify"):
+        code, out, err = run(capsys, *command)
+        assert (code, err) == (0, "")
+        assert out.startswith(f"Usage: inception-hub {' '.join(command)}") and f"  {first}  " in out
+        assert run(capsys, *command, "-h") == run(capsys, *command, "--help") == (0, out, "")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--version") == (0, f"inception-hub {__version__}\n", "")
+
+
+def test_every_help_ends_with_a_command_to_try(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, example in VERBS:
+        _, out, _ = run(capsys, verb.__name__, "--help")
+        assert " ".join(out.split()).endswith(f"Example: {example}")
+        assert example.startswith(f"inception-hub {verb.__name__} ")

@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_no_half_picture(
         (["--class", "9" * 5000], "has no class"),
         (["--size", "0x5"], "--size is '0x5'; give height x width"),
         (["--size", "9" * 5000 + "x5"], "give height x width"),
-        (["--top", "0"], "Invalid value for '--top'"),
+        (["--top", "0"], "--top is '0'; give 1 or more"),
     ],
 )
 def test_mistakes(

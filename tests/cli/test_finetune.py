@@ -14,11 +14,11 @@ from inception_hub.training.finetune_options import FinetuneOptions
 @pytest.mark.parametrize(
     "option, value, message",
     [
-        ("--phases", "tail", "'tail' is not one of 'both', 'head', 'full'"),
-        ("--batch-norm", "off", "'off' is not one of 'update', 'frozen'"),
-        ("--precision", "f16", "'f16' is not one of 'f32', 'bf16'"),
-        ("--batch-size", "1", "2"),
-        ("--image-size", "31", "32"),
+        ("--phases", "tail", "--phases is 'tail'; give both, head or full"),
+        ("--batch-norm", "off", "--batch-norm is 'off'; give update or frozen"),
+        ("--precision", "f16", "--precision is 'f16'; give f32 or bf16"),
+        ("--batch-size", "1", "--batch-size is '1'; give 2 or more"),
+        ("--image-size", "31", "--image-size is '31'; give 32 or more"),
     ],
 )
 def test_a_value_that_is_not_accepted_names_what_is(

@@ -28,7 +28,7 @@ def test_trained_weights_are_what_is_exported(small_module: Path, tmp_path: Path
             ["--to", "module", "--photos", "--top", 3],
             "The format module does not take photos, top; its options: none",
         ),
-        (["--to", "onnx", "--batch", 0], "Invalid value for '--batch'"),
+        (["--to", "onnx", "--batch", 0], "--batch is '0'; give 1 or more"),
         (["--to", "onnx", "--size", "0x5"], "--size is '0x5'; give height x width in pixels"),
         (["--to", "onnx", "--top", 11], "top is 11 and small has 10 classes"),
         (["--to", "openvino", "--int8"], "small has no int8 graph; make one with inception-hub quantize"),

@@ -2,14 +2,14 @@
 
 import sys
 import warnings
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ..errors import InceptionHubError
 from ..system.text import printable
 from . import bench as benching
-from . import cache, modules, serve, streams
+from . import cache, modules, serve, streams, usage
 from . import classify as classifying
 from . import embed as embedding
 from . import evaluate as evaluating
@@ -19,34 +19,48 @@ from . import finetune as finetuning
 from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
-from .console import say
+from .console import put, put_help, say
 
 app = typer.Typer(
     name="inception-hub",
-    help="Inception V2 from TF-Hub, alive again: classify photos, take feature vectors, fine-tune, convert.",
-    no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (
-    classifying.classify,
-    embedding.embed,
-    explaining.explain,
-    modules.info,
-    modules.pull,
-    modules.convert,
-    finetuning.finetune,
-    training.train,
-    evaluating.evaluate,
-    quantizing.quantize,
-    exporting.export,
-    pushing.push,
-    benching.bench,
-    serve.serve,
-):
-    app.command()(verb)
+# Every verb, and a command that shows it.
+VERBS = (
+    (classifying.classify, "inception-hub classify photos/ --top 3 --format csv --output rows.csv"),
+    (embedding.embed, "inception-hub embed photos/ --format parquet --output vectors.parquet"),
+    (explaining.explain, "inception-hub explain cat.jpg --output heatmaps"),
+    (modules.info, "inception-hub info tiny_imagenet"),
+    (modules.pull, "inception-hub pull imagenet"),
+    (modules.convert, "inception-hub convert inception_v2.ckpt my_module"),
+    (finetuning.finetune, "inception-hub finetune flowers/ --output flowers_module"),
+    (training.train, "inception-hub train tiny-imagenet tiny-imagenet-200/ --output my_module"),
+    (evaluating.evaluate, "inception-hub evaluate flowers_module flowers/ --report report.html"),
+    (quantizing.quantize, "inception-hub quantize my_module --calibrate photos/"),
+    (exporting.export, "inception-hub export my_module my_module.onnx --to onnx"),
+    (pushing.push, "inception-hub push my_module me/my_module --private"),
+    (benching.bench, "inception-hub bench --batch 1 --batch 32"),
+    (serve.serve, "inception-hub serve --port 8501"),
+)
+for verb, example in VERBS:
+    app.command(epilog=f"Example: {example}")(verb)
 app.add_typer(cache.app, name="cache")
+
+
+@app.callback(invoke_without_command=True)
+def inception_hub(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Inception V2 from TF-Hub, alive again: classify photos, take feature vectors, fine-tune, convert."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        put(f"inception-hub {version_of('inception-hub')}")
+    elif context.invoked_subcommand is None:
+        put_help(context)
 
 
 def run(arguments: list[str] | None) -> NoReturn:
@@ -57,7 +71,7 @@ def run(arguments: list[str] | None) -> NoReturn:
         status = app(arguments, standalone_mode=False, prog_name="inception-hub")
         streams.finish()
     except typer.TyperException as error:
-        _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
+        _fail(usage.sentence(error))
     except BrokenPipeError:  # the reader (`| head`) has what it wanted
         streams.give_up()
     except InceptionHubError as error:

@@ -5,9 +5,16 @@ from typing import Annotated
 import typer
 
 from ..errors import ArgumentError
-from .console import put
+from .console import put, put_help
 
-app = typer.Typer(help="Look after the modules that were downloaded or converted.", no_args_is_help=True)
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def cache(context: typer.Context) -> None:
+    """Look after the modules that were downloaded or converted."""
+    if context.invoked_subcommand is None:
+        put_help(context)
 
 
 @app.command("ls")

@@ -67,6 +67,11 @@ def put(text: str) -> None:
     print(printable(text) if sys.stdout.isatty() else text)
 
 
+def put_help(context: typer.Context) -> None:
+    """The help of the command that `context` is of, on standard output."""
+    print(context.get_help())
+
+
 def put_json(value: Any) -> None:
     """`value` as JSON on standard output, for programs and people."""
     print(json_text(value, indent=2))

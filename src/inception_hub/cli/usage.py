@@ -1,0 +1,43 @@
+"""Wrong usage as one sentence: what was given, what is accepted, whose help says more."""
+
+from typing import Any
+
+import typer
+
+# By pydantic's names of what is wrong, which typer hands on: what is accepted instead.
+ACCEPTED = {
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+}
+CHOICE = " is not one of "
+
+
+def sentence(error: typer.TyperException) -> str:
+    """The message of `error`, and the help of the verb that was meant."""
+    context = getattr(error, "ctx", None)
+    verb = context.command_path if context else "inception-hub"
+    return f"{(_value(error) or error.format_message()).rstrip('.')}; see {verb} --help."
+
+
+def _value(error: typer.TyperException) -> str | None:
+    """What is wrong with the value of an option or argument; None where something else is wrong."""
+    parameter = getattr(error, "param", None)
+    if parameter is None:
+        return error.message if isinstance(error, typer.BadParameter) else None
+    name = parameter.get_error_hint().strip("'")
+    if not hasattr(error.__cause__, "errors"):
+        return None
+    wrong: dict[str, Any] = error.__cause__.errors()[0]  # pyright: ignore - pydantic's, which may be missing
+    given = f"{name} is {str(wrong['input'])[:60]!r}"
+    if accepted := ACCEPTED.get(wrong["type"]):
+        return f"{given}; give {accepted.format_map(wrong.get('ctx', {}))}"
+    _, found, choices = error.message.partition(CHOICE)
+    if found:
+        *others, last = choices.rstrip(".").replace("'", "").split(", ")
+        return f"{given}; give {', '.join(others)} or {last}"
+    return None

@@ -1,0 +1,34 @@
+"""Wrong usage as one sentence, without the words of the libraries that found it."""
+
+import pytest
+from helpers.command import run
+
+WRONG = {
+    "classify x --top q": "--top is 'q'; give a whole number; see inception-hub classify --help.",
+    "classify x --top 1.5": "--top is '1.5'; give a whole number; see inception-hub classify --help.",
+    "explain x --output o --top 21": "--top is '21'; give 20 or less; see inception-hub explain --help.",
+    "bench --seconds soon": "--seconds is 'soon'; give a number; see inception-hub bench --help.",
+    "bench --seconds 0": "--seconds is '0'; give 0.01 or more; see inception-hub bench --help.",
+    "embed x --format xml": "--format is 'xml'; give jsonl, csv or parquet; see inception-hub embed --help.",
+    "cache rm": "Missing argument 'KEY'; see inception-hub cache rm --help.",
+    "cache find": "No such command 'find'; see inception-hub cache --help.",
+    "--nothing": "No such option: --nothing; see inception-hub --help.",
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_the_value_what_is_accepted_and_the_verbs_own_help(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, *command.split()) == (2, "", f"inception-hub: {WRONG[command]}\n")
+
+
+def test_a_long_or_hostile_value_stays_short(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capsys, "classify", "x", "--top", "\x1b[2J" * 100)
+    assert err.isprintable() or err[:-1].isprintable()
+    assert len(err) < 400 and "give a whole number" in err
+
+
+def test_a_size_says_what_a_size_is(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capsys, "export", "tiny_imagenet", "o", "--to", "onnx", "--size", "9")
+    assert err.startswith("inception-hub: --size is '9'; give height x width in pixels")
