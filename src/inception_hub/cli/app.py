@@ -29,8 +29,8 @@ app = typer.Typer(
 )
 # Every verb, and a command that shows it.
 VERBS = (
-    (classifying.classify, "inception-hub classify photos/ --top 3 --format csv --output rows.csv"),
-    (embedding.embed, "inception-hub embed photos/ --format parquet --output vectors.parquet"),
+    (classifying.classify, "inception-hub classify photos/ --top 3 --output rows.csv"),
+    (embedding.embed, "inception-hub embed photos/ --output vectors.parquet"),
     (explaining.explain, "inception-hub explain cat.jpg --output heatmaps"),
     (modules.info, "inception-hub info tiny_imagenet"),
     (modules.pull, "inception-hub pull imagenet"),

@@ -8,13 +8,16 @@ import typer
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import TOP, Options
-from ..output.choices import RowFormat
+from ..output.choices import RowFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
 from .photo_run import run
 
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Classes per photo.")]
-FormatOption = Annotated[RowFormat, typer.Option("--format", help="How to write the rows.")]
+FormatOption = Annotated[
+    RowFormat | None,
+    typer.Option("--format", help="How to write the rows. [default: as FILE ends, else table]"),
+]
 GalleryOption = Annotated[
     Path | None,
     typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."),
@@ -28,7 +31,7 @@ def classify(
     inputs: Inputs,
     module: ModuleOption = None,
     top: TopOption = TOP,
-    format: FormatOption = "table",
+    format: FormatOption = None,
     output: OutputOption = None,
     resume: ResumeOption = False,
     gallery: GalleryOption = None,
@@ -45,6 +48,7 @@ def classify(
         raise ArgumentError(
             "--heatmaps are for the page; give --gallery PAGE too, or use inception-hub explain."
         )
+    chosen = row_format(format, output, "table")
     loaded = load(module, engine, precision, device)
     options = Options("predictions", top, resize, max_pixels, feature_maps=heatmaps)
-    run(loaded, inputs, options, format=format, output=output, resume=resume, gallery=gallery, ray=ray)
+    run(loaded, inputs, options, format=chosen, output=output, resume=resume, gallery=gallery, ray=ray)

@@ -6,18 +6,21 @@ import typer
 
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
-from ..output.choices import VectorFormat
+from ..output.choices import VectorFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
 from .photo_run import run
 
-FormatOption = Annotated[VectorFormat, typer.Option("--format", help="How to write the vectors.")]
+FormatOption = Annotated[
+    VectorFormat | None,
+    typer.Option("--format", help="How to write the vectors. [default: as FILE ends, else jsonl]"),
+]
 
 
 def embed(
     inputs: Inputs,
     module: ModuleOption = None,
-    format: FormatOption = "jsonl",
+    format: FormatOption = None,
     output: OutputOption = None,
     resume: ResumeOption = False,
     resize: ResizeOption = None,
@@ -28,6 +31,7 @@ def embed(
     ray: RayOption = None,
 ) -> None:
     """Turn photos into feature vectors."""
+    chosen = row_format(format, output, "jsonl")
     loaded = load(module, engine, precision, device)
     options = Options("vector", resize=resize, max_pixels=max_pixels)
-    run(loaded, inputs, options, format=format, output=output, resume=resume, ray=ray)
+    run(loaded, inputs, options, format=chosen, output=output, resume=resume, ray=ray)

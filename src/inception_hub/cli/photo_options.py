@@ -14,7 +14,13 @@ Inputs = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    str | None, typer.Option("--output", metavar="FILE", help="Write here instead of to standard output.")
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write here instead of to standard output: FILE.jsonl, FILE.csv or FILE.parquet.",
+    ),
 ]
 MaxPixelsOption = Annotated[
     int,
