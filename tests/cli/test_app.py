@@ -13,6 +13,11 @@ MISTAKES = [
     (["classify", "x.jpg", "--tpo", "3"], "No such option: --tpo"),
     (["classify", "x.jpg", "--top", "0"], "--top is '0'; give 1 or more"),
     (["classify", "x.jpg", "--format", "xml"], "--format is 'xml'; give table, jsonl, csv or parquet"),
+    (["classify", "x.jpg", "-o", "x.txt"], "x.txt ends in .txt, which names no format"),
+    (
+        ["embed", "x.jpg", "--output", "x.csv", "--format", "jsonl"],
+        "x.csv ends in .csv and --format is jsonl",
+    ),
     (["clasify", "x.jpg"], "No such command 'clasify'"),
     (["classify", "x.jpg", "--module", "imgenet"], "'imgenet' does not exist (did you mean imagenet?)"),
     (["classify", "x.jpg", "--module", "https://tfhub.dev/google/nnlm/1"], "tfhub.dev is gone"),
