@@ -1,7 +1,8 @@
 """Files, bytes and PIL images -> arrays: decoded upright, in RGB, within limits.
 
 Whatever the bytes, the result is an array or an `ImageError`: never half an image, never a traceback of
-another kind, never a decode of more than `MAX_PIXELS`, never a file that is no file.
+another kind, never a decode of more than `MAX_PIXELS` or longer than `cost` allows, never a file that is no
+file.
 """
 
 import io
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError, ImageError, InputError
-from .photo_file import MAX_BYTES, MAX_PIXELS, MOST_PIXELS, PhotoFile, TooMuch
+from . import cost
+from .photo_file import MAX_BYTES, MAX_PIXELS, MOST_PIXELS, PhotoFile, Refused
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
 READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
@@ -57,19 +59,21 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
     name = source_name(source)
     try:
-        with _opened(source, name) as image:
+        with _opened(source, name) as (image, file):
             width, height = _decoded_size(image)
             if width * height > max_pixels:
                 raise ImageError(
                     f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: "
                     "make it smaller."
                 )
+            if file is not None:
+                cost.check(image, file)
             if least is not None:
                 image.draft(None, (least, least))  # of JPEG only; does nothing to other formats
             return _in_rgb(_upright(image), name)
     except (ImageError, InputError):
         raise
-    except TooMuch as error:
+    except Refused as error:
         raise ImageError(f"{name} holds {error}; give an ordinary {READABLE} file.") from error
     except FileNotFoundError as error:
         raise ImageError(f"{name} does not exist; give a {READABLE} file.") from error
@@ -101,9 +105,10 @@ def source_name(source: Any) -> str:
 
 
 @contextmanager
-def _opened(source: Source, name: str) -> Iterator[Image.Image]:
+def _opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile | None]]:
+    """The image and its file, which a picture of Pillow's no longer has."""
     if isinstance(source, Image.Image):
-        yield source.copy()  # the caller's stays open
+        yield source.copy(), None  # the caller's stays open
         return
     if isinstance(source, bytes):
         raw = io.BytesIO(source)
@@ -128,9 +133,7 @@ def _opened(source: Source, name: str) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             image = Image.open(file, formats=FORMATS)
         with image:
-            if image.info.get("progressive"):
-                file.limit_scans(image.width * image.height)
-            yield image
+            yield image, file
 
 
 def _decoded_size(image: Image.Image) -> tuple[int, int]:
