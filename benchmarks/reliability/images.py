@@ -133,10 +133,11 @@ def slow() -> Iterator[bytes]:
     generator = np.random.default_rng(0)
 
     def values(side: int, bands: int) -> NDArray[np.uint8]:
-        any_of_256 = generator.integers(0, 256, (side, side, bands), np.uint8)
-        return np.where(generator.integers(0, 2, any_of_256.shape, bool), any_of_256, any_of_256 & 3)
+        any_of_256 = generator.integers(0, 256, 10_000_019, np.uint8)  # more than LZMA's window
+        mixed = np.where(generator.integers(0, 2, any_of_256.shape, bool), any_of_256, any_of_256 & 3)
+        return np.resize(mixed, (side, side, bands))
 
-    for side, bits, kind, bands in ((9_999, 8, 2, 3), (9_999, 8, 6, 4), (7_900, 16, 6, 8), (7_900, 16, 2, 6)):
+    for side, bits, kind, bands in ((9_999, 8, 2, 3), (9_390, 8, 6, 4), (7_190, 16, 6, 8), (8_075, 16, 2, 6)):
         rows = values(side, bands).reshape(side, -1)
         rows = np.concatenate([np.full((side, 1), 4, np.uint8), rows], 1)  # 4: Paeth's filter
         deflate = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
@@ -157,8 +158,8 @@ def slow() -> Iterator[bytes]:
         yield tiff(5, bytes([0x80, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0]) * (size // 9))  # the table emptied
     for compression, side in (("lzma", 5_500), ("tiff_adobe_deflate", 6_500), ("tiff_lzw", 9_000)):
         yield saved(Image.fromarray(values(side, 3)), "TIFF", compression=compression)
-    yield saved(Image.fromarray(values(8_000, 3)), "WEBP", quality=80, method=0)
-    yield saved(Image.fromarray(values(7_000, 4)), "WEBP", lossless=True, quality=0, method=0)
+    yield saved(Image.fromarray(values(6_000, 3)), "WEBP", quality=80, method=0)
+    yield saved(Image.fromarray(values(6_000, 4)), "WEBP", lossless=True, quality=0, method=0)
     yield saved(Image.fromarray(values(9_999, 1)[..., 0]), "GIF")
     runs = struct.pack("<IiiHHIIiiII", 40, 49_000_000, 1, 1, 8, 1, 6, 0, 0, 256, 0) + bytes(1024)
     yield b"BM" + struct.pack("<IHHI", 1084, 0, 0, 1078) + runs + b"\1\1\0\0\0\1"

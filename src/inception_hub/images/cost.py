@@ -13,7 +13,7 @@ from .photo_file import MAX_SECONDS, PhotoFile, Refused
 
 # Nanoseconds of a core, turning upright, laying over white and resizing included.
 GIF_PIXEL, BMP_PIXEL, BMP_RUN_PIXEL = 17, 10, 120  # Pillow decodes a BMP's runs in Python
-PNG_PIXEL, PNG_VALUE = 15, 10  # a value: a byte of a pixel
+PNG_PIXEL, PNG_VALUE = 20, 12  # a value: a byte of a pixel
 WEBP_PIXEL, WEBP_LOSSY, WEBP_LOSSLESS = 25, 60, 10  # the latter two: a byte of the file
 BANDS = {"RGB": 3, "RGBA": 4, "LA": 2}
 

@@ -13,9 +13,7 @@ MAX_PIXELS = 100_000_000  # some 1 GB while it is decoded; the largest phone cam
 MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
 MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
-MAX_SECONDS = (
-    6  # of a core, to decode a photo: 100 million pixels of a hostile PNG with transparency take 5.4
-)
+MAX_SECONDS = 6  # of a core, to decode a photo; 100 million pixels of a hostile PNG take four
 STRIP_OFFSETS, TILE_OFFSETS = 273, 324
 # By a TIFF's first four bytes: how the place of its directory, the directory's length and an entry (tag,
 # type, how many values, and the values or their place) are stored; the last two are BigTIFF's.
