@@ -122,8 +122,10 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check_text(value: Any) -> None:
-    """Raises `ValueError` for half a character (a lone surrogate), which JSON can hold and no file or terminal
-    can: in any key or text, the parts that nobody reads included."""
+    """Raises `ValueError` for half a character (a lone surrogate) in any key or text, read by us or not.
+
+    JSON can hold one; no file and no terminal can.
+    """
     if isinstance(value, str):
         _require(_is_text(value), f"{ascii(value[:40])} holds half a character")
     elif isinstance(value, dict):

@@ -21,8 +21,8 @@ def images_at_once(bundle: Bundle) -> int:
     allowed = _allowed()
     if needed > allowed * 1e9:
         raise ArgumentError(
-            f"{bundle.name} takes about {needed / 1e9:.1f} GB for one image of {height} x {width} pixels, and "
-            f"{allowed:g} GB are allowed; set {VARIABLE}={math.ceil(needed / 1e9)} if you mean it."
+            f"{bundle.name} takes about {needed / 1e9:.1f} GB for one image of {height} x {width} pixels, "
+            f"and {allowed:g} GB are allowed; set {VARIABLE}={math.ceil(needed / 1e9)} if you mean it."
         )
     return max(1, int(allowed * 1e9 / needed))
 

@@ -8,10 +8,8 @@ file.
 import io
 import os
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,12 +18,14 @@ from PIL import Image
 
 from ..errors import ArgumentError, ImageError, InputError
 from . import cost
-from .photo_file import MAX_BYTES, MAX_PIXELS, MOST_PIXELS, PhotoFile, Refused
+from .photo_file import MAX_BYTES, MAX_EXIF, MAX_PIXELS, MOST_PIXELS, PhotoFile, Refused
+from .quiet import quiet
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
 READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 STRIP = 1 << 20  # pixels laid over white at a time
 EXIF_ORIENTATION = 0x0112
+EXIF = ("exif", "Raw profile type exif")  # where Pillow keeps it
 TILE_WIDTH, TILE_HEIGHT = 322, 323  # of TIFF
 TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,7 +38,6 @@ TRANSPOSITIONS = {
 }
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
-_opening = threading.Lock()
 
 
 def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -59,7 +58,7 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
     name = source_name(source)
     try:
-        with _opened(source, name) as (image, file):
+        with quiet(), _opened(source, name) as (image, file):
             width, height = _decoded_size(image)
             if width * height > max_pixels:
                 raise ImageError(
@@ -128,11 +127,7 @@ def _opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile 
         )
     with raw:
         file = PhotoFile(raw)
-        # Pillow warns of large images on opening; our own limit is for them. The filters are global.
-        with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(file, formats=FORMATS)
-        with image:
+        with Image.open(file, formats=FORMATS) as image:
             yield image, file
 
 
@@ -147,10 +142,10 @@ def _decoded_size(image: Image.Image) -> tuple[int, int]:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    try:
-        orientation = image.getexif().get(EXIF_ORIENTATION)
-    except Exception:  # a photo with broken EXIF is still a photo
-        orientation = None
+    orientation = None
+    if all(len(image.info.get(key, b"")) <= MAX_EXIF for key in EXIF):
+        with suppress(Exception):  # a photo with broken EXIF is still a photo
+            orientation = image.getexif().get(EXIF_ORIENTATION)
     transposition = TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None
     return image if transposition is None else image.transpose(transposition)
 

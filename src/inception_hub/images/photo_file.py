@@ -13,7 +13,9 @@ MAX_PIXELS = 100_000_000  # some 1 GB while it is decoded; the largest phone cam
 MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
 MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
+MAX_EXIF = 64 << 10  # bytes, as EXIF itself has it; Pillow keeps a copy of up to all of it for each tag
 MAX_SECONDS = 6  # of a core, to decode a photo; 100 million pixels of a hostile PNG take four
+EXIF = b"Exif\0\0"  # at the head of a JPEG's segment, which Pillow reads at once
 STRIP_OFFSETS, TILE_OFFSETS = 273, 324
 # By a TIFF's first four bytes: how the place of its directory, the directory's length and an entry (tag,
 # type, how many values, and the values or their place) are stored; the last two are BigTIFF's.
@@ -37,7 +39,7 @@ class PhotoFile(io.BufferedReader):
 
     def __init__(self, raw: io.FileIO | io.BytesIO) -> None:
         super().__init__(raw)  # type: ignore[arg-type] - a BytesIO reads like a raw file
-        self._reads = 0
+        self._reads = self._bytes = self._exif = 0
         self._opened = time.thread_time()
         self.size = self.seek(0, os.SEEK_END)
         self.seek(0)
@@ -50,6 +52,13 @@ class PhotoFile(io.BufferedReader):
         self._reads += 1
         if self._reads > MAX_READS:
             raise Refused(f"more than {MAX_READS:,} parts")
+        self._bytes += len(data)
+        if self._bytes > 3 * self.size + MAX_EXIF:  # what is decoded in whole is read twice
+            raise Refused("parts that lie over each other")
+        if data.startswith(EXIF):
+            self._exif += len(data)
+            if self._exif > MAX_EXIF:
+                raise Refused(f"more than {MAX_EXIF:,} bytes of EXIF")
         if time.thread_time() - self._opened > MAX_SECONDS:
             raise Refused(f"more work than for {MAX_SECONDS} seconds")
         return data

@@ -15,8 +15,8 @@ def build_module(source: Path, directory: Path, name: str, provenance: Provenanc
     """Writes the module directory for an archive, or for anything that `convert` takes, to `directory`.
 
     Of a module directory in an archive the files that it lists are taken as they are; anything else is
-    converted and gets `name` and `provenance`. The folder around `directory` takes the extracted files. Raises what `extract`, `convert`
-    and `bundle.write` raise.
+    converted and gets `name` and `provenance`. The folder around `directory` takes the extracted files.
+    Raises what `extract`, `convert` and `bundle.write` raise.
     """
     from ..formats.table import find_reader
     from .archive import extract, is_archive

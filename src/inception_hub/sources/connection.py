@@ -44,8 +44,8 @@ def open_url(
     Only http and https are opened, redirects included but not one from https to http, by way of the proxies
     that the environment names. A user and password in `url` go to its own scheme, host and port alone, as
     HTTP's basic authentication; those in a redirect go nowhere.
-    Raises `ValueError` for a malformed URL, another scheme or too many redirects, `OSError` or `http.client.HTTPException` for
-    what goes wrong on the network; `failure_reason` puts either in words.
+    Raises `ValueError` for a malformed URL, another scheme or too many redirects, `OSError` or
+    `http.client.HTTPException` for what goes wrong on the network; `failure_reason` puts either in words.
     """
     headers = {"User-Agent": "inception-hub"}
     url, origin, authorization = _without_password(url)
