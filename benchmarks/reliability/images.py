@@ -9,10 +9,12 @@ import argparse
 import io
 import random
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from rows import report
 from trials import clean, mutated, run
@@ -25,6 +27,10 @@ FORMATS: dict[str, list[dict[str, object]]] = {
     "BMP": [{}],
     "TIFF": [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_deflate"}, {"compression": "jpeg"}],
 }
+# Four blocks of deflate with Huffman tables and nothing else, in 45 bytes.
+EMPTY_BLOCKS = bytes.fromhex(
+    "04c081000000000090ff6b100007020000000040feaf41001c080000000000f9bf060170200000000000e4ff1a"
+)
 MODES = {"PNG": ("RGB", "RGBA", "L", "P", "I;16", "1"), "TIFF": ("RGB", "RGBA", "I;16"), "BMP": ("RGB", "P")}
 
 
@@ -112,6 +118,59 @@ def bombs() -> Iterator[bytes]:
     yield b"II*\0\x08\0\0\0" + struct.pack("<H", 65_534) + overlapping + bytes(1 << 20)
 
 
+def photo_in_time(content: bytes) -> bool:
+    """The same of one that takes as long as is accepted."""
+    from inception_hub.images.photo_file import MAX_SECONDS
+
+    started = time.process_time()
+    answered = photo(content)
+    assert time.process_time() - started <= MAX_SECONDS + 0.5, "too slow"  # half a second to end in
+    return answered
+
+
+def slow() -> Iterator[bytes]:
+    """Large photos whose compression is the slowest to undo, about as large as is accepted."""
+    generator = np.random.default_rng(0)
+
+    def values(side: int, bands: int) -> NDArray[np.uint8]:
+        any_of_256 = generator.integers(0, 256, 10_000_019, np.uint8)  # more than LZMA's window
+        mixed = np.where(generator.integers(0, 2, any_of_256.shape, bool), any_of_256, any_of_256 & 3)
+        return np.resize(mixed, (side, side, bands))
+
+    for side, bits, kind, bands in ((9_999, 8, 2, 3), (9_390, 8, 6, 4), (7_190, 16, 6, 8), (8_075, 16, 2, 6)):
+        rows = values(side, bands).reshape(side, -1)
+        rows = np.concatenate([np.full((side, 1), 4, np.uint8), rows], 1)  # 4: Paeth's filter
+        deflate = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
+        data = deflate.compress(rows.tobytes()) + deflate.flush()
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, kind, 0, 0, 0))
+        yield b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    empty = EMPTY_BLOCKS * 3_000_000
+    yield (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 99, 99, 8, 2, 0, 0, 0))
+        + b"".join(
+            chunk(b"IDAT", b"\x78\x01" * (not start) + empty[start : start + (1 << 20)])
+            for start in range(0, len(empty), 1 << 20)
+        )
+    )
+    for size in (10_000_000, 80_000_000):
+        yield tiff(8, b"\x78\x01" + empty[:size])
+        yield tiff(5, bytes([0x80, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0]) * (size // 9))  # the table emptied
+    for compression, side in (("lzma", 5_500), ("tiff_adobe_deflate", 6_500), ("tiff_lzw", 9_000)):
+        yield saved(Image.fromarray(values(side, 3)), "TIFF", compression=compression)
+    yield saved(Image.fromarray(values(6_000, 3)), "WEBP", quality=80, method=0)
+    yield saved(Image.fromarray(values(6_000, 4)), "WEBP", lossless=True, quality=0, method=0)
+    yield saved(Image.fromarray(values(9_999, 1)[..., 0]), "GIF")
+    runs = struct.pack("<IiiHHIIiiII", 40, 49_000_000, 1, 1, 8, 1, 6, 0, 0, 256, 0) + bytes(1024)
+    yield b"BM" + struct.pack("<IHHI", 1084, 0, 0, 1078) + runs + b"\1\1\0\0\0\1"
+
+
+def tiff(compression: int, data: bytes) -> bytes:
+    tags = {256: 64, 257: 64, 258: 8, 259: compression, 262: 1, 273: 122, 277: 1, 278: 64, 279: len(data)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4) + data
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--mutations", type=int, default=2000, help="of each format")
@@ -119,6 +178,7 @@ def main() -> None:
     given = parser.parse_args()
     rows = [run(f"{format}, mutated", photo, mutations(format, given.mutations)) for format in FORMATS]
     rows.append(run("bombs: pixels, scans, frames, parts, texts, tiles", photo, bombs()))
+    rows.append(run("slow: deflate, LZMA, LZW, WebP, GIF, runs", photo_in_time, slow()))
     report("images", rows, "Pillow's decoders, as the base install has them.", write_docs=given.write_docs)
 
 

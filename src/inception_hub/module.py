@@ -43,8 +43,11 @@ class Module:
     `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`
     or `int8`. `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO; None is all of them.
 
+    `images_at_once`: of the default size, that `INCEPTION_HUB_IMAGE_GB` (2) leaves room for.
+
     Raises `TagsError` (a `ValueError`) for unknown tags, `ArgumentError` for an unknown engine,
-    precision or device, `MissingExtraError` where the engine's library is not installed.
+    precision or device, or an image size that takes more memory than that, `MissingExtraError` where the
+    engine's library is not installed.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Module:
         self.device = device
         self.cores = cores or os.cpu_count() or 1
         bundle = self.spec.bundle
+        self.images_at_once = bundles.images_at_once(bundle)
         if precision == "int8" and bundle.int8 is None:
             raise ArgumentError(
                 f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE "

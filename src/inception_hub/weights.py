@@ -24,6 +24,7 @@ from .architecture import (
     Variable,
 )
 from .errors import FormatError, WeightsError
+from .system.regular import open_regular
 
 Weights = Mapping[str, NDArray[np.float32]]
 Check = Callable[[Architecture, Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
@@ -250,7 +251,7 @@ def load(path: Path) -> dict[str, NDArray[np.generic]]:
     from safetensors.numpy import load_file
 
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             header = int.from_bytes(file.read(8), "little")
         if header > MAX_HEADER_BYTES:
             raise ValueError(f"its header of {header} bytes is longer than {MAX_HEADER_BYTES}")

@@ -74,6 +74,42 @@ BAD_MANIFESTS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": HALF},
+        {"wordnet_ids": [HALF] * 10},
+        {"provenance": {"source": HALF, "licence": "", "source_sha256": None}},
+        {"provenance": {"source": "", "licence": "", "source_sha256": HALF}},
+        {"accuracy": [{HALF: 1}]},
+        {"accuracy": [{"data": [HALF]}]},
+        {"files": {HALF: {"size": 1, "sha256": ""}}},
+        {"nobody": {"reads": {"this": HALF}}},
+    ],
+)
+def test_half_a_character_is_refused_wherever_it_stands(copy: Path, changes: dict[str, Any]) -> None:
+    edit(copy, **changes)
+    with pytest.raises(FormatError, match=r"'\\ud800' holds half a character") as caught:
+        bundle.read(copy)
+    assert str(caught.value).isprintable()
+
+
+def test_numbers_that_are_no_json(copy: Path) -> None:
+    edit(copy, accuracy=[{"top1": float("nan")}])
+    with pytest.raises(FormatError, match="it holds NaN, which is no JSON"):
+        bundle.read(copy)
+
+
+def test_a_pipe_is_no_manifest(copy: Path) -> None:
+    (copy / "module.json").unlink()
+    os.mkfifo(copy / "module.json")
+    with pytest.raises(FormatError, match="it is no regular file"):
+        bundle.read(copy)
+
+
 @pytest.mark.parametrize("changes, message", BAD_MANIFESTS)
 def test_a_senseless_manifest_is_refused(copy: Path, changes: dict[str, Any], message: str) -> None:
     edit(copy, **changes)

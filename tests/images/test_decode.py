@@ -3,12 +3,8 @@
 import io
 import os
 import struct
-import threading
-import warnings
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -240,28 +236,3 @@ def test_large_photos_lie_over_white_in_strips() -> None:
     image = Image.fromarray(values)
     white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     assert np.array_equal(decode(encoded(image, "PNG", compress_level=1)), np.asarray(white))
-
-
-def test_threads_open_images_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Warnings' filters are the whole process's: two threads inside would put back each other's.
-
-    Each opening waits for another to begin: under the lock none does, and each goes on alone.
-    """
-    opened, together = Image.open, threading.Barrier(2)
-    met: list[bool] = []
-
-    def meeting(*arguments: Any, **options: Any) -> Any:
-        try:
-            together.wait(0.2)
-            met.append(True)
-        except threading.BrokenBarrierError:
-            together.reset()
-        warnings.warn("of large images", Image.DecompressionBombWarning, stacklevel=1)
-        return opened(*arguments, **options)
-
-    monkeypatch.setattr(Image, "open", meeting)
-    content = encoded(Image.fromarray(RGB), "PNG")
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(decode, [content] * 2))
-    assert all(np.array_equal(each, RGB) for each in found)
-    assert not met

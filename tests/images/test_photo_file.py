@@ -34,21 +34,6 @@ def test_files_of_very_many_parts_are_refused(kind: str) -> None:
         decode(many_parts()[kind])
 
 
-def test_a_progressive_jpeg_of_many_scans_is_refused() -> None:
-    content = encoded(Image.fromarray(RGB), "JPEG", progressive=True)
-    last = content[content.rindex(b"\xff\xda") : -2]
-    assert decode(content[:-2] + last * 80 + content[-2:]).shape == RGB.shape
-    with pytest.raises(ImageError, match="holds more than 100 scans; give an ordinary"):
-        decode(content[:-2] + last * 5000 + content[-2:])
-
-
-def test_a_large_progressive_jpeg_has_fewer_scans() -> None:
-    content = encoded(Image.new("L", (8000, 5000)), "JPEG", progressive=True)
-    last = content[content.rindex(b"\xff\xda") : -2]
-    with pytest.raises(ImageError, match="holds more than 50 scans"):
-        decode(content[:-2] + last * 50 + content[-2:])
-
-
 def test_files_beyond_the_size(tmp_path: Path) -> None:
     with open(tmp_path / "large.webp", "wb") as file:
         file.write(b"RIFF")

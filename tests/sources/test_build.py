@@ -38,6 +38,16 @@ def test_a_module_directory_in_an_archive_is_taken_as_it_is(module: Path, tmp_pa
     assert contents(tmp_path / "made") == contents(module)
 
 
+def test_what_the_manifest_does_not_list_stays_behind(module: Path, tmp_path: Path) -> None:
+    listed = contents(module)
+    (module / "run_me.py").write_text("import os")
+    (module / "folder").mkdir()
+    (module / "folder" / "labels.txt").write_text("other")
+    archive = pack(module, tmp_path / "module.tar.gz")
+    build_module(archive, tmp_path / "made", "a name", PROVENANCE)
+    assert contents(tmp_path / "made") == listed
+
+
 def test_errors_name_the_archive_and_not_its_copy(module: Path, tmp_path: Path) -> None:
     (module / "labels.txt").write_text("other")
     archive = pack(module, tmp_path / "module.tar.gz")

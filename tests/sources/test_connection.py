@@ -2,13 +2,18 @@
 
 import http.client
 import http.server
+import io
+import urllib.request
+from base64 import b64encode
+from email.message import Message
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import pytest
-from helpers.responder import CONTENT, Responder, chunked, endless, sends
+from helpers.responder import CONTENT, Responder, Response, chunked, endless, sends
 
 from inception_hub.errors import DownloadError
+from inception_hub.sources import connection
 from inception_hub.sources.connection import Deadline, failure_reason, open_url, shown
 from inception_hub.sources.download import download
 
@@ -125,3 +130,53 @@ def test_patience_ends_with_the_deadline() -> None:
     assert Deadline(1, 0).is_over() and not Deadline(1, 1000).is_over()
     with pytest.raises(TimeoutError):
         Deadline(1, 0).patience()
+
+
+def asks_for(password: str | None, then: Response) -> Response:
+    """What `then` sends if the request comes with exactly this authentication, else 401."""
+
+    def respond(request: http.server.BaseHTTPRequestHandler) -> None:
+        expected = password and "Basic " + b64encode(f"user:{password}".encode()).decode()
+        right = request.headers.get("Authorization") == expected
+        (then if right else sends(status=401))(request)
+
+    return respond
+
+
+def test_a_password_goes_to_its_own_host_alone(responder: Responder, tmp_path: Path) -> None:
+    with Responder() as other:
+        elsewhere = other.url("/file", asks_for(None, sends()))
+        responder.url("/second", asks_for("a:/@b", sends(status=302, Location=elsewhere)))
+        url = responder.url("/first", asks_for("a:/@b", sends(status=302, Location="/second")))
+        download([url.replace("http://", "http://user:a%3A%2F%40b@")], tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_password_in_a_redirect_goes_nowhere(responder: Responder, tmp_path: Path) -> None:
+    target = responder.url("/file", asks_for(None, sends(status=403)))
+    url = responder.url("/", sends(status=302, Location=target.replace("http://", "http://user:secret@")))
+    with pytest.raises(DownloadError, match="HTTP 403") as caught:
+        download([url], tmp_path / "file")
+    assert "secret" not in str(caught.value)
+
+
+def test_https_does_not_redirect_to_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a certificate of our own there is no https here: its response is made up."""
+
+    def moved(self: object, request: urllib.request.Request) -> None:
+        headers = Message()
+        headers["Location"] = "http://user:secret@example.com/file?token=secret"
+        raise HTTPError(request.full_url, 302, "Found", headers, io.BytesIO())
+
+    monkeypatch.setattr(connection._TimedHandler, "https_open", moved)
+    with pytest.raises(ValueError, match=r"^it redirects from https to http://example.com/file$"):
+        open_url("https://example.com/", Deadline(5, 5))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:se/cret@host/file", "http://user:cret@[host/", "http://h:cret/"]
+)
+def test_a_malformed_url_is_not_quoted(url: str, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="malformed") as caught:
+        download([url], tmp_path / "file")
+    assert "cret" not in str(caught.value)

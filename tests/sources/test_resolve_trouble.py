@@ -10,6 +10,7 @@ from helpers.resolving import Server
 from helpers.tensorflow_writer import pack
 
 from inception_hub import bundle
+from inception_hub.errors import HandleError, InceptionHubError
 from inception_hub.sources.cache import default_cache
 from inception_hub.sources.original import Original
 from inception_hub.sources.resolve import is_cached, resolve
@@ -115,3 +116,26 @@ def test_without_any_writable_place_one_line_says_so(
     output, errors = run(NOWHERE, archive, tmp_path / place).communicate()
     assert errors == "" and output.count("\n") == 1
     assert output.startswith(f"OutputError The module can be kept neither in {tmp_path / 'file'} (")
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/kmsg", "/proc/self/mem", "/proc/self/status", "/dev/zero", "/dev/tty"]
+)
+def test_files_of_the_system_are_refused_at_once(path: str) -> None:
+    with pytest.raises(InceptionHubError) as caught:
+        resolve(path)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        "ftp://user:secret@host/module",
+        "https://tfhub.dev/unknown?token=secret",
+        "HTTPS+x://u:secret@h/?secret",
+    ],
+)
+def test_handles_are_quoted_without_what_may_be_secret(handle: str) -> None:
+    with pytest.raises(HandleError) as caught:
+        resolve(handle)
+    assert "secret" not in str(caught.value)

@@ -16,6 +16,7 @@ from .manifest import WEIGHTS as WEIGHTS
 from .manifest import is_bundle as is_bundle
 from .manifest import read_manifest as read_manifest
 from .manifest import verify as verify
+from .memory import images_at_once as images_at_once
 from .reading import read as read
 from .writing import add_int8 as add_int8
 from .writing import write as write

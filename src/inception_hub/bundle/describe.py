@@ -5,6 +5,7 @@ from typing import Any
 
 from ..architecture import Architecture
 from ..signatures import signatures
+from ..system.regular import read_text
 from .manifest import LABELS, verify
 
 
@@ -17,7 +18,7 @@ def describe(directory: Path) -> dict[str, Any]:
     fields = manifest["architecture"]
     architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
     height, width = manifest["image_size"]
-    names = (directory / LABELS).read_text("utf-8").splitlines()
+    names = read_text(directory / LABELS).splitlines()
     return {
         "name": manifest["name"],
         "path": str(directory),

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import FormatError
 from ..images.presets import PRESETS
+from ..system.regular import open_regular
 
 MANIFEST = "module.json"
 WEIGHTS = "weights.safetensors"
@@ -41,11 +42,12 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     """
     path = directory / MANIFEST
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_MANIFEST_BYTES + 1)
         if len(content) > MAX_MANIFEST_BYTES:
             raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES} bytes")
-        manifest = json.loads(content)
+        manifest = json.loads(content, parse_constant=_refuse_constant)
+        _check_text(manifest)
         _check(manifest)
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(
@@ -92,7 +94,7 @@ def one_line(text: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -113,6 +115,34 @@ def _check(manifest: Any) -> None:
     _check_provenance(manifest.get("provenance"))
     _check_accuracy(manifest.get("accuracy"))
     _check_files(manifest.get("files"))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it holds {name}, which is no JSON")
+
+
+def _check_text(value: Any) -> None:
+    """Raises `ValueError` for half a character (a lone surrogate) in any key or text, read by us or not.
+
+    JSON can hold one; no file and no terminal can.
+    """
+    if isinstance(value, str):
+        _require(_is_text(value), f"{ascii(value[:40])} holds half a character")
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            _check_text(key)
+            _check_text(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check_text(part)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _require(condition: bool, otherwise: str) -> None:
@@ -162,7 +192,7 @@ def _check_provenance(provenance: Any) -> None:
         and set(provenance) == {"source", "licence", "source_sha256"}
         and _is_one_line(provenance["source"])
         and _is_one_line(provenance["licence"])
-        and isinstance(provenance["source_sha256"], str | None),
+        and (provenance["source_sha256"] is None or _is_one_line(provenance["source_sha256"])),
         "`provenance` lacks source, licence or source_sha256",
     )
 

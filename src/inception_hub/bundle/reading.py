@@ -8,6 +8,7 @@ from ..architecture import Architecture
 from ..engines import int8
 from ..errors import ArgumentError, FormatError
 from ..labels import Labels
+from ..system.regular import read_text
 from .card import without_metadata
 from .contents import Bundle, Provenance
 from .manifest import CARD, INT8, LABELS, REPORT, WEIGHTS, verify
@@ -24,7 +25,7 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
     try:
         architecture = Architecture(float(fields["depth_multiplier"]), fields["num_classes"])
         text, card, report = (
-            (directory / name).read_text("utf-8") if name in manifest["files"] else ""
+            read_text(directory / name) if name in manifest["files"] else ""
             for name in (LABELS, CARD, REPORT)
         )
     except (ArgumentError, UnicodeDecodeError) as error:

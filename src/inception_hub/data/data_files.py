@@ -55,6 +55,8 @@ def find_data_files(data: Path) -> DataFiles:
         format = FORMATS.get(path.suffix.lower())
         if format is None:
             raise HandleError(f"{data} is no data set; give {ACCEPTED}.")
+        if not path.stat().st_size:  # files in /proc say so too, and some would have a reader wait for ever
+            raise HandleError(f"{data} is empty; give {ACCEPTED}.")
         return DataFiles(format, {TRAIN: [str(path)]}, path)
     if not path.is_dir():
         raise HandleError(f"{data} does not exist; give {ACCEPTED}.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ImageError
+from ..system.regular import open_regular
 from .data_files import DataFiles
 
 
@@ -42,7 +43,8 @@ def class_folders(
 def read_file(path: str) -> bytes:
     """The bytes of a photo's file; raises `ImageError` if they cannot be read."""
     try:
-        return Path(path).read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path} cannot be read ({reason}); give an image file.") from error

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..bundle import Bundle
 from ..errors import FormatError, HandleError
+from ..system.regular import open_regular
 from .comparison import Check, Images, Outputs, compare
 from .exported import Exported
 from .options import Options
@@ -104,7 +105,7 @@ def _latest(state: Path) -> str | None:
 
 
 def _is_table(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         file.seek(max(size - len(MAGIC), 0))
         return file.read(len(MAGIC)) == MAGIC

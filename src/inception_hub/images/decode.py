@@ -1,16 +1,15 @@
 """Files, bytes and PIL images -> arrays: decoded upright, in RGB, within limits.
 
 Whatever the bytes, the result is an array or an `ImageError`: never half an image, never a traceback of
-another kind, never a decode of more than `MAX_PIXELS`, never a file that is no file.
+another kind, never a decode of more than `MAX_PIXELS` or longer than `cost` allows, never a file that is no
+file.
 """
 
 import io
 import os
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -18,12 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError, ImageError, InputError
-from .photo_file import MAX_BYTES, MAX_PIXELS, MOST_PIXELS, PhotoFile, TooMuch
+from . import cost
+from .photo_file import MAX_BYTES, MAX_EXIF, MAX_PIXELS, MOST_PIXELS, PhotoFile, Refused
+from .quiet import quiet
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
 READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 STRIP = 1 << 20  # pixels laid over white at a time
 EXIF_ORIENTATION = 0x0112
+EXIF = ("exif", "Raw profile type exif")  # where Pillow keeps it
 TILE_WIDTH, TILE_HEIGHT = 322, 323  # of TIFF
 TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,7 +38,6 @@ TRANSPOSITIONS = {
 }
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
-_opening = threading.Lock()
 
 
 def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -57,19 +58,21 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
         raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
     name = source_name(source)
     try:
-        with _opened(source, name) as image:
+        with quiet(), _opened(source, name) as (image, file):
             width, height = _decoded_size(image)
             if width * height > max_pixels:
                 raise ImageError(
                     f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: "
                     "make it smaller."
                 )
+            if file is not None:
+                cost.check(image, file)
             if least is not None:
                 image.draft(None, (least, least))  # of JPEG only; does nothing to other formats
             return _in_rgb(_upright(image), name)
     except (ImageError, InputError):
         raise
-    except TooMuch as error:
+    except Refused as error:
         raise ImageError(f"{name} holds {error}; give an ordinary {READABLE} file.") from error
     except FileNotFoundError as error:
         raise ImageError(f"{name} does not exist; give a {READABLE} file.") from error
@@ -101,9 +104,10 @@ def source_name(source: Any) -> str:
 
 
 @contextmanager
-def _opened(source: Source, name: str) -> Iterator[Image.Image]:
+def _opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile | None]]:
+    """The image and its file, which a picture of Pillow's no longer has."""
     if isinstance(source, Image.Image):
-        yield source.copy()  # the caller's stays open
+        yield source.copy(), None  # the caller's stays open
         return
     if isinstance(source, bytes):
         raw = io.BytesIO(source)
@@ -123,14 +127,8 @@ def _opened(source: Source, name: str) -> Iterator[Image.Image]:
         )
     with raw:
         file = PhotoFile(raw)
-        # Pillow warns of large images on opening; our own limit is for them. The filters are global.
-        with _opening, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(file, formats=FORMATS)
-        with image:
-            if image.info.get("progressive"):
-                file.limit_scans(image.width * image.height)
-            yield image
+        with Image.open(file, formats=FORMATS) as image:
+            yield image, file
 
 
 def _decoded_size(image: Image.Image) -> tuple[int, int]:
@@ -144,10 +142,10 @@ def _decoded_size(image: Image.Image) -> tuple[int, int]:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    try:
-        orientation = image.getexif().get(EXIF_ORIENTATION)
-    except Exception:  # a photo with broken EXIF is still a photo
-        orientation = None
+    orientation = None
+    if all(len(image.info.get(key, b"")) <= MAX_EXIF for key in EXIF):
+        with suppress(Exception):  # a photo with broken EXIF is still a photo
+            orientation = image.getexif().get(EXIF_ORIENTATION)
     transposition = TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None
     return image if transposition is None else image.transpose(transposition)
 

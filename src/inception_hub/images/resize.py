@@ -55,15 +55,19 @@ def central(length: int) -> slice:
 
 
 def _tf1_bilinear(image: Pixels, size: tuple[int, int]) -> Images:
-    pixels = image.astype(np.float32) * np.float32(1 / 255)  # tf.image.convert_image_dtype
     top, bottom, down = _sources(image.shape[0], size[0])
     left, right, across = _sources(image.shape[1], size[1])
     down, across = down[:, None, None], across[:, None]
     rows = [
-        pixels[row][:, left] + (pixels[row][:, right] - pixels[row][:, left]) * across
+        _scaled(image[row][:, left]) + (_scaled(image[row][:, right]) - _scaled(image[row][:, left])) * across
         for row in (top, bottom)
     ]
     return np.asarray(rows[0] + (rows[1] - rows[0]) * down, np.float32)
+
+
+def _scaled(pixels: Pixels) -> Images:
+    """As tf.image.convert_image_dtype does it; of the chosen pixels only, for a photo may hold very many."""
+    return pixels.astype(np.float32) * np.float32(1 / 255)
 
 
 def _sources(length: int, target: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Images]:

@@ -88,6 +88,8 @@ def infer(
     start = time.perf_counter()
     cores = module.cores
     size, threads = (BATCH_SIZE, cores) if module.device is None else (GPU_BATCH_SIZE, GPU_THREADS)
+    size = min(size, module.images_at_once)
+    threads = min(threads, max(1, module.images_at_once // size))
     decoded = in_order(
         partial(decode_photo, module=module, options=options), photos, threads=cores, ahead=(cores + 1) * size
     )

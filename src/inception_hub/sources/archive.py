@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HandleError, InceptionHubError, OutputError
+from ..system.regular import open_regular
 from .decompression import BZIP2, CHUNK, GZIP, XZ, ZIP, DecompressedStream, decompressed
 
 MAX_NAME_BYTES, MAX_PART_BYTES, MAX_DEPTH = 1024, 255, 16  # 255: what common file systems take
@@ -43,7 +44,7 @@ Seen = dict[str, tuple[str, bool]]  # folded path -> path as it was first given,
 def is_archive(path: Path) -> bool:
     """Whether the file's first bytes are those of an archive, supported or not; its name plays no part."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             block = file.read(tarfile.BLOCKSIZE)
         if not block.startswith((GZIP, BZIP2, XZ, ZIP)):
             tarfile.TarInfo.frombuf(block, "utf-8", "replace")
@@ -66,7 +67,7 @@ def extract(archive: Path, directory: Path, *, limits: Limits = LIMITS) -> None:
     cannot be written.
     """
     try:
-        file = open(archive, "rb")
+        file = open_regular(archive)
         size = archive.stat().st_size
     except OSError as error:
         raise HandleError(f"{archive} cannot be read ({error.strerror}); check its permissions.") from error

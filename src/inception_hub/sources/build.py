@@ -14,9 +14,9 @@ from ..errors import InceptionHubError, OutputError
 def build_module(source: Path, directory: Path, name: str, provenance: Provenance) -> None:
     """Writes the module directory for an archive, or for anything that `convert` takes, to `directory`.
 
-    A module directory in an archive is taken as it is; anything else is converted and gets `name` and
-    `provenance`. The folder around `directory` takes the extracted files. Raises what `extract`, `convert`
-    and `bundle.write` raise.
+    Of a module directory in an archive the files that it lists are taken as they are; anything else is
+    converted and gets `name` and `provenance`. The folder around `directory` takes the extracted files.
+    Raises what `extract`, `convert` and `bundle.write` raise.
     """
     from ..formats.table import find_reader
     from .archive import extract, is_archive
@@ -29,12 +29,19 @@ def build_module(source: Path, directory: Path, name: str, provenance: Provenanc
             inside = _only_entry(extracted)
             if bundle.is_bundle(inside):
                 bundle.read(inside)  # raises an error if it is damaged
-                os.rename(inside, directory)
+                _take(inside, directory)
                 return
             converted = convert(inside)
     else:
         converted = convert(source)
     bundle.write(replace(converted, name=name, provenance=provenance), directory)
+
+
+def _take(inside: Path, directory: Path) -> None:
+    """Moves the files that the manifest lists; whatever else is packed beside them stays behind."""
+    directory.mkdir()
+    for name in (*bundle.read_manifest(inside)["files"], bundle.MANIFEST):
+        os.rename(inside / name, directory / name)
 
 
 @contextmanager

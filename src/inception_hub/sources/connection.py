@@ -6,10 +6,11 @@ import socket
 import string
 import time
 import urllib.request
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 MAX_REDIRECTS = 10
 
@@ -40,11 +41,14 @@ def open_url(
 ) -> http.client.HTTPResponse:
     """The response from byte `start` of the file, if it still is the one of that `etag`.
 
-    Only http and https are opened, redirects included, by way of the proxies that the environment names.
-    Raises `ValueError` for another scheme or too many redirects, `OSError` or `http.client.HTTPException` for
-    what goes wrong on the network; `failure_reason` puts either in words.
+    Only http and https are opened, redirects included but not one from https to http, by way of the proxies
+    that the environment names. A user and password in `url` go to its own scheme, host and port alone, as
+    HTTP's basic authentication; those in a redirect go nowhere.
+    Raises `ValueError` for a malformed URL, another scheme or too many redirects, `OSError` or
+    `http.client.HTTPException` for what goes wrong on the network; `failure_reason` puts either in words.
     """
     headers = {"User-Agent": "inception-hub"}
+    url, origin, authorization = _without_password(url)
     if start and etag:
         headers |= {"Range": f"bytes={start}-", "If-Range": etag}
     # Only these: `build_opener` would add handlers for file:, ftp: and data:, and one that reads the
@@ -60,7 +64,8 @@ def open_url(
     for _ in range(MAX_REDIRECTS + 1):
         if urlsplit(url).scheme.lower() not in ("http", "https"):
             raise ValueError(f"{shown(url)} is neither http nor https")
-        request = urllib.request.Request(url, headers=headers)
+        allowed = {"Authorization": authorization} if authorization and _origin(url) == origin else {}
+        request = urllib.request.Request(url, headers=headers | allowed)
         try:
             return opener.open(request, timeout=deadline.patience())
         except HTTPError as error:
@@ -68,9 +73,34 @@ def open_url(
             location = error.headers.get("Location")
             if error.code not in (301, 302, 303, 307, 308) or not location:
                 raise
+        secure = urlsplit(url).scheme == "https"
         # As urllib does: servers send unquoted spaces and Latin-1 here.
-        url = urljoin(url, quote(location, safe=string.punctuation, encoding="iso-8859-1", errors="replace"))
+        location = quote(location, safe=string.punctuation, encoding="iso-8859-1", errors="replace")
+        url = _without_password(url, location)[0]
+        if secure and urlsplit(url).scheme == "http":
+            raise ValueError(f"it redirects from https to {shown(url)}")
     raise ValueError(f"it redirects more than {MAX_REDIRECTS} times")
+
+
+def _without_password(url: str, location: str = "") -> tuple[str, tuple[str, str], str | None]:
+    """`url`, or `location` seen from there, without user and password; its origin; and its basic
+    authentication. What is wrong with it goes into no message: it may be the password."""
+    try:
+        parts = urlsplit(urljoin(url, location) if location else url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its URL is malformed") from None
+    user, _, host = parts.netloc.rpartition("@")
+    bare = urlunsplit(parts._replace(netloc=host))
+    if not user:
+        return bare, _origin(bare), None
+    name, _, password = (unquote(part) for part in user.partition(":"))
+    return bare, _origin(bare), "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 class _TimedHandler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
@@ -135,12 +165,17 @@ class _TimedReader(io.RawIOBase):
 
 
 def shown(url: str) -> str:
-    """`url` without what may be secret: user, password, query."""
+    """`url` without what may be secret: user, password, query, fragment.
+
+    A path with an @ is left out too: a slash in a password ends a URL's host before it.
+    """
     try:
         parts = urlsplit(url)
+        _ = parts.port
     except ValueError:
         return "a malformed URL"
-    return _line(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+    path = "/..." if "@" in parts.path else parts.path
+    return _line(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", "")))
 
 
 def failure_reason(error: Exception, deadline: Deadline) -> str:
@@ -155,6 +190,8 @@ def failure_reason(error: Exception, deadline: Deadline) -> str:
                 if deadline.is_over()
                 else f"nothing came for {deadline.stall:g} s"
             )
+        case http.client.InvalidURL():
+            return "its URL is malformed"  # the message would quote it
         case http.client.IncompleteRead():
             return "the connection ended early"
         case OSError(strerror=str(text)):

@@ -142,6 +142,7 @@ def _explained(error: Exception, name: str) -> HandleError:
             )
         case _:
             reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+            reason = re.sub(r"\?\S+", "?...", reason)  # signed URLs let whoever reads them in
             return DownloadError(f"The hub cannot be reached for {name} ({reason}); check the network.")
 
 

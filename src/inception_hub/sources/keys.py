@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import HandleError
+from ..system.regular import open_regular
 
 
 def text_key(text: str) -> str:
@@ -31,7 +32,9 @@ def files_key(files: Mapping[str, Path]) -> str:
 
 def _sha256(path: Path) -> "hashlib._Hash":
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256")
     except OSError as error:
-        raise HandleError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise HandleError(
+            f"{path} cannot be read ({error.strerror}); give regular files that may be read."
+        ) from error

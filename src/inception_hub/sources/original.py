@@ -77,8 +77,9 @@ def find_original(name: str, handle: str, progress: Progress | None) -> Path:
 def is_original_archive(path: Path) -> bool:
     """Whether the file `path` is the published archive. Raises `HandleError` if it cannot be read."""
     from ..formats.tensorflow.files import reading
+    from ..system.regular import open_regular
 
-    with reading(path), open(path, "rb") as file:
+    with reading(path), open_regular(path) as file:
         return (
             os.fstat(file.fileno()).st_size == ORIGINAL.size
             and hashlib.file_digest(file, "sha384").hexdigest() == ORIGINAL.sha384

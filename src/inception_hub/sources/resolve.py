@@ -136,4 +136,8 @@ def _suggestion(handle: str) -> str:
 
 
 def _shown(handle: str) -> str:
+    if "://" in handle:
+        from .connection import shown
+
+        handle = shown(handle)
     return repr(handle if len(handle) <= 200 else handle[:200] + "...")

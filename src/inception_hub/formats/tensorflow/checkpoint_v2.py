@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError
+from ...system.regular import open_regular
 from .crc32c import masked_crc32c
 from .files import MAX_GRAPHS_BYTES, MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_bounded
 from .object_graph import OBJECT_GRAPH, STRING, full_names, stored_string
@@ -139,7 +140,7 @@ def _read_entry(key: bytes, record: memoryview) -> Entry:
 
 def _read_shard(path: Path, entries: Iterator[Entry]) -> Iterator[tuple[bytes, NDArray[np.generic]]]:
     """Reads `entries`, which are in the order of their offsets, each into memory of its own."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         available = file.seek(0, 2)
         end = 0
         for entry in entries:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import FormatError, HandleError, InceptionHubError
+from ...system.regular import open_regular
 
 # Far beyond what this network needs: 45 MB of weights, 13 kB of index, 2 MB of graphs.
 MAX_WEIGHTS_BYTES = 2 << 30
@@ -14,9 +15,9 @@ MAX_GRAPHS_BYTES = 16 << 20
 
 def read_bounded(path: Path, limit: int) -> bytes:
     """The content of a file of at most `limit` bytes. Raises `FormatError` for more, and `OSError`."""
-    if path.exists() and not path.is_file():  # opening a pipe would wait for somebody who writes to it
+    if path.exists() and not path.is_file():
         raise FormatError("no regular file")
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         if size > limit:
             raise FormatError(f"more than {limit >> 20} MiB, which no such file of this network has,")

@@ -1,0 +1,70 @@
+"""How long a TIFF may take to decode, from the tags of its first image."""
+
+from PIL.TiffImagePlugin import TiffImageFile
+
+from . import jpeg
+from .photo_file import PhotoFile, Refused
+
+# Nanoseconds of a core for a byte of the file and a byte that comes of it, by the compression's name in
+# Pillow; some ten compressed bytes can make a decoder set up its tables for nothing. benchmarks/reliability/
+# costs.py tries them.
+BYTES = {
+    "raw": (0, 2),
+    "tiff_ccitt": (15, 50),
+    "group3": (15, 50),
+    "group4": (15, 80),
+    "packbits": (3, 5),
+    "tiff_lzw": (15, 6),
+    "tiff_adobe_deflate": (70, 10),
+    "tiff_deflate": (70, 10),
+    "zstd": (200, 5),
+    "lzma": (150, 35),
+}
+PIXEL = 20  # colours, turning upright, resizing
+STRIP = 50_000  # with JPEG tables of its own
+BITS, STRIP_OFFSETS, SAMPLES, ROWS, STRIP_BYTES, PLANES = 258, 273, 277, 278, 279, 284
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
+
+
+def nanoseconds(image: TiffImageFile, file: PhotoFile, most: float) -> float:
+    """An upper bound, exact only below `most`; raises `Refused` for a compression that photos do not have."""
+    compression = str(image.info.get("compression"))
+    pixels = _pixels(image)
+    if compression == "jpeg":
+        return PIXEL * pixels + _strips(image, file, most)
+    if compression not in BYTES:
+        raise Refused(f"a TIFF compressed by {compression}")
+    read, made = BYTES[compression]
+    bits = image.tag_v2.get(BITS, (1,))
+    bits = sum(bits) if len(bits) > 1 else bits[0] * image.tag_v2.get(SAMPLES, 1)
+    return PIXEL * pixels + read * file.size + made * pixels * bits / 8
+
+
+def _pixels(image: TiffImageFile) -> int:
+    """Pixels of all strips or tiles, the parts outside the image and repetitions included."""
+    tags, (width, height) = image.tag_v2, image.size
+    across, down = width, max(1, min(tags.get(ROWS, height), height))
+    count = len(tags.get(STRIP_OFFSETS, ()))
+    if TILE_OFFSETS in tags:
+        across, down = max(1, tags.get(TILE_WIDTH, width)), max(1, tags.get(TILE_HEIGHT, height))
+        count = max(count, len(tags[TILE_OFFSETS]))
+    planes = tags.get(SAMPLES, 1) if tags.get(PLANES, 1) == 2 else 1
+    return across * down * max(-(-width // across) * -(-height // down), -(-count // max(1, planes)))
+
+
+def _strips(image: TiffImageFile, file: PhotoFile, most: float) -> float:
+    """Of the JPEGs that strips or tiles are."""
+    tags, total = image.tag_v2, 0.0
+    offsets = (*tags.get(STRIP_OFFSETS, ()), *tags.get(TILE_OFFSETS, ()))
+    lengths = (*tags.get(STRIP_BYTES, ()), *tags.get(TILE_BYTES, ()))
+    if len(offsets) != len(lengths):
+        raise Refused("JPEG strips or tiles of unknown length")
+    if len(offsets) == 1:
+        lengths = (file.size,)  # libtiff makes its own guess where the only one looks wrong
+    content = memoryview(file.whole()) if jpeg.BYTE * file.size < most else memoryview(b"")
+    for start, length in zip(offsets, lengths, strict=True):
+        total += STRIP + jpeg.BYTE * min(length, file.size)
+        if total > most:
+            break
+        total += jpeg.nanoseconds(bytes(content[start : start + length]))
+    return total
