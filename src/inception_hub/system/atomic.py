@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from .locks import hold_directory, is_open_at, release, try_lock
@@ -66,8 +67,9 @@ def _new_folder(path: Path) -> tuple[Path, int | None]:
             return folder, hold_directory(folder)
 
 
+@cache
 def _remove_stale(parent: Path) -> None:
-    """Removes the folders of writers that were killed: those that nobody holds, where locks tell."""
+    """Removes, once a process, the folders of killed writers: those that nobody holds, where locks tell."""
     if os.name != "posix":
         return
     with suppress(OSError):
