@@ -1,5 +1,7 @@
 """The command line as a user meets it: rows on standard output, one line for every mistake, exit status."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,40 @@ def test_a_mistake_is_one_line(
     assert message in " ".join(lines)
     if "could not be read" not in err:
         assert len(lines) == 1 and out == ""
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+VERBS = [["info", "MODULE"], ["info", "MODULE", "--json"], ["--help"]]
+
+
+@FULL
+@pytest.mark.parametrize("arguments", VERBS)
+def test_a_full_disk_behind_standard_output_is_one_line(arguments: list[str], small_module: Path) -> None:
+    given = [str(small_module) if argument == "MODULE" else argument for argument in arguments]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "inception_hub", *given], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    sentence = "inception-hub: Standard output cannot be written (No space left on device); make room or "
+    assert done.stderr.decode() == sentence + "write elsewhere.\n"
+
+
+@FULL
+def test_a_full_disk_behind_standard_error_costs_the_messages_only(small_module: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "inception_hub", "classify", "gone.jpg", "--module", str(small_module)],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == 2 and b"gone.jpg" in done.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(small_module: Path) -> None:
+    command = [sys.executable, "-m", "inception_hub", "info", str(small_module)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""

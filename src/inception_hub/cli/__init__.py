@@ -5,6 +5,7 @@ inputs failed and the rest is complete, 2 nothing could be done or wrong usage, 
 SIGTERM.
 """
 
+import errno
 import sys
 import warnings
 
@@ -23,6 +24,8 @@ from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
 from .console import say
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # where no file is named, it is standard output
 
 app = typer.Typer(
     name="inception-hub",
@@ -58,10 +61,20 @@ def main(arguments: list[str] | None = None) -> None:
     status: object = 0
     try:
         status = app(arguments, standalone_mode=False, prog_name="inception-hub")
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except typer.TyperException as error:
         _fail(f"{error.format_message().rstrip('.')}; see inception-hub --help.")
     except InceptionHubError as error:
         _fail(str(error))
+    except BrokenPipeError:
+        sys.stdout = None  # the reader (`| head`) has what it wanted; Python would complain while flushing
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stdout = None
+        what = error.filename or "Standard output"
+        _fail(f"{what} cannot be written ({error.strerror}); make room or write elsewhere.")
     except KeyboardInterrupt:
         status = 130
     except ImportError as error:

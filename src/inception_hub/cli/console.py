@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -57,8 +58,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable, on s
 
 
 def say(message: str) -> None:
-    """A line on standard error."""
-    print(message, file=sys.stderr)
+    """A line on standard error; where that is a file on a full disk, nothing."""
+    with suppress(OSError):
+        print(message, file=sys.stderr)
 
 
 def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:
