@@ -43,6 +43,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         yield made
         flush_tree(made)
         os.rename(made, path)
+        _remove_empty(folder)
         flush_directory(path.parent)
 
 
@@ -85,10 +86,16 @@ def _remove_stale(parent: Path) -> None:
 
 
 def commit_file(temporary: Path, path: Path) -> None:
-    """`temporary`, flushed to the disk, takes the name `path`."""
+    """`temporary`, flushed to the disk, takes the name `path`; the folder it lay in goes if it is empty."""
     flush(temporary)
     os.replace(temporary, path)
+    _remove_empty(temporary.parent)
     flush_directory(path.parent)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def make_folders(path: Path) -> list[Path]:
