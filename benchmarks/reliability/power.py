@@ -1,4 +1,4 @@
-"""Power cuts while verbs write: `power.py [--cuts N] [--only VERB]... [--write-docs]`.
+"""Power cuts while verbs write: `power.py [--cuts N] [--only VERB]... [--jobs N] [--write-docs]`.
 
 Each verb runs once, every change of its folder recorded (disk.c). Then, N times, the folder is made as a power
 cut may have left it (replay.py), and asked: what had ended is whole; what has its final name is whole, or rows
@@ -8,6 +8,7 @@ run and nothing else beside it. Equal states are asked once.
 
 import argparse
 import hashlib
+import multiprocessing
 import os
 import shutil
 import sys
@@ -21,9 +22,13 @@ import disk
 import replay
 import rows
 from forks import ended, fork
-from verbs import Verb, all_verbs, make_inputs, served, settle
+from kills import served
+from verbs import Verb, all_verbs, make_inputs, settle
 
 KEPT = rows.BENCHMARKS / ".work" / "reliability" / "power"
+
+
+VERBS: list[Verb] = []  # known to every process that is forked
 
 
 class Wrong(Exception):
@@ -87,7 +92,11 @@ def ask(verb: Verb, state: replay.State, finished: bool, expected: Any, former: 
         raise Wrong(f"the next run leaves {left}")
 
 
-def cut(verb: Verb, cuts: int, scratch: Path) -> rows.Row:
+def cut(task: tuple[int, int, Path]) -> rows.Row:
+    """The row of the verb of a number after so many cuts; `scratch` is its own."""
+    number, cuts, scratch = task
+    verb = VERBS[number]
+    scratch.mkdir()
     recording, expected = record(verb, scratch)
     former = former_result(verb, scratch)
     begun, good, asked = time.monotonic(), 0, {}
@@ -108,6 +117,7 @@ def cut(verb: Verb, cuts: int, scratch: Path) -> rows.Row:
             shapes.add(shape)
         good += asked[key]
     seconds = time.monotonic() - begun
+    shutil.rmtree(scratch)
     operations = len(recording.operations)
     print(f"{verb.name}: {operations} changes, {len(asked)} states, {good} good, {seconds:.0f} s", file=sys.stderr)
     return rows.Row(f"`{verb.name}`: {operations} changes, {len(asked)} different states", cuts, good, 0)
@@ -129,7 +139,11 @@ def digest(state: replay.State) -> str:
     return total.hexdigest()
 
 
-def main(cuts: int, only: list[str], write_docs: bool) -> None:
+def named(verb: Verb, only: list[str]) -> bool:
+    return not only or any(part in verb.name for part in only)
+
+
+def main(cuts: int, only: list[str], jobs: int, write_docs: bool) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
         scratch = Path(folder).resolve()
         disk.preloaded(scratch)
@@ -137,8 +151,10 @@ def main(cuts: int, only: list[str], write_docs: bool) -> None:
         make_inputs(scratch)
         archive = shutil.make_archive(str(scratch / "archive"), "gztar", scratch / "small")
         with served(Path(archive).read_bytes(), scratch) as url:
-            verbs = [v for v in all_verbs(scratch, url) if not only or any(o in v.name for o in only)]
-            found = [cut(verb, cuts, scratch) for verb in verbs]
+            VERBS.extend(verb for verb in all_verbs(scratch, url) if named(verb, only))
+            tasks = [(number, cuts, scratch / f"verb{number}") for number in range(len(VERBS))]
+            with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+                found = pool.map(cut, tasks, chunksize=1)
     note = "Each verb was recorded once, on a thin network and few photos; equal states were asked once."
     rows.report("power", found, note, write_docs=write_docs)
 
@@ -147,6 +163,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--cuts", type=int, default=200)
     parser.add_argument("--only", action="append", default=[], help="part of a verb's name")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write-docs", action="store_true")
     given = parser.parse_args()
-    main(given.cuts, given.only, given.write_docs)
+    main(given.cuts, given.only, given.jobs, given.write_docs)
