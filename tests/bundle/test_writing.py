@@ -10,6 +10,7 @@ import pytest
 from inception_hub import bundle
 from inception_hub.errors import InceptionHubError, OutputError
 from inception_hub.labels import Labels
+from inception_hub.system import atomic
 
 
 def test_round_trip(small_module: Path, tmp_path: Path) -> None:
@@ -99,6 +100,28 @@ def test_an_int8_graph_is_added_to_files_and_figures(copy: Path) -> None:
 def test_an_int8_graph_that_cannot_be_added_leaves_the_module_as_it_was(copy: Path) -> None:
     (copy / "int8.safetensors" / "full").mkdir(parents=True)
     before = {path: path.read_bytes() for path in copy.iterdir() if path.is_file()}
-    with pytest.raises(OutputError, match="The int8 graph cannot be written to .*; the module is as it was"):
+    with pytest.raises(
+        OutputError, match="int8 graph cannot be written to .*; the rest of the module is as it"
+    ):
         bundle.add_int8(copy, INT8, {})
     assert {path: path.read_bytes() for path in copy.iterdir() if path.is_file()} == before
+
+
+def test_another_int8_graph_never_stands_beside_the_manifest_of_the_first(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off after any rename, the module can be read."""
+    bundle.add_int8(copy, INT8, {"precision": "int8"})
+    commit, seen = atomic.commit_file, []
+
+    def noted(temporary: Path, path: Path) -> None:
+        commit(temporary, path)
+        bundle.verify(copy)
+        seen.append(path.name)
+
+    monkeypatch.setattr(atomic, "commit_file", noted)
+    bundle.add_int8(copy, {name: array + 1 for name, array in INT8.items()}, {"precision": "int8"})
+    assert seen == ["module.json", "int8.safetensors", "module.json"]
+    seen.clear()
+    bundle.add_int8(copy, {name: array + 1 for name, array in INT8.items()}, {"precision": "int8"})
+    assert seen == ["int8.safetensors", "module.json"], "the same bytes"

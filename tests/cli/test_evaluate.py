@@ -1,9 +1,11 @@
 """`evaluate` on the command line; its figures: tests/evaluation/test_measurement.py."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from helpers.command import run
+from helpers.written_rows import small_files
 from PIL import Image
 
 
@@ -36,11 +38,26 @@ def test_a_report_that_exists_is_refused_before_anything_is_loaded(
     )
 
 
-def test_a_folder_that_is_not_there_is_an_error_of_one_line(
+def test_a_folder_that_is_not_there_is_known_before_anything_is_loaded(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
-    code, out, err = run(
-        capsys, "evaluate", small_module, folder, "--report", tmp_path / "gone" / "page.html"
-    )
+    page = tmp_path / "gone" / "page.html"
+    code, out, err = run(capsys, "evaluate", small_module, folder, "--report", page)
     assert (code, out) == (2, "")
-    assert "gone/page.html cannot be written" in err.splitlines()[-1]
+    reason = "No such file or directory"
+    assert err == f"inception-hub: {page} cannot be written ({reason}); make room or write elsewhere.\n"
+
+
+def test_figures_are_printed_where_the_report_cannot_be_written(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    small_module: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with small_files():
+        code, out, err = run(capsys, "evaluate", small_module, folder, "--report", tmp_path / "page.html")
+    assert code == 2 and out.startswith("small: top-1 ")
+    assert "page.html cannot be written (File too large)" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -1,6 +1,7 @@
 """`info`, `pull` and `convert`."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,18 @@ def test_offline_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     monkeypatch.setenv("INCEPTION_HUB_OFFLINE", "1")
     code, _, err = run(capsys, "pull", "imagenet")
     assert code == 2 and "INCEPTION_HUB_OFFLINE" in err and len(err.splitlines()) == 1
+
+
+def test_what_cannot_be_kept_is_not_pulled(
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full or read-only cache: other verbs use a temporary one, but to pull is to keep."""
+    archive = shutil.make_archive(str(tmp_path / "small"), "gztar", small_module)
+    code, out, _ = run(capsys, "pull", archive)
+    assert code == 0 and Path(out.strip()).is_dir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("INCEPTION_HUB_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="kept only until this process ends"):
+        code, out, err = run(capsys, "pull", archive)
+    assert (code, out) == (2, "")
+    assert f"is not pulled, for the cache {tmp_path / 'file'} cannot take it; make room there" in err

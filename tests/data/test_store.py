@@ -29,7 +29,7 @@ def test_pixels_are_on_disk_before_their_record(tmp_path: Path, monkeypatch: pyt
     contents = [png(seed) for seed in range(BATCH + 1)]
     decode_split(split_of(contents, [0] * len(contents)), tmp_path, 8)
     pixels, record, folder = "pixels.npy.partial", "pixels.jsonl.partial", tmp_path.name
-    assert synchronised == [pixels, record, pixels, record, pixels, folder, record, folder]
+    assert synchronised == [folder, pixels, record, pixels, record, pixels, folder, record, folder]
 
 
 @pytest.mark.parametrize("stop", [1, BATCH, 2 * BATCH + 7, COUNT])

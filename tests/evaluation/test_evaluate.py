@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.cases import images_from_seed
+from helpers.written_rows import small_files
 from PIL import Image
 
 from inception_hub import Module, load_module_spec
@@ -85,6 +86,8 @@ def test_mistakes_are_found_before_a_module_is_loaded(
     with pytest.raises(OutputError, match="page.html already exists and is left as it is"):
         evaluate(small_module, folder, report=page, load=load)
     assert page.read_text() == "mine"
+    with pytest.raises(OutputError, match="gone/page.html cannot be written .No such file"):
+        evaluate(small_module, folder, report=tmp_path / "gone" / "page.html", load=load)
     with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train"):
         evaluate(small_module, folder, split="test", load=load)
     with pytest.raises(OSError, match="does not exist"):
@@ -99,8 +102,7 @@ def one_class(folder: Path) -> Path:
     return folder / "one"
 
 
-def test_a_report_that_cannot_be_written_is_an_error(
-    folder: Path, small_module: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(OutputError, match="gone/page.html cannot be written .*; make room"):
-        evaluate(small_module, folder, report=tmp_path / "gone" / "page.html")
+def test_a_full_disk_leaves_no_report(folder: Path, small_module: Path, tmp_path: Path) -> None:
+    with small_files(), pytest.raises(OutputError, match="page.html cannot be written .*; make room"):
+        evaluate(small_module, folder, report=tmp_path / "page.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -1,5 +1,6 @@
 """OpenVINO's IR: run by OpenVINO, in float32 and in int8."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,13 @@ import openvino
 import pytest
 import skimage
 from helpers.exports import SIZE
+from helpers.written_rows import small_files
 
 import inception_hub as hub
 from inception_hub import bundle, load_module_spec
+from inception_hub.errors import OutputError
 from inception_hub.formats import export_bundle
+from inception_hub.formats.openvino import check
 from inception_hub.formats.options import Options
 
 
@@ -44,3 +48,15 @@ def test_the_int8_graph(tmp_path: Path) -> None:
     indices = compiled({"images": crops})["indices"][:, 0]
     logits = hub.Module("tiny_imagenet", precision="int8")(crops / np.float32(255))
     assert (indices == logits.argmax(1)).mean() > 0.95  # quantize's own gate
+
+
+@pytest.mark.parametrize("kept", ["inception_v2.bin", "inception_v2.xml"])
+def test_a_full_disk_is_a_sentence(small_module: Path, tmp_path: Path, kept: str) -> None:
+    source = bundle.read(small_module)
+    with small_files(), pytest.raises(OutputError, match="out cannot be written and read back by OpenVINO"):
+        export_bundle(source, "openvino", tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+    export_bundle(source, "openvino", tmp_path / "out")
+    os.truncate(tmp_path / "out" / kept, (tmp_path / "out" / kept).stat().st_size // 2)
+    with pytest.raises(OutputError, match="out cannot be written and read back by OpenVINO"):
+        check(source, tmp_path / "out", Options())

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from helpers.exports import SIZE, same
+from helpers.written_rows import small_files
 
 from inception_hub import bundle, load_module_spec
-from inception_hub.errors import FormatError, InceptionHubError, WeightsError
+from inception_hub.errors import FormatError, InceptionHubError, OutputError, WeightsError
 from inception_hub.formats import export_bundle
 from inception_hub.formats.torch_program import files, matches
 
@@ -24,6 +25,12 @@ def test_an_export_computes_the_same_and_is_read_back(small_module: Path, tmp_pa
     path = tmp_path / "out.pt2"
     assert export_bundle(source, "torch", path, options=SIZE).error < 1e-5
     assert same(load_module_spec(path).bundle, source)
+
+
+def test_a_full_disk_is_an_error_and_no_end_of_the_process(small_module: Path, tmp_path: Path) -> None:
+    with small_files(), pytest.raises(OutputError, match="out.pt2 cannot be written .File too large"):
+        export_bundle(bundle.read(small_module), "torch", tmp_path / "out.pt2", options=SIZE)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ import pytest
 from helpers.written_rows import ROWS, small_files, written
 
 from inception_hub.errors import OutputError
+from inception_hub.output import files
 from inception_hub.output.rows import as_record
 from inception_hub.output.writers import open_writer
+from inception_hub.system.locks import try_lock
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "table"])
@@ -58,3 +60,45 @@ def test_other_users_may_read_the_rows(format: str, tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_its_last_writer_removes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened while another run, which wrote nothing, removes it: rows go into the file that has its name."""
+    path = tmp_path / "rows"
+    path.touch()
+    locked: list[int] = []
+
+    def lock(descriptor: int) -> bool | None:
+        if not locked:
+            path.unlink()
+        locked.append(descriptor)
+        return try_lock(descriptor)
+
+    monkeypatch.setattr(files, "try_lock", lock)
+    with open_writer("jsonl", "predictions", path, 5, resume=True) as writer:
+        writer.write(ROWS[0])
+    assert len(path.read_text().splitlines()) == 1 and len(locked) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_only_regular_files_are_resumed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rows")
+    with pytest.raises(OutputError, match="rows is no regular file; give another --output"):
+        open_writer("jsonl", "predictions", tmp_path / "rows", 5, resume=True)
+
+
+def test_rows_are_flushed_as_they_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut takes the last megabytes, not hours of work."""
+    monkeypatch.setattr(files, "FLUSHED_EVERY", 500)
+    flushed: list[int] = []
+    with open_writer("jsonl", "predictions", tmp_path / "rows", 5) as writer:
+        monkeypatch.setattr(
+            files.os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_size)
+        )
+        for _ in range(20):
+            writer.write(ROWS[0])
+        row = (tmp_path / "rows").stat().st_size // 20
+        assert len(flushed) == 20 * row // (500 // row * row + row) and flushed[0] <= 500 + row
+    monkeypatch.undo()

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 from helpers.written_rows import ROWS, VECTORS, small_files, written
@@ -73,3 +74,57 @@ def test_an_error_at_the_end_of_vectors_is_a_row_like_any_other(tmp_path: Path) 
         assert (len(writer.done), writer.done.errors) == (6, 1)
         assert writer.done.take("bad.jpg") and writer.done.take("0.jpg") and not writer.done.take("new.jpg")
     assert len(path.read_text("utf-8").splitlines()) == 7
+
+
+def kept_rows(path: Path) -> bytes:
+    written("parquet", "vector", VECTORS * 50, path)
+    return path.read_bytes()
+
+
+def refused(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="rows cannot be resumed, for it holds no such rows"):
+        open_writer("parquet", "vector", path, 4, resume=True)
+    assert path.read_bytes() == before and not path.with_name("rows.parts").exists()
+
+
+def test_a_flipped_bit_is_known_before_a_photo_is_read(tmp_path: Path) -> None:
+    """Wherever it is: in vectors, which only the merge at the end would have read, too."""
+    path = tmp_path / "rows"
+    content = kept_rows(path)
+    whole, refusals = parquet.read_table(path), 0
+    places = range(4, len(content), len(content) // 60)
+    for place in places:
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :])
+        try:
+            open_writer("parquet", "vector", path, 4, resume=True).close()
+        except OutputError as error:
+            assert "rows cannot be resumed, for " in str(error)
+            refusals += 1
+        else:  # a statistic, or a name that nobody reads
+            assert parquet.read_table(path) == whole
+    assert refusals > len(places) // 2
+
+
+def test_rows_of_other_types_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    kept_rows(path)
+    table = parquet.read_table(path)
+    numbers = table.set_column(0, "path", pyarrow.array([5] * len(table)))
+    nameless = table.set_column(0, "path", pyarrow.array([None] * len(table), pyarrow.string()))
+    for other in (numbers, nameless, table.rename_columns(["path", "module", "error", "vector"])):
+        parquet.write_table(other, path)
+        refused(path)
+
+
+def test_a_folder_that_is_held_stays_while_a_part_takes_its_name(tmp_path: Path) -> None:
+    """A killed run had merged all but not renamed it; two that resume it at once do not write both."""
+    path, parts = tmp_path / "rows", tmp_path / "rows.parts"
+    kept_rows(path)
+    parts.mkdir()
+    path.rename(parts / parquet_rows.COMPLETE)
+    with open_writer("parquet", "vector", path, 4, resume=True) as writer:
+        assert len(writer.done) == 300
+        with pytest.raises(OutputError, match="is being written by another process"):
+            open_writer("parquet", "vector", path, 4, resume=True)
+    assert not parts.exists() and parquet.read_table(path).num_rows == 300

@@ -81,7 +81,9 @@ def test_rows_of_another_module_are_left_alone(
     write_rows(module, iter(paths), Options(), Target("jsonl", tmp_path / "rows"))
     before = (tmp_path / "rows").read_bytes()
     bundle.write(replace(bundle.read(small_module), name="other"), tmp_path / "other")
-    with pytest.raises(OutputError, match="holds rows of small, not of other; resume with that --module"):
+    with pytest.raises(
+        OutputError, match="holds rows made with module small, not other; resume with what made them"
+    ):
         write_rows(
             Module(tmp_path / "other"),
             iter(paths),

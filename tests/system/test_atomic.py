@@ -1,12 +1,14 @@
 """Files and directories that appear whole or not at all, whatever happens while they are written."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from inception_hub.system import atomic
-from inception_hub.system.atomic import atomic_directory, atomic_file
+from inception_hub.system.atomic import atomic_directory, atomic_file, make_folders, scratch_folder
 
 
 class Calls:
@@ -37,7 +39,7 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
     for content in ("new", "replaced"):
         with atomic_file(target) as temporary:
             temporary.write_text(content[:1])
-            assert temporary.parent == tmp_path and temporary.name.startswith(".")
+            assert temporary.parent.parent == tmp_path and temporary.parent.name.startswith(".")
             assert not target.exists() or target.read_text() == "new"
             temporary.write_text(content)
         assert target.read_text() == content
@@ -101,3 +103,46 @@ def test_modes_are_ordinary(tmp_path: Path) -> None:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o755
+
+
+def killed_writer(target: Path) -> Path:
+    """The folder of a process that was killed while it wrote `target`."""
+    code = (
+        "import os, sys; from pathlib import Path; from inception_hub.system.atomic import scratch_folder\n"
+        "with scratch_folder(Path(sys.argv[1])) as folder:\n"
+        "    (folder / 'half').write_text('half'); print(folder, flush=True); os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, target], capture_output=True, text=True, check=False)
+    assert done.returncode == 9, done.stderr
+    return Path(done.stdout.strip())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there do locks tell who lives")
+def test_what_a_killed_writer_left_is_removed_by_the_next_beside_it(tmp_path: Path) -> None:
+    left = killed_writer(tmp_path / "module")
+    (tmp_path / ".mine.partial").mkdir()
+    (tmp_path / ".a.0123456789abcdef.partial").write_text("a file of this name is not ours")
+    with scratch_folder(tmp_path / "long") as alive:
+        assert not left.exists()
+        atomic._remove_stale.cache_clear()  # as in another process
+        with atomic_file(tmp_path / "other") as temporary:
+            temporary.write_text("content")
+        assert alive.is_dir(), "its writer lives"
+    assert names(tmp_path) == [".a.0123456789abcdef.partial", ".mine.partial", "other"]
+
+
+def test_a_name_of_255_bytes(tmp_path: Path) -> None:
+    target = tmp_path / ("é" * 127)
+    with atomic_file(target) as temporary:
+        temporary.write_text("content")
+    assert target.read_text() == "content" and names(tmp_path) == [target.name]
+
+
+def test_folders_are_made_and_their_names_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch)
+    assert make_folders(tmp_path / "a" / "b") == [tmp_path / "a", tmp_path / "a" / "b"]
+    assert calls.made == [f"flush {tmp_path.name}", "flush a"]
+    assert make_folders(tmp_path / "a" / "b") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        make_folders(tmp_path / "file" / "c")

@@ -24,12 +24,18 @@ def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path) -> No
     assert [file.name for file in path.parent.iterdir()] == ["checkpoint.safetensors"]
 
 
-def test_what_a_killed_save_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_every_bit_counts(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.safetensors"
-    (tmp_path / ".checkpoint.safetensors.0123456789abcdef.partial").write_bytes(b"half a checkpoint")
-    (tmp_path / "other.partial").touch()
-    checkpoint.save(path, {"weights/a": torch.ones(3)}, {})
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.safetensors", "other.partial"]
+    tensors = {"weights/a": torch.arange(64.0), "average/b": torch.ones(2, 3, dtype=torch.bfloat16)}
+    checkpoint.save(path, {**tensors, "optimiser/step": torch.tensor(7)}, {"step": 1})
+    content = path.read_bytes()
+    for place in range(8, len(content), 5):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        with pytest.raises(FormatError, match="is damaged"):
+            checkpoint.load(path)
+    path.write_bytes(content)
+    loaded = checkpoint.load(path)
+    assert loaded is not None and loaded[0]["optimiser/step"].item() == 7
 
 
 def test_there_may_be_none_or_a_damaged_one(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from helpers import runs
 from sklearn.linear_model import LogisticRegression
 
 from inception_hub.architecture import GLOBAL_POOL
+from inception_hub.training.features import feature_vectors
 from inception_hub.training.finetune_options import FinetuneOptions
 from inception_hub.training.head import fit_head, train_head
 from inception_hub.training.listener import RunListener
@@ -63,5 +65,8 @@ def test_only_the_head_of_a_network_is_trained(tmp_path: Path) -> None:
     loss = torch.nn.functional.cross_entropy(endpoints["InceptionV2/Logits"], photos.classes)
     assert score.top1 == 1 and abs(score.loss - float(loss)) < 1e-3
     assert listener.tasks == ["training features", "validation features"]
-    vectors = np.load(tmp_path / "validation.npy")
+    kept = tmp_path / "validation.vectors"
+    vectors = feature_vectors(
+        network, 12, lambda start, stop: pytest.fail("all are kept"), False, kept, "one"
+    )
     np.testing.assert_allclose(vectors, endpoints[GLOBAL_POOL][:, 0, 0].numpy(), atol=1e-5)

@@ -1,5 +1,6 @@
 """A session: what it opens, what it refuses, which files of a run are removed in the end."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def test_photos_are_decoded_at_the_sizes_asked_for(shared_folder: Path, tmp_path
 @pytest.mark.usefixtures("no_matplotlib")
 def test_in_the_end_only_tensorboards_files_stay(shared_folder: Path, tmp_path: Path) -> None:
     session = begun(shared_folder, tmp_path / "module")
-    for name in ("pixels/pixels.npy", "features/training.npy", ".checkpoint.safetensors.0f.partial"):
+    killed = ".checkpoint.safetensors.0123456789abcdef.partial"
+    for name in ("pixels/pixels.npy", "features/training.vectors", f"{killed}/.tmp0"):
         (session.folder / name).parent.mkdir(exist_ok=True)
         (session.folder / name).touch()
     session.checkpoint.touch()
@@ -88,3 +90,22 @@ def test_an_identity_is_of_every_fact() -> None:
         run_identity("data", {"a": 1, "b": None}, 1),
     ]
     assert base not in others and len(set(others)) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
+def test_two_runs_never_train_into_one_folder(shared_folder: Path, tmp_path: Path) -> None:
+    with begun(shared_folder, tmp_path / "module"):
+        with pytest.raises(
+            OutputError, match=r"Another process trains in .*module\.run; wait for it or stop"
+        ):
+            begun(shared_folder, tmp_path / "module")
+        with begun(shared_folder, tmp_path / "other"):
+            pass
+    with begun(shared_folder, tmp_path / "module"):
+        pass
+
+
+def test_a_folder_that_cannot_be_made(shared_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="module.run cannot be made .Not a directory.; make room"):
+        begun(shared_folder, tmp_path / "file" / "module")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.written_rows import small_files
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from inception_hub.errors import MissingExtraError
@@ -32,3 +33,25 @@ def test_without_tensorboard_a_sentence_says_so(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(MissingExtraError, match="not installed: pip install tensorboard"):
         TensorBoard(tmp_path / "events")
     assert not (tmp_path / "events").exists()
+
+
+def test_a_full_disk_costs_the_curves_only(tmp_path: Path) -> None:
+    notes: list[str] = []
+    listener = TensorBoard(tmp_path, notes.append)
+    epoch = Epoch("training", 1, 1.5, 1.4, 0.5, 1e-3, 100.0, 0.25)
+    with small_files():
+        for _ in range(20):
+            listener.epoch(epoch)
+    listener.epoch(epoch)
+    listener.close()
+    (note,) = notes
+    assert note.startswith("No more curves are written for TensorBoard, as ") and "(File too large)" in note
+
+
+def test_a_place_that_cannot_be_written_costs_the_curves_only(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    notes: list[str] = []
+    listener = TensorBoard(tmp_path / "file" / "tensorboard", notes.append)
+    listener.images("augmentation", [("original", np.zeros((4, 6, 3), np.uint8))])
+    listener.close()
+    assert len(notes) == 1

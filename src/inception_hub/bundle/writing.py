@@ -11,7 +11,7 @@ from .. import weights as weights_file
 from ..engines import int8
 from ..engines.int8 import Int8
 from ..errors import InceptionHubError, OutputError
-from ..system.atomic import atomic_directory, atomic_file
+from ..system.atomic import atomic_directory, atomic_file, make_folders
 from .card import config, with_metadata
 from .contents import Bundle
 from .manifest import (
@@ -41,7 +41,7 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
             f"{directory} already exists and is left as it is; choose another path or remove it first."
         )
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(directory.parent)
         with atomic_directory(directory) as temporary:
             _write_files(bundle, temporary, dtype)
     except OSError as error:
@@ -96,19 +96,29 @@ def _manifest(bundle: Bundle, files: Mapping[str, Any]) -> dict[str, Any]:
 def add_int8(directory: Path, arrays: Int8, figures: Mapping[str, Any]) -> None:
     """Adds the int8 graph `arrays` to a module directory, and `figures` to its measured accuracy.
 
-    `module.json` is replaced last. Raises `OutputError` if something cannot be written; then the module is as
-    it was.
+    `module.json` is replaced last, and where it names another int8 graph already, by one without first: cut
+    off at any moment, the module can be read. Raises `OutputError` if something cannot be written; then the
+    module is as it was, or without its former int8 graph.
     """
     manifest = read_manifest(directory)
-    manifest["accuracy"].append(dict(figures))
+    former = manifest["files"].pop(INT8, None)
     try:
         with atomic_file(directory / INT8) as temporary:
             weights_file.write(temporary, arrays)
-        manifest["files"][INT8] = describe_file(directory / INT8)
-        with atomic_file(directory / MANIFEST) as temporary:
-            temporary.write_text(to_json(manifest), "utf-8")
+            entry = describe_file(temporary)
+            if former not in (None, entry):
+                _replace_manifest(directory, manifest)
+        manifest["files"][INT8] = entry
+        manifest["accuracy"].append(dict(figures))
+        _replace_manifest(directory, manifest)
     except OSError as error:
         raise OutputError(
-            f"The int8 graph cannot be written to {directory} ({error.strerror or error}); the module is as "
-            "it was: copy it with inception-hub convert to where you may write, and quantize the copy."
+            f"The int8 graph cannot be written to {directory} ({error.strerror or error}); the rest of the "
+            "module is as it was: copy it with inception-hub convert to where you may write, and quantize "
+            "the copy."
         ) from error
+
+
+def _replace_manifest(directory: Path, manifest: Mapping[str, Any]) -> None:
+    with atomic_file(directory / MANIFEST) as temporary:
+        temporary.write_text(to_json(manifest), "utf-8")

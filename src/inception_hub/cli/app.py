@@ -1,5 +1,6 @@
 """All verbs as one application, and how it ends: with a status, a sentence, or quietly."""
 
+import errno
 import sys
 import warnings
 from typing import Annotated, NoReturn
@@ -20,6 +21,8 @@ from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
 from .console import put, put_help, say
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # as libraries of others report it
 
 app = typer.Typer(
     name="inception-hub",
@@ -76,6 +79,12 @@ def run(arguments: list[str] | None) -> NoReturn:
         streams.give_up()
     except InceptionHubError as error:
         _fail(str(error))
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _fail(
+            f"{error.filename or 'A file'} cannot be written ({error.strerror}); make room or write elsewhere."
+        )
     except KeyboardInterrupt:
         status = 130
     except ImportError as error:

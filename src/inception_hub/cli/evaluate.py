@@ -48,9 +48,12 @@ def evaluate(
 ) -> None:
     """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
     with extra_imported():
+        from ..evaluation.evaluate import check_new_page, write_page
         from ..evaluation.evaluate import evaluate as run
     from .terminal import terminal_listener
 
+    if report is not None:
+        check_new_page(report)
     with terminal_listener() as listener:
         result = run(
             module,
@@ -58,17 +61,18 @@ def evaluate(
             split=split,
             against=against,
             resize=resize,
-            report=report,
             load=lambda handle: load(str(handle), engine, precision, device),
             on_progress=lambda done, total: listener.progress("measuring", done, total),
         )
-    if report is not None:
-        _say_report(report)
+    # Before the report: an hour's figures are not lost with it.
     if json:
         put_json(result.summary())
     else:
         for line in _lines(result):
             put(line)
+    if report is not None:
+        write_page(result, report)
+        _say_report(report)
     tell_failures(result.photos, len(result.unreadable), result.unreadable)
 
 

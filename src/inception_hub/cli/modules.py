@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..errors import OutputError
 from ..system.text import printable
 from .console import JsonOption, ModuleArgument, put, put_json, resolve_handle
 
@@ -34,10 +35,17 @@ def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
     """Fetch a module into the cache, so that it answers without a network; a damaged one anew."""
-    from ..sources.cache import default_cache
+    from ..sources.cache import default_cache, is_temporary
 
     path = resolve_handle(handle)
-    put(str(resolve_handle(handle) if default_cache().discard(path) else path))
+    if default_cache().discard(path):
+        path = resolve_handle(handle)
+    if is_temporary(path):
+        raise OutputError(
+            f"{handle} is not pulled, for the cache {default_cache().root} cannot take it; make room there, "
+            "or point INCEPTION_HUB_CACHE to a folder that can be written."
+        )
+    put(str(path))
 
 
 def convert(

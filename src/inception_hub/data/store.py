@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InceptionHubError, OutputError
-from ..system.atomic import commit_file
+from ..system.atomic import commit_file, flush_directory
 
 VERSION = 1  # of the layout, and of how photos are decoded and resized
 
@@ -92,8 +92,11 @@ class PixelStore:
             ):  # fmt: skip
                 result, length = DecodingResult(), self._length(0)
             self._check_room(self._length(self._count) - length)
-            # The record is removed first: pixels without a record are never read.
+            # Records are removed first, on the disk too: pixels without a record are never read.
             self._record.unlink(missing_ok=True)
+            if not result.done:
+                self._new_record.unlink(missing_ok=True)
+            flush_directory(self._folder)
             self._pixels.unlink(missing_ok=True)
             mode = "r+b" if result.done else "wb"
             with open(self._new_record, mode) as record, open(self._new_pixels, mode) as pixels:

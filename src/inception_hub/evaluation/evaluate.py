@@ -12,7 +12,7 @@ from ..images.presets import Preset
 from ..module import Module
 from ..module_spec import ModuleSpec
 from ..output.files import as_output_error
-from ..system.atomic import atomic_file
+from ..system.atomic import atomic_file, scratch_folder
 from . import Comparison, Evaluation, compare, measurement
 
 Handle = str | os.PathLike[str] | ModuleSpec
@@ -23,13 +23,14 @@ class EvaluationResult:
     """The evaluations of one module or two, in the order given, and how the second compares to the first.
 
     `comparison`: None for one module. `photos`: how many the split has. `unreadable`: `name: reason` of each
-    photo that was left out.
+    photo that was left out. `page`: makes the report, a self-contained HTML page.
     """
 
     evaluations: tuple[Evaluation, ...]
     comparison: Comparison | None
     photos: int
     unreadable: tuple[str, ...]
+    page: Callable[[], str]
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready figures: of one module as they are, of two as `modules` and `comparison`."""
@@ -62,11 +63,8 @@ def evaluate(
     does not have, for classes that a module does not have, and if no photo can be read; and what
     `open_dataset` and `load` raise.
     """
-    path = None if report is None else Path(report)
-    if path is not None and path.exists():
-        raise OutputError(
-            f"{path} already exists and is left as it is; give another name or remove it first."
-        )
+    if report is not None:
+        check_new_page(Path(report))
     dataset = open_dataset(data)
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
@@ -84,8 +82,29 @@ def evaluate(
             )
         )
     comparison = None if against is None else compare(evaluations[0], evaluations[1])
-    if path is not None:
-        page = measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable)
-        with as_output_error(path), atomic_file(path) as temporary:
-            temporary.write_text(page, "utf-8")
-    return EvaluationResult(tuple(evaluations), comparison, len(photos), tuple(unreadable))
+    result = EvaluationResult(
+        tuple(evaluations),
+        comparison,
+        len(photos),
+        tuple(unreadable),
+        lambda: measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable),
+    )
+    if report is not None:
+        write_page(result, Path(report))
+    return result
+
+
+def check_new_page(path: Path) -> None:
+    """Raises `OutputError` if `path` exists or nothing can be written beside it: before all is measured."""
+    if os.path.lexists(path):
+        raise OutputError(
+            f"{path} already exists and is left as it is; give another name or remove it first."
+        )
+    with as_output_error(path), scratch_folder(path):
+        pass
+
+
+def write_page(result: EvaluationResult, path: Path) -> None:
+    """Writes the report of `result` to `path`, whole or not at all; raises `OutputError`."""
+    with as_output_error(path), atomic_file(path) as temporary:
+        temporary.write_text(result.page(), "utf-8")

@@ -4,7 +4,8 @@ The graph our own engine runs, batch norm folded, or the module's int8 graph as 
 be read back: what is folded cannot be taken apart again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from .. import architecture
 from ..bundle import Bundle
+from ..errors import OutputError
+from ..system.text import printable
 from .comparison import Check, Outputs
 from .exported import metadata
 from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_outputs
@@ -40,7 +43,8 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     for key, value in metadata(bundle).items():
         graph.set_rt_info(value, ["inception_hub", key])
     path.mkdir()
-    ov.save_model(graph, path / GRAPH, compress_to_fp16=False)
+    with _as_output_error(path):
+        ov.save_model(graph, path / GRAPH, compress_to_fp16=False)
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
@@ -48,7 +52,8 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     import openvino as ov
 
     loader = f"openvino {ov.__version__.split('-')[0]}"
-    graph = ov.Core().read_model(path / GRAPH)
+    with _as_output_error(path):  # OpenVINO does not notice a last write that fails
+        graph = ov.Core().read_model(path / GRAPH)
     compute = _compiled(graph, [output.get_any_name() for output in graph.outputs])
     if not options.int8:
         return compare_outputs(bundle, compute, loader, options)
@@ -63,6 +68,19 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
         return own(np.rint(images * 255).astype(np.uint8))
 
     return compare_outputs(bundle, compute, loader, options, expect, INT8_TOLERANCE)
+
+
+@contextmanager
+def _as_output_error(path: Path) -> Iterator[None]:
+    """Raises `OutputError` for what OpenVINO raises where its files cannot be written, or are not whole."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = printable(" ".join(str(error).split()))[:200]
+        raise OutputError(
+            f"{path.name} cannot be written and read back by OpenVINO ({reason}); make room, or choose a "
+            "folder that can be written."
+        ) from error
 
 
 def _with_uint8_images(graph: "ov.Model") -> "ov.Model":

@@ -4,6 +4,7 @@ Its state dict holds TF-Slim's names and shapes, as raw bytes that JSON describe
 https://docs.pytorch.org/docs/stable/export/pt2_archive.html. What is pickled is never read.
 """
 
+import io
 import json
 import math
 import zipfile
@@ -111,7 +112,10 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     # refused.
     with _config.patch(backed_size_oblivious=True):  # pyright: ignore[reportAttributeAccessIssue]
         program = torch.export.export(_program(bundle), (example,), dynamic_shapes=(free,))
-    torch.export.save(program, path, extra_files=metadata(bundle))
+    # By way of memory: PyTorch's own writer ends the process where the disk is full.
+    content = io.BytesIO()
+    torch.export.save(program, content, extra_files=metadata(bundle))
+    path.write_bytes(content.getbuffer())
 
 
 def _program(bundle: Bundle) -> "nn.Module":

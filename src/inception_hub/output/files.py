@@ -4,19 +4,23 @@
 """
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import OutputError
-from ..system.atomic import commit_file, flush_directory, temporary_name
+from ..system.atomic import commit_file, flush_directory, scratch_folder
+from ..system.locks import is_open_at, try_lock
 from .resume import Done, WrittenRow
+from .settings import NO_SETTINGS, Settings, check_record, record_of, write_record
 
 CHUNK = 2**20  # bytes
+FLUSHED_EVERY = 4 << 20  # bytes of rows: what a power cut may take
 STDOUT = "Standard output"
 
 
@@ -40,25 +44,35 @@ class StandardOutput:
 class GrowingFile:
     """A file that always ends with a whole `append`: a new one or, given how to `read` its rows, an old one.
 
-    `done`: the rows that an old one holds. What comes after the last whole one is removed.
+    `settings`: what makes the rows, recorded for a run that resumes; None for what none can resume. `done`:
+    the rows that an old file holds. What comes after the last whole one is removed.
     """
 
-    def __init__(self, path: Path, read: Callable[[BinaryIO, Path], Iterable[WrittenRow]] | None) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings | None,
+        read: Callable[[BinaryIO, Path], Iterable[WrittenRow]] | None,
+    ) -> None:
+        self._path, self._settings = path, settings
+        self._unflushed = 0
         self.done = Done()
         if not read:
             refuse_existing(path)
         with as_output_error(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | (0 if read else os.O_EXCL), 0o666)
-            self._file = open(descriptor, "r+b", buffering=0)
+            self._file = _open_alone(path, new=not read)
             try:
-                claim(descriptor, path)
-                if read:
+                if read and os.fstat(self._file.fileno()).st_size:
+                    check_record(path, settings or NO_SETTINGS)
                     with open(path, "rb") as rows:
                         self.done = Done(read(rows, path))
                     self._file.truncate(self.done.whole)
                     self._file.seek(self.done.whole)
+                elif settings is not None:
+                    write_record(path, settings)
             except BaseException:
+                if not os.fstat(self._file.fileno()).st_size:
+                    path.unlink(missing_ok=True)
                 self._file.close()
                 raise
 
@@ -71,6 +85,10 @@ class GrowingFile:
                 with suppress(OSError):
                     self._file.truncate(whole)
                 raise
+            self._unflushed += len(data)
+            if self._unflushed > FLUSHED_EVERY:
+                os.fsync(self._file.fileno())
+                self._unflushed = 0
 
     def close(self) -> None:
         """Waits until the file and its name are on the disk."""
@@ -82,9 +100,10 @@ class GrowingFile:
     def abandon(self) -> None:
         """Keeps what was written; removes the file if that is nothing."""
         if self._file.tell() == 0:
-            self._path.unlink(
-                missing_ok=True
-            )  # while it is still claimed: another run may take the name next
+            # While it is still held: another run may take the name next.
+            self._path.unlink(missing_ok=True)
+            if self._settings is not None:
+                record_of(self._path).unlink(missing_ok=True)
             self._file.close()
         else:
             self.close()
@@ -93,23 +112,27 @@ class GrowingFile:
 class PendingFile:
     """A binary file that becomes `target` (None: is copied to standard output) when it is complete.
 
-    It lies beside `target` under a temporary name; `commit` replaces what is there: whether it may is the
+    It lies beside `target` in a temporary folder; `commit` replaces what is there: whether it may is the
     caller's to check.
     """
 
     def __init__(self, target: Path | None) -> None:
         self.name = target or STDOUT
-        self._target = target
-        # tempfile would make a file that only its owner can read, and renaming would keep it so.
-        self._path = target and temporary_name(target)
+        self._target, self._folder = target, ExitStack()
         with as_output_error(self.name):
-            self.file: BinaryIO = self._path.open("xb") if self._path else tempfile.TemporaryFile()
+            if target:
+                # tempfile would make a file that only its owner can read, and renaming would keep it so.
+                self._path = self._folder.enter_context(scratch_folder(target)) / target.name
+                self.file: BinaryIO = self._path.open("xb")
+            else:
+                self.file = tempfile.TemporaryFile()
 
     def commit(self) -> None:
         with as_output_error(self.name):
-            if self._path and self._target:
+            if self._target:
                 self.file.close()
                 commit_file(self._path, self._target)
+                self._folder.close()
             else:
                 self.file.seek(0)
                 while chunk := self.file.read(CHUNK):
@@ -120,9 +143,33 @@ class PendingFile:
     def discard(self) -> None:
         with suppress(OSError):
             self.file.close()
-        with suppress(OSError):
-            if self._path:
-                self._path.unlink()
+        self._folder.close()
+
+
+def _open_alone(path: Path, new: bool) -> FileIO:
+    """The file `path`, locked; `new`: made, and must not be there.
+
+    Raises `OutputError` if another process writes there, or it is no regular file.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_EXCL if new else 0), 0o666)
+        file = open(descriptor, "r+b", buffering=0)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OutputError(f"{path} is no regular file; give another --output.")
+            if try_lock(descriptor) is False:
+                raise taken(path)
+            if is_open_at(descriptor, path):  # else its last writer removed it, as it held no row
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def taken(path: Path) -> OutputError:
+    """The error for an output that another process writes."""
+    return OutputError(f"{path} is being written by another process; wait for it or stop it.")
 
 
 def _write_all(file: BinaryIO | FileIO, data: bytes) -> None:
@@ -130,20 +177,6 @@ def _write_all(file: BinaryIO | FileIO, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[file.write(left) :]
-
-
-def claim(descriptor: int, path: Path) -> None:
-    """Raises `OutputError` if another process writes there, where the system can tell; until it is closed."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise OutputError(f"{path} is being written by another process; wait for it or stop it.") from error
-    except OSError:
-        pass  # a file system without locks
 
 
 def refuse_existing(path: Path) -> None:

@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Any, Self, final
 from ..errors import MissingExtraError, OutputError
 from ..inference.row import Kind, Row
 from ..system.atomic import flush_directory
+from ..system.locks import hold_directory, release
 from ..system.text import encoded
-from .files import STDOUT, PendingFile, as_output_error, claim, refuse_existing
+from .files import STDOUT, PendingFile, as_output_error, refuse_existing, taken
 from .resume import Done, WrittenRow
 from .rows import as_record
+from .settings import Settings, check, to_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 1024  # rows of a part, held in memory until then: 4 MB of vectors
 COMPLETE = "complete.parquet"  # all parts in one, in their folder, until it takes its name
+SETTINGS = b"inception_hub.settings"  # in a file's metadata
+MAX_GROUP = 1 << 30  # bytes of a row group, uncompressed; ours have 1024 rows
 
 
 @final
@@ -33,7 +37,7 @@ class ParquetWriter:
     Abandoned, it keeps the parts, for a run that resumes; a file that is resumed is the first part.
     """
 
-    def __init__(self, kind: Kind, output: Path | None, resume: bool) -> None:
+    def __init__(self, kind: Kind, output: Path | None, resume: bool, settings: Settings) -> None:
         try:
             import pyarrow as pa
             from pyarrow import parquet
@@ -43,8 +47,9 @@ class ParquetWriter:
             ) from error
         if output is None and sys.stdout.isatty():
             raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
-        self._schema = schema(kind)
-        self._table, self._parquet = pa.Table, parquet
+        self._schema = schema(kind).with_metadata({SETTINGS: to_json(settings)})
+        self._settings = settings
+        self._pa, self._parquet = pa, parquet
         self._output, self._resume = output, resume
         self._rows: list[dict[str, Any]] = []
         self._lock: int | None = None
@@ -69,13 +74,12 @@ class ParquetWriter:
                     "continue it by --resume, or remove it first."
                 )
         with as_output_error(output):
-            parts.mkdir(exist_ok=self._resume)
-            if os.name == "posix":  # only there can a directory be opened
-                self._lock = os.open(parts, os.O_RDONLY)
-                claim(self._lock, output)
+            try:
+                self._lock = hold_directory(parts)
+            except BlockingIOError as error:
+                raise taken(output) from error
             if (parts / COMPLETE).exists():
                 _take_name(parts, output)
-                parts.mkdir()
         return parts
 
     def write(self, row: Row) -> None:
@@ -114,25 +118,34 @@ class ParquetWriter:
                 shutil.rmtree(self._parts)
             else:
                 self._parts.rmdir()  # if nothing is in it
-        if self._lock is not None:
-            os.close(self._lock)
+        release(self._lock)
 
     def _sources(self) -> list[Path]:
         there = [self._output] if self._output and self._resume and self._output.exists() else []
         return there + _numbered(self._parts)
 
     def _written(self) -> Iterator[WrittenRow]:
+        """The rows that are there; every page is read once, so that a damaged one is known at once."""
         for source in self._sources():
             try:
-                file = self._parquet.ParquetFile(source)
-            except (OSError, ValueError) as error:
+                with self._parquet.ParquetFile(source, page_checksum_verification=True) as file:
+                    self._check(file, source)
+                    for batch in file.iter_batches(batch_size=ROW_GROUP, use_threads=False):
+                        batch.validate(full=True)
+                        if batch["path"].null_count:
+                            raise _foreign(source)
+                        for path, error in zip(batch["path"], batch["error"], strict=True):
+                            yield WrittenRow(path.as_py(), error.is_valid)
+            except (OSError, ValueError, MemoryError, self._pa.ArrowException) as error:
+                if isinstance(error, OutputError):
+                    raise
                 raise _foreign(source) from error
-            with file:
-                if file.schema_arrow.names != self._schema.names:
-                    raise _foreign(source)
-                for batch in file.iter_batches(columns=["path", "module", "error"]):
-                    for row in batch.to_pylist():
-                        yield WrittenRow(row["path"], row["module"], row["error"] is not None)
+
+    def _check(self, file: Any, source: Path) -> None:
+        groups = (file.metadata.row_group(index) for index in range(file.num_row_groups))
+        if not file.schema_arrow.equals(self._schema) or any(g.total_byte_size > MAX_GROUP for g in groups):
+            raise _foreign(source)
+        check(source, (file.schema_arrow.metadata or {}).get(SETTINGS), self._settings)
 
     def _write_part(self) -> None:
         # Forgotten first: interrupted after the part is there, none of its rows may be written once more.
@@ -142,15 +155,17 @@ class ParquetWriter:
         numbers = [int(part.stem) for part in _numbered(self._parts)]
         pending = PendingFile(self._parts / f"{max(numbers, default=0) + 1:06}.parquet")
         with self._whole(pending):
-            self._parquet.write_table(self._table.from_pylist(rows, self._schema), pending.file)
+            table = self._pa.Table.from_pylist(rows, self._schema)
+            self._parquet.write_table(table, pending.file, write_page_checksum=True)
 
     def _merge(self, target: Path | None) -> None:
         pending = PendingFile(target)
-        with self._whole(pending), self._parquet.ParquetWriter(pending.file, self._schema) as merged:
+        writer = self._parquet.ParquetWriter
+        with self._whole(pending), writer(pending.file, self._schema, write_page_checksum=True) as merged:
             for source in self._sources():
                 with self._parquet.ParquetFile(source) as part:
                     for group in range(part.num_row_groups):
-                        merged.write_table(part.read_row_group(group).cast(self._schema))
+                        merged.write_table(part.read_row_group(group))
 
     @contextmanager
     def _whole(self, pending: PendingFile) -> Iterator[None]:
@@ -168,7 +183,8 @@ def schema(kind: Kind) -> "pa.Schema":
     import pyarrow as pa
 
     prediction = pa.struct([("label", pa.string()), ("index", pa.int32()), ("probability", pa.float32())])
-    values = pa.list_(prediction if kind == "predictions" else pa.float32())
+    # As Parquet has it; the name that pyarrow gives it otherwise would not be read back.
+    values = pa.list_(pa.field("element", prediction if kind == "predictions" else pa.float32()))
     text = pa.string()
     return pa.schema([("path", text), ("module", text), (kind, values), ("error", text)])
 
@@ -185,12 +201,17 @@ def _numbered(parts: Path) -> list[Path]:
 
 
 def _take_name(parts: Path, output: Path) -> None:
-    """The parts go first: killed in between, what is left of the folder holds no row twice."""
+    """The parts go first, on the disk too: cut off in between, what is left of the folder holds no row twice.
+
+    The folder itself stays, as it is locked.
+    """
     for part in _numbered(parts):
         part.unlink()
+    flush_directory(parts)
     os.replace(parts / COMPLETE, output)
     flush_directory(output.parent)
-    shutil.rmtree(parts)
+    for left in parts.iterdir():  # by a writer that was killed
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _foreign(source: Path) -> OutputError:

@@ -1,11 +1,15 @@
 """Which photos have their row already, read from the output of a run that was interrupted.
 
 A photo counts by its path, as often as it has rows: given twice and written once, it is computed once more.
-The last row may be torn; `whole` is where the rows before it end. An error is a row like any other.
+The last rows may be torn; `whole` is where the rows before them end. An error is a row like any other.
+
+After a power cut some file systems give zeros for what was not on the disk yet. No row holds a zero byte, so
+the rows end before the first, unless more follows than a run ever has waiting for the disk.
 """
 
 import csv
 import json
+import os
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +23,8 @@ from ..errors import OutputError
 from ..system.text import csv_path
 
 BEGINNING = b'{"path": "'  # of every row in JSON
+MAX_LINE = 16 << 20  # bytes; a row of vectors has some 20,000
+MAX_TORN = 32 << 20  # bytes after the last whole row: see `files.FLUSHED_EVERY`
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,6 @@ class WrittenRow:
     """A row that is there; `end` (bytes) is where it ends in a text file."""
 
     path: str
-    module: str
     is_error: bool
     end: int = 0
 
@@ -41,12 +46,11 @@ class Done:
     def __init__(self, rows: Iterable[WrittenRow] = ()) -> None:
         digests = array("Q")
         self.errors = 0
-        self.module: str | None = None
         self.whole = 0
         for row in rows:
             digests.append(_digest(row.path))
             self.errors += row.is_error
-            self.module, self.whole = row.module, row.end
+            self.whole = row.end
         self._digests = np.sort(np.frombuffer(digests, np.uint64))
         self._taken = np.zeros(len(digests), bool)
 
@@ -74,7 +78,7 @@ def _digest(path: str) -> int:
 def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
     """The whole rows of `kind`; raises `OutputError` for what is no such row."""
     end = 0
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(_lines(file, name), 1):
         if not line.endswith(b"\n"):
             if line[: len(BEGINNING)] != BEGINNING[: len(line)]:
                 raise _foreign(name, "its last line is no row torn off")
@@ -83,12 +87,14 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
         try:
             record: Any = json.loads(line)
             is_error = kind not in record
-            written = WrittenRow(str(record["path"]), str(record["module"]), is_error, end)
-            if is_error:
-                _ = record["error"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            wanted = {"path": str, "module": str} | ({"error": str} if is_error else {kind: list})
+            if record.keys() != wanted.keys() or not all(
+                isinstance(record[field], type) for field, type in wanted.items()
+            ):
+                raise TypeError
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise _foreign(name, f"line {number} is no row of {kind}") from error
-        yield written
+        yield WrittenRow(record["path"], is_error, end)
 
 
 def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[WrittenRow]:
@@ -97,7 +103,8 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
     `ranks`: lines of a photo with predictions; None: one, as for vectors. The last photo counts only if it
     has them all, so one of a module with fewer classes is computed once more.
     """
-    start = file.read(len(header))
+    every = _lines(file, name)
+    start = next(every, b"")
     if start != header:
         if header.startswith(start):
             return
@@ -107,7 +114,7 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
 
     def lines() -> Iterator[str]:
         nonlocal end
-        for line in file:
+        for line in every:
             if line.endswith(b"\n"):
                 end += len(line)
                 yield line.decode("utf-8")
@@ -118,7 +125,7 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
         for record in records:
             if len(record) != len(columns):
                 raise _foreign(name, f"line {records.line_num + 1} is no row of it")
-            written = WrittenRow(record[0], record[1], bool(record[error]), end)
+            written = WrittenRow(record[0], bool(record[error]), end)
             rank = "" if ranks is None else record[2]
             if unfinished and rank in ("", "1"):
                 yield unfinished  # it was all there is, as another photo follows
@@ -126,9 +133,26 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
             if not unfinished:
                 yield written
     except (csv.Error, UnicodeDecodeError) as problem:
-        if file.read(1):
+        if next(every, b""):
             raise _foreign(name, f"line {records.line_num + 1} is no row of it") from problem
         # else the last row is torn, within its quotes
+
+
+def _lines(file: BinaryIO, name: Path) -> Iterator[bytes]:
+    """The lines up to the first that holds a zero byte, the last perhaps without its end.
+
+    Raises `OutputError` for a line longer than any row, and for zeros that no power cut explains.
+    """
+    end = 0
+    while line := file.readline(MAX_LINE):
+        if b"\0" in line:
+            if os.fstat(file.fileno()).st_size - end > MAX_TORN:
+                raise _foreign(name, "it holds zeros")
+            return
+        if len(line) == MAX_LINE:
+            raise _foreign(name, f"a line is longer than {MAX_LINE:,} bytes")
+        end += len(line)
+        yield line
 
 
 def _foreign(name: Path, what: str) -> OutputError:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, OutputError
+from ..errors import ArgumentError
 from ..inference.options import Options
 from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
 from .choices import RowFormat
 from .gallery import Gallery
 from .resume import Done
+from .settings import NO_SETTINGS, settings_of
 from .writers import open_writer
 
 LISTED = 100  # errors kept to be listed at the end of a run
@@ -78,7 +79,8 @@ def write_rows(
     rows that an interrupted run had written, `on_row` for every row written.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
-    another module's rows, `ArgumentError` for a gallery of a resumed run, else what `infer` raises.
+    rows of another module or other settings, `ArgumentError` for a gallery of a resumed run, else what
+    `infer` raises.
     """
     if target.resume and target.gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
@@ -87,14 +89,16 @@ def write_rows(
     summary = Summary()
     with ExitStack() as stack:
         writer = stack.enter_context(
-            open_writer(target.format, options.kind, target.path, length, resume=target.resume)
+            open_writer(
+                target.format,
+                options.kind,
+                target.path,
+                length,
+                resume=target.resume,
+                settings=settings_of(module, options) if target.path else NO_SETTINGS,
+            )
         )
         if written := len(writer.done):
-            if writer.done.module != name:
-                raise OutputError(
-                    f"{target.path} holds rows of {writer.done.module}, not of {name}; "
-                    "resume with that --module, or give another --output."
-                )
             summary.rows, summary.failed = written, writer.done.errors
             on_resume(written)
         page = None

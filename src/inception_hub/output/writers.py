@@ -18,6 +18,7 @@ from .choices import RowFormat
 from .files import GrowingFile, StandardOutput
 from .resume import Done, csv_lines, json_lines
 from .rows import JsonLines, PredictionsCsv, TextFormat, VectorsCsv
+from .settings import NO_SETTINGS, Settings
 
 
 class Writer(Protocol):
@@ -36,23 +37,30 @@ class Writer(Protocol):
 
 
 def open_writer(
-    format: RowFormat, kind: Kind, output: Path | None, length: int, *, resume: bool = False
+    format: RowFormat,
+    kind: Kind,
+    output: Path | None,
+    length: int,
+    *,
+    resume: bool = False,
+    settings: Settings = NO_SETTINGS,
 ) -> Writer:
     """A writer of rows of one `kind` to the new file `output`, or to standard output (None).
 
     `length`: predictions of each row, or numbers of each vector. `resume`: continue where the run that wrote
-    `output` was interrupted; what it was writing at that moment is removed.
+    `output` was interrupted; what it was writing at that moment is removed. `settings`: what makes the rows.
 
     Raises `OutputError` if `output` exists and is not to be resumed, cannot be made, holds other rows or
-    is being written by another process, and for Parquet on a terminal; `MissingExtraError` for Parquet
-    without pyarrow; `ArgumentError` for another format, a table of vectors, `resume` without a file of rows.
+    rows of other `settings`, is being written by another process, and for Parquet on a terminal;
+    `MissingExtraError` for Parquet without pyarrow; `ArgumentError` for another format, a table of vectors,
+    `resume` without a file of rows.
     """
     if resume and (output is None or format == "table"):
         raise ArgumentError("Only a file of rows can be resumed; give --output and jsonl, csv or parquet.")
     if format == "parquet":
         from .parquet import ParquetWriter
 
-        return ParquetWriter(kind, output, resume)
+        return ParquetWriter(kind, output, resume, settings)
     text: TextFormat
     read = partial(json_lines, kind=kind)
     if format == "jsonl":
@@ -67,9 +75,10 @@ def open_writer(
         text = Table(sys.stdout if output is None else io.StringIO(), length)
     else:
         raise ArgumentError(f"{kind} cannot be written as {format}; give jsonl, csv or parquet.")
-    return TextWriter(
-        text, StandardOutput() if output is None else GrowingFile(output, read if resume else None)
-    )
+    if output is None:
+        return TextWriter(text, StandardOutput())
+    recorded = None if format == "table" else settings
+    return TextWriter(text, GrowingFile(output, recorded, read if resume else None))
 
 
 @final

@@ -87,6 +87,11 @@ def find_or_make(key: str, write: Callable[[Path], None]) -> Path:
         ) from error
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether `find_or_make` keeps `path` only until this process ends."""
+    return bool(_temporary_cache.cache_info().currsize) and path.is_relative_to(_temporary_cache().root)
+
+
 @functools.cache
 def _temporary_cache() -> "Cache":
     """A cache that lives as long as this process; raises `NotWritable` if there is no room for it."""

@@ -1,14 +1,23 @@
 """Files and directories that appear whole or not at all, on the disk before what they replace is gone.
 
-What is written gets a temporary name beside its target, is flushed to the disk, and only then takes the
+What is written lies in a hidden folder beside its target, is flushed to the disk, and only then takes the
 target's name; the rename is flushed as well. Cut off at any moment, what was there before is still there.
+The folder is locked as long as its writer lives: the next write beside it removes what a killed one left.
 """
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+
+from .locks import hold_directory, is_open_at, release, try_lock
+
+SCRATCH = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
+NAME_BYTES = 100  # of the target's name within a folder's, which may have 255
 
 
 @contextmanager
@@ -17,14 +26,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
     After an exception `path` is as it was and nothing is left beside it. Raises what the system raises.
     """
-    temporary = temporary_name(path)
-    try:
-        yield temporary
-        commit_file(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    with scratch_folder(path) as folder:
+        yield folder / path.name
+        commit_file(folder / path.name, path)
 
 
 @contextmanager
@@ -33,33 +37,96 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
     Its mode is that of any new directory. After an exception nothing is left. Raises what the system raises.
     """
-    temporary = temporary_name(path)
-    temporary.mkdir()
+    with scratch_folder(path) as folder:
+        made = folder / path.name
+        made.mkdir()
+        yield made
+        flush_tree(made)
+        os.rename(made, path)
+        _remove_empty(folder)
+        flush_directory(path.parent)
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """A new hidden folder beside `path`, removed at the end. Raises what the system raises."""
+    _remove_stale(path.parent)
+    folder, held = _new_folder(path)
     try:
-        yield temporary
-        commit_directory(temporary, path)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        release(held)
 
 
-def temporary_name(path: Path) -> Path:
-    """A hidden name beside `path` that nothing else has."""
-    return path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.partial")
+def _new_folder(path: Path) -> tuple[Path, int | None]:
+    while True:
+        name = os.fsdecode(os.fsencode(path.name)[:NAME_BYTES])
+        folder = path.with_name(f".{name}.{os.urandom(8).hex()}.partial")
+        folder.mkdir()
+        with suppress(BlockingIOError):  # held by one who just now takes it for stale
+            return folder, hold_directory(folder)
+
+
+@cache
+def _remove_stale(parent: Path) -> None:
+    """Removes, once a process, the folders of killed writers: those that nobody holds, where locks tell."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):
+        for name in filter(SCRATCH.fullmatch, os.listdir(parent)):
+            with suppress(OSError):
+                folder = parent / name
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    if try_lock(descriptor) and is_open_at(descriptor, folder):
+                        shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
 
 
 def commit_file(temporary: Path, path: Path) -> None:
-    """`temporary`, flushed to the disk, takes the name `path`."""
+    """`temporary`, flushed to the disk, takes the name `path`; the folder it lay in goes if it is empty."""
     flush(temporary)
     os.replace(temporary, path)
+    _remove_empty(temporary.parent)
     flush_directory(path.parent)
 
 
-def commit_directory(temporary: Path, path: Path) -> None:
-    """`temporary`, all it holds flushed to the disk, takes the name `path`, which must not be there."""
-    flush_tree(temporary)
-    os.rename(temporary, path)
-    flush_directory(path.parent)
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def make_folders(path: Path) -> list[Path]:
+    """Makes the directory `path` and those above it that are missing; gives those it made, outermost first.
+
+    Their names are on the disk. Raises what the system raises, and has made nothing then.
+    """
+    made: list[Path] = []
+    try:
+        for folder in reversed([path, *path.parents]):
+            if folder.is_dir():
+                continue
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if not folder.is_dir():
+                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+                continue  # another process was first
+            made.append(folder)
+            flush_directory(folder.parent)
+    except BaseException:
+        remove_folders(made)
+        raise
+    return made
+
+
+def remove_folders(made: list[Path]) -> None:
+    """Removes what `make_folders` made and is still empty."""
+    for folder in reversed(made):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def flush(file: Path) -> None:

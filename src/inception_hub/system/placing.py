@@ -6,14 +6,13 @@ As in `atomic`, it is on the disk before it takes its name, and its name before 
 import ctypes
 import errno
 import os
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InceptionHubError, OutputError
-from .atomic import flush, flush_directory, flush_tree, temporary_name
+from .atomic import flush, flush_directory, flush_tree, make_folders, remove_folders, scratch_folder
 
 # Linux's renameat2 (linux/fs.h): fails where the target exists; swaps two existing entries.
 NOREPLACE, EXCHANGE = 1, 2
@@ -35,21 +34,12 @@ def written(path: Path, force: bool) -> Iterator[Path]:
         raise _exists(path)
     created: list[Path] = []
     try:
-        for folder in reversed([path.parent, *path.parent.parents]):
-            if not os.path.lexists(folder):
-                folder.mkdir()
-                created.append(folder)
-        temporary = temporary_name(path)
-        temporary.mkdir()
-        try:
-            yield temporary / path.name
-            _place(temporary / path.name, path, force)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        created = make_folders(path.parent)
+        with scratch_folder(path) as folder:
+            yield folder / path.name
+            _place(folder / path.name, path, force)
     except BaseException as error:
-        for folder in reversed(created):
-            with suppress(OSError):
-                folder.rmdir()
+        remove_folders(created)
         if isinstance(error, OSError) and not isinstance(error, InceptionHubError):
             raise OutputError(
                 f"{path} cannot be written ({error.strerror or error}); make room, or choose a folder that "

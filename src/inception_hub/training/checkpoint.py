@@ -1,9 +1,14 @@
-"""The checkpoint of a training run: tensors and a few facts in one safetensors file, replaced atomically."""
+"""The checkpoint of a training run: tensors and a few facts in one safetensors file, replaced atomically.
 
+Its metadata hold a SHA-256 of all of it: a bit that a disk has lost is an error, never another result.
+"""
+
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..errors import FormatError, OutputError
@@ -13,16 +18,17 @@ from ..system.atomic import atomic_file
 def save(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Replaces the checkpoint `path`, which stays whole until the new one is on the disk.
 
-    One process at a time. Raises `OutputError`.
+    Raises `OutputError`.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_partial(path)
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+        text = json.dumps(facts)
         with atomic_file(path) as temporary:
-            save_file(tensors, temporary, {"facts": json.dumps(facts)})
+            save_file(tensors, temporary, {"facts": text, "sha256": _sha256(tensors, text)})
     except (OSError, SafetensorError) as error:
         raise OutputError(
             f"The checkpoint {path} cannot be written ({error}); the one before it is still there: "
@@ -41,15 +47,22 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         return None
     try:
         with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["facts"])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts
+            text = file.metadata()["facts"]
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            if file.metadata()["sha256"] != _sha256(tensors, text):
+                raise ValueError("it is not what was written")
+            return tensors, json.loads(text)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FormatError(
             f"The checkpoint {path} is damaged ({error}); restore it, or remove it to begin anew."
         ) from error
 
 
-def remove_partial(path: Path) -> None:
-    """Removes temporary files (see `system.atomic`) that a save of `path` left when it was killed."""
-    for partial in path.parent.glob(f".{path.name}.*.partial"):
-        partial.unlink(missing_ok=True)
+def _sha256(tensors: dict[str, Tensor], facts: str) -> str:
+    """Over names, types, shapes and bytes."""
+    digest = hashlib.sha256(facts.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"\n{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -49,7 +49,11 @@ def finetune(
     `TrainingError` if the loss is no longer a number.
     """
     options = options or FinetuneOptions()
-    session = Session.begin(output, data, validation, options.device, listener)
+    with Session.begin(output, data, validation, options.device, listener) as session:
+        return _run(session, base, options, seed)
+
+
+def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int) -> list[Evaluation]:
     labels = session.dataset.labels
     teachers = session.teachers(options.distillation)
     training_size, image_size = sizes(base.image_size, options)
@@ -77,7 +81,7 @@ def finetune(
     history, preview = session.train(network, run) if options.phases != "head" else ([], [])
     facts = {"base": base.bundle.name} | run_facts(run, len(labels), session.minutes, history)
     summary = RunSummary(
-        f"{output.name}: {session.dataset.name}",
+        f"{session.output.name}: {session.dataset.name}",
         facts | {"phases": PHASES[options.phases]} | ({"teacher": teachers.describe()} if teachers else {}),
         history,
         preview,

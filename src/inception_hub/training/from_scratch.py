@@ -39,7 +39,13 @@ def train_from_scratch(
     has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
     `TrainingError` if the loss is no longer a number.
     """
-    session = Session.begin(output, data, validation, device, listener)
+    with Session.begin(output, data, validation, device, listener) as session:
+        return _run(session, recipe, seed, bfloat16, distillation)
+
+
+def _run(
+    session: Session, recipe: Recipe, seed: int, bfloat16: bool, distillation: Distillation | None
+) -> list[Evaluation]:
     dataset, labels = session.dataset, session.dataset.labels
     teachers = session.teachers(distillation)
     size = (recipe.image_size, recipe.image_size)
@@ -59,7 +65,7 @@ def train_from_scratch(
     )
     history, preview = session.train(network, run)
     summary = RunSummary(
-        f"Inception V2, {output.name}",
+        f"Inception V2, {session.output.name}",
         run_facts(run, len(labels), session.minutes, history)
         | ({"teacher": teachers.describe()} if teachers else {}),
         history,
@@ -69,5 +75,5 @@ def train_from_scratch(
         lowest_loss=lowest_loss(recipe, len(labels)),
     )
     provenance = Provenance(f"trained from scratch by the recipe {recipe.name}", "Apache-2.0")
-    draft = Bundle(output.name, architecture, {}, labels, provenance, image_size=size)
+    draft = Bundle(session.output.name, architecture, {}, labels, provenance, image_size=size)
     return session.end(draft, network, recipe.dtype, summary)

@@ -52,7 +52,7 @@ def train_head(
             len(photos.classes),
             images,
             options.bfloat16,
-            folder / f"{name}.npy",
+            folder / f"{name}.vectors",
             identity,
             lambda done, total: listener.progress(f"{name} features", done, total),
         )

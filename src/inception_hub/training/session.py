@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from ..bundle import Bundle
 from ..data import Dataset, open_dataset
@@ -14,7 +15,8 @@ from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
 from ..evaluation import Epoch, Evaluation
 from ..images.presets import Preset
-from .checkpoint import remove_partial
+from ..system.atomic import make_folders
+from ..system.locks import hold_directory, release
 from .distillation import Distillation
 from .listener import CaptionedImages, RunListener, RunListeners
 from .loop import train
@@ -31,7 +33,10 @@ from .workers import Workers
 
 @dataclass(frozen=True)
 class Session:
-    """A run into the module directory `output`; it is resumed from `folder`, which is `OUTPUT.run`."""
+    """A run into the module directory `output`; it is resumed from `folder`, which is `OUTPUT.run`.
+
+    A context manager, which holds `folder`: two runs never write there.
+    """
 
     output: Path
     folder: Path
@@ -40,6 +45,7 @@ class Session:
     workers: Workers
     listener: RunListener  # ignores every event in processes beside the main one
     started: float
+    held: int | None  # the lock on `folder`, in the main process
 
     @classmethod
     def begin(
@@ -52,7 +58,8 @@ class Session:
     ) -> "Session":
         """Opens the data and joins the processes.
 
-        Raises `OutputError` if `output` exists, and what `open_dataset` raises.
+        Raises `OutputError` if `output` exists or another process trains into it, and what `open_dataset`
+        raises.
         """
         if output.exists():
             raise OutputError(
@@ -64,12 +71,20 @@ class Session:
         listener = listener if listener and workers.is_main else RunListener()
         dataset, notes = with_validation_set(open_dataset(data, validation), listener)
         folder = output.with_name(f"{output.name}.run")
+        held = None
         if workers.is_main:
+            held = _hold(folder)
             try:
-                listener = RunListeners(listener, TensorBoard(folder / "tensorboard"))
+                listener = RunListeners(listener, TensorBoard(folder / "tensorboard", listener.note))
             except MissingExtraError as error:
                 listener.note(str(error))
-        return cls(output, folder, dataset, notes, workers, listener, started)
+        return cls(output, folder, dataset, notes, workers, listener, started, held)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        release(self.held)
 
     @property
     def checkpoint(self) -> Path:
@@ -112,12 +127,28 @@ class Session:
 
     def _remove_run_files(self) -> None:
         """Removes from `folder` what only an unfinished run needs; TensorBoard's files stay."""
-        for name in ("pixels", "features"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
         self.checkpoint.unlink(missing_ok=True)
-        remove_partial(self.checkpoint)
+        unfinished = self.folder.glob(f".{self.checkpoint.name}.*.partial")  # by a run that was killed
+        for path in (self.folder / "pixels", self.folder / "features", *unfinished):
+            shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):
             self.folder.rmdir()  # where nothing was written for TensorBoard
+
+
+def _hold(folder: Path) -> int | None:
+    """Makes and locks `folder`."""
+    try:
+        make_folders(folder.parent)
+        return hold_directory(folder)
+    except BlockingIOError as error:
+        raise OutputError(
+            f"Another process trains in {folder}; wait for it or stop it, or give another --output."
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror or error}); make room, or choose a folder that can be "
+            "written."
+        ) from error
 
 
 def run_identity(*facts: object) -> str:
