@@ -10,10 +10,10 @@ def test_bodies_beyond_the_limit(strict_server: Served) -> None:
     response = strict_server.post("/classify", bytes((1 << 20) + 1))
     assert response.status == 413 and "1,048,576 bytes" in response.error
     with strict_server.connect() as client:  # said beforehand: refused before it is sent
-        client.sendall(b"POST /embed HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+        client.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 413")
     with strict_server.connect() as client:  # not said
-        client.sendall(b"POST /embed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(5):
             client.sendall(b"40000\r\n" + bytes(0x40000) + b"\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 413")
@@ -22,7 +22,9 @@ def test_bodies_beyond_the_limit(strict_server: Served) -> None:
 def test_half_sent_requests_leave_nothing_behind(strict_server: Served) -> None:
     for _ in range(20):
         with strict_server.connect() as client:
-            client.sendall(b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + bytes(500))
+            client.sendall(
+                b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n" + bytes(500)
+            )
 
 
 def test_bytes_of_all_requests_beyond_the_limit(strict_server: Served) -> None:
@@ -31,7 +33,7 @@ def test_bytes_of_all_requests_beyond_the_limit(strict_server: Served) -> None:
         for _ in range(4):
             client = strict_server.connect()
             clients.append(client)
-            head = b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+            head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
             client.sendall(head + bytes(999_000))
         statuses = [status_of(client) for client in clients]
         assert 429 in statuses and set(statuses) <= {429, 408}
@@ -49,7 +51,7 @@ def test_bytes_are_given_back_with_the_response(strict_server: Served) -> None:
 
 def test_slow_bodies(strict_server: Served) -> None:
     with strict_server.connect() as client:
-        client.sendall(b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        client.sendall(b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc")
         assert status_of(client) == 408
         while client.recv(100):  # until the server closes
             pass
