@@ -19,7 +19,7 @@ from ..errors import RequestError, TooLargeError
 BLOCK = 1 << 20  # bytes scanned, or characters of base64 decoded, at a time
 STEP = 10_000  # elements of lists checked at a time; other threads have their turn in between
 MAX_INTEGER = 20  # digits; longer ones become floats, which takes no more time for more digits
-SHOWN = 60  # characters of a client's text in a message
+SHOWN = 30  # characters of a client's text in a message, where one may take ten as an escape
 
 
 @dataclass(frozen=True)
