@@ -82,7 +82,7 @@ def _add_error_handlers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
         response = message_response(
-            f"{error.detail}: {request.method} {request.scope['path'][:100]}; the model is called "
+            f"{error.detail}: {request.method} {request.scope['path'][:30]!r}; the model is called "
             f"{service.name}, and /openapi.json lists what there is.",
             error.status_code,
         )

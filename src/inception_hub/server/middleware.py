@@ -131,15 +131,15 @@ class _Body:
 
     def __init__(self) -> None:
         self.length = 0
-        self._content = bytearray()
+        self._chunks: list[bytes] = []
 
     def add(self, chunk: bytes) -> None:
-        self._content += chunk
+        self._chunks.append(chunk)
         self.length += len(chunk)
 
     def take(self) -> bytes:
-        content = bytes(self._content)
-        self._content = bytearray()
+        content = b"".join(self._chunks)
+        self._chunks.clear()
         return content
 
 

@@ -1,5 +1,7 @@
 """Multipart bodies: the file name and content of each part."""
 
+import logging
+
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -7,6 +9,8 @@ from python_multipart.multipart import parse_options_header
 from ..errors import RequestError, TooLargeError
 
 HEADER_BYTES = 4096  # of a part
+BLOCK = 1 << 20  # bytes parsed at a time
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # the client is told what is wrong
 
 
 def is_multipart(content_type: str) -> bool:
@@ -33,18 +37,19 @@ def read_parts(body: bytes, content_type: str, most: int) -> list[tuple[str, byt
                 "on_part_data": reader.take_content,
             },
         )
-        parser.write(body)
+        for start in range(0, len(body), BLOCK):  # other threads have their turn in between
+            parser.write(body[start : start + BLOCK])
         parser.finalize()
     except (FormParserError, KeyError) as error:
         raise _unreadable() from error
-    return [(name.decode("utf-8", "replace"), bytes(content)) for name, content in reader.parts]
+    return [(name.decode("utf-8", "replace"), b"".join(content)) for name, content in reader.parts]
 
 
 class _Reader:
     """Receives the parser's findings; headers and contents come in pieces."""
 
     def __init__(self, most: int) -> None:
-        self.parts: list[tuple[bytes, bytearray]] = []
+        self.parts: list[tuple[bytes, list[bytes]]] = []
         self._most = most
 
     def begin(self) -> None:
@@ -69,10 +74,10 @@ class _Reader:
     def end_headers(self) -> None:
         if self._file_name is None:
             raise _unreadable()
-        self.parts.append((self._file_name, bytearray()))
+        self.parts.append((self._file_name, []))
 
     def take_content(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1][1].extend(memoryview(data)[start:end])
+        self.parts[-1][1].append(data[start:end])
 
     def _grow(self, header: bytearray, data: bytes, start: int, end: int) -> None:
         self._header_bytes += end - start
