@@ -50,6 +50,7 @@ def test_a_module_that_cannot_be_warmed_up_ends_the_command(small_module: Path, 
 
 def test_the_command_serves_and_drains(small_module: Path) -> None:
     command = [sys.executable, "-m", "inception_hub", "serve", "--module", str(small_module), "--port", "0"]
+    command += ["--allowed-host", "photos.example"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
@@ -58,6 +59,8 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
         port = int(line.split("127.0.0.1:")[1].split("/")[0])
         client = Served(None, port)  # type: ignore[arg-type]
         wait_until(lambda: client.get("/v2/health/ready").status == 200)
+        for host, status in (("photos.example", 200), ("other.example", 421)):
+            assert client.ask("GET", "/v2", headers={"Host": host}).status == status
         with client.connect() as slow:
             body = jpeg(1)
             slow.sendall(

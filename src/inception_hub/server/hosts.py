@@ -45,17 +45,16 @@ class AllowedHosts:
                 )
         if scope["method"] in READING:
             return
-        for origin in (value for name, value in headers if name == b"origin"):
+        origins = [value for name, value in headers if name == b"origin"]
+        for origin in origins:
             authority = origin.partition("://")[2].lower()
-            if (
-                authority not in map(str.lower, hosts)
-                and _normalised(_without_port(authority)) not in self._given
-            ):
+            named = _normalised(_without_port(authority))
+            if authority not in map(str.lower, hosts) and named not in self._given:
                 raise ForeignOriginError(
                     f"A page of {origin[:60]!r} may not send this; use the server's own page, or start the "
                     "server with --allowed-host and that name."
                 )
-        if (b"sec-fetch-site", "cross-site") in headers and not any(name == b"origin" for name, _ in headers):
+        if not origins and (b"sec-fetch-site", "cross-site") in headers:
             raise ForeignOriginError("A page of another site may not send this; use the server's own page.")
 
 
