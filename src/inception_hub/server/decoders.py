@@ -13,8 +13,8 @@ Job = Callable[[], None]
 class Decoders:
     """Runs jobs in `threads` threads, oldest first.
 
-    A job that has run for `patience` seconds is left to itself: a new thread replaces its own, which ends
-    with it. The caller bounds how many jobs there are at once, and so the number of such threads.
+    A job that has run for `patience` seconds is left to itself as soon as another comes: a new thread
+    replaces its own, which ends with it. The caller bounds how many jobs there are, and so the threads.
     """
 
     def __init__(self, threads: int, patience: float, metrics: Metrics) -> None:
