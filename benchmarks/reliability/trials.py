@@ -65,7 +65,7 @@ def run(what: str, function: Callable[[Any], bool], cases: Iterable[Any]) -> Row
         answered += ended == ANSWERED
         refused += ended == REFUSED
         if ended not in (ANSWERED, REFUSED):
-            _keep(what, case, ended)
+            keep(what, case, ended)
         if ended.startswith(("hung", "crashed")):
             worker.kill()
             worker = None
@@ -87,26 +87,26 @@ def _work(function: Callable[[Any], bool], pipe: Connection) -> None:
             case = pipe.recv()
         except EOFError:
             return
-        _reset_peak()
+        reset_peak()
         started = time.process_time()
         try:
             ended = ANSWERED if function(case) else REFUSED
         except BaseException as error:
             ended = f"{type(error).__name__}: {error}"
         taken = time.process_time() - started
-        pipe.send((ended if taken <= SECONDS else f"slow ({ended})", taken, _peak()))
+        pipe.send((ended if taken <= SECONDS else f"slow ({ended})", taken, peak()))
 
 
-def _reset_peak() -> None:
+def reset_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak() -> float:
+def peak() -> float:
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1000
 
 
-def _keep(what: str, case: Any, ended: str) -> None:
+def keep(what: str, case: Any, ended: str) -> None:
     content = pickle.dumps(case)
     path = KEPT / f"{hashlib.sha256(content).hexdigest()[:16]}.pickle"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -74,6 +74,14 @@ class TooLargeError(RequestError):
     """A request holds more than the server's limits allow."""
 
 
+class UnknownHostError(RequestError):
+    """A request is addressed to a host that the server does not answer to."""
+
+
+class ForeignOriginError(RequestError):
+    """A web page of another site has sent a request."""
+
+
 class SlowError(RequestError):
     """A request did not arrive in time."""
 

@@ -190,6 +190,7 @@ ROWS: dict[str, dict[str, Row]] = {
         **COMPUTING,
         "--host": Row("--host 127.0.0.9", "_listen.host", "127.0.0.9"),
         "--port": Row("--port 8765", "_listen.port", 8765),
+        "--allowed-host": Row("--allowed-host a.example", "AllowedHosts.given", ["a.example"]),
         "--limit": Row("--limit queue=7", "make_app.limits.queue", 7),
         "--ray": Row("--ray auto", "serve_on_cluster.address", "auto"),
     },
@@ -278,7 +279,9 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     service = SimpleNamespace(state=SimpleNamespace(service=SimpleNamespace(failure=None)))
     listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 1), close=lambda: None)
     seen.at("server.app", "make_app", lambda *_, **__: service)
-    seen.at("server.app", "make_server", lambda *_, **__: SimpleNamespace(run=lambda sockets: None))
+    server = SimpleNamespace(run=lambda sockets: None, heed_signals=lambda: None)
+    seen.at("server.app", "make_server", lambda *_, **__: server)
+    seen.at("server.hosts", "AllowedHosts")
     seen.at("cli.serve", "_listen", lambda *_, **__: listener)
     seen.at("cli.serve", "serve_on_cluster", lambda *_, **__: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -42,7 +42,7 @@ def test_late_answers_are_not_computed(small_module: Path) -> None:
 def test_photos_of_clients_that_have_left_are_not_computed(small_module: Path) -> None:
     with served(small_module, queue=200, images=100) as server:
         body, kind = multipart(dict.fromkeys(map(str, range(100)), jpeg(1, 2000, 1500)))
-        head = f"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
+        head = f"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
         with server.connect() as client:
             client.sendall(head.encode() + body)
@@ -82,7 +82,7 @@ def test_one_image_that_breaks_a_batch_breaks_alone() -> None:
             raise ArgumentError("poison.")
         return images.max(axis=(1, 2, 3)).tolist()
 
-    batcher = Batcher({"max": compute}, 40, 2, Metrics())
+    batcher = Batcher({"max": compute}, 40, 2, 60, Metrics())
     try:
         values = [0.0, 0.1, -1.0, 0.3] * 8
         futures = batcher.submit("max", [lambda v=v: np.full((2, 2, 3), v, np.float32) for v in values])
@@ -113,7 +113,7 @@ def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
         held.wait()
         return np.zeros((2, 2, 3), np.float32)
 
-    batcher = Batcher({"zero": compute}, 100, 2, Metrics())
+    batcher = Batcher({"zero": compute}, 100, 2, 60, Metrics())
     futures: list[Future[Any]] = batcher.submit("zero", [image] * 100)
     for future in futures[:99]:
         future.cancel()

@@ -76,6 +76,13 @@ def test_tritonclient_sends_photos(server: Served) -> None:
         ({"shape": [-1, 64, 64, 3]}, None, b""),
         ({"shape": [2**31]}, None, b""),
         ({"shape": [2**30] * 5}, None, b""),
+        ({"shape": [1] * 65, "data": [1.0]}, None, b""),
+        ({"shape": [2**31 - 1] * 200_000}, None, b""),
+        ({"shape": [0, 2**31 - 1, 2**31 - 1, 2**31 - 1], "data": []}, None, b""),
+        ({"shape": [0], "data": []}, None, b""),
+        ({"shape": [float("1e400")]}, None, b""),
+        ({"datatype": [0] * 300_000}, None, b""),
+        ({"name": "\ud800" * 300_000}, None, b""),
         ({"shape": [True]}, None, b""),
         ({"datatype": "UINT8"}, None, b""),
         ({"datatype": None}, None, b""),
@@ -101,7 +108,7 @@ def test_bad_inference_requests(
     headers = {}
     if header:
         headers["Inference_Header_Content_Length"] = str(len(body)) if header == "auto" else header
-    response = server.post(INFER, body + behind, **headers)
+    response = server.post(INFER, body.replace(b"Infinity", b"1e400") + behind, **headers)
     assert response.status == 400 and response.error
 
 
@@ -113,3 +120,30 @@ def test_binary_texts_that_claim_more_than_there_is(server: Served) -> None:
         body = json.dumps({"inputs": [tensor]}).encode()
         response = server.post(INFER, body + binary, Inference_Header_Content_Length=str(len(body)))
         assert response.status == 400 and "ends within" in response.error
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_names_of_requests_come_back_whatever_they_hold(server: Served) -> None:
+    photo = {
+        "name": "images",
+        "datatype": "BYTES",
+        "shape": [1],
+        "data": [base64.b64encode(jpeg(1)).decode()],
+    }
+    for name, status in (("mine", 200), ("\ud800", 200), ("a" * 1000, 200), ("a" * 1001, 400), (7, 400)):
+        for binary in (False, True):
+            request = {"id": name, "inputs": [photo], "parameters": {"binary_data_output": binary}}
+            response = server.post(INFER, request)
+            assert response.status == status
+            if name == "mine":
+                assert b'"mine"' in response.content
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_elements_beyond_the_limit_are_not_even_listed(strict_server: Served) -> None:
+    binary = bytes(4 * 100_000)  # as many empty photos
+    tensor = {"name": "images", "datatype": "BYTES", "shape": [100_000]}
+    tensor["parameters"] = {"binary_data_size": len(binary)}
+    body = json.dumps({"inputs": [tensor]}).encode()
+    response = strict_server.post(INFER, body + binary, Inference_Header_Content_Length=str(len(body)))
+    assert response.status == 413 and "5 images" in response.error

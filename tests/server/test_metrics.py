@@ -28,6 +28,7 @@ def test_every_server_has_figures_of_its_own_under_the_documented_names() -> Non
     metrics.photos_inside.set(3)
     metrics.batch_photos.observe(4)
     metrics.photos_dropped.inc()
+    metrics.decodes_overrun.inc()
     with metrics.stage("decode"):
         pass
     text = metrics.text().decode()
@@ -37,6 +38,7 @@ def test_every_server_has_figures_of_its_own_under_the_documented_names() -> Non
         "inception_hub_photos_inside 3.0",
         "inception_hub_batch_photos_sum 4.0",
         "inception_hub_photos_dropped_total 1.0",
+        "inception_hub_decodes_overrun_total 1.0",
         'inception_hub_stage_seconds_count{stage="decode"} 1.0',
     ):
         assert f"\n{sample}\n" in text

@@ -1,9 +1,12 @@
 """The page's files as they are served: their kinds, and a policy that lets nothing else in."""
 
+import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
-from helpers.serving import Served
+from helpers.serving import Served, served
 
 KINDS = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript"}
 
@@ -37,3 +40,18 @@ def test_the_modules_card(server: Served) -> None:
     assert (card["name"], card["classes"], card["image_size"]) == ("small", 10, [64, 64])
     assert card["parameters"] == bundle.architecture.num_parameters()
     assert (card["precision"], card["licence"], card["source"]) == ("f32", "Apache-2.0", "random numbers")
+
+
+def test_a_card_whose_figures_json_cannot_hold(small_module: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_module, tmp_path / "module")
+    manifest = json.loads((tmp_path / "module" / "module.json").read_text())
+    nested: list = []
+    for _ in range(500):
+        nested = [nested]
+    manifest["accuracy"] = [
+        {"data": "x", "top1": float("nan"), "top5": float("inf"), "images": 7, "more": nested}
+    ]
+    (tmp_path / "module" / "module.json").write_text(json.dumps(manifest))
+    with served(tmp_path / "module") as server:
+        accuracy = server.get("/card").json["accuracy"]
+    assert accuracy == [{"data": "x", "top1": None, "top5": None, "images": 7}]

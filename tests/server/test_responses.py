@@ -5,6 +5,7 @@ import json
 import pytest
 
 from inception_hub.errors import (
+    ForeignOriginError,
     HandleError,
     ImageError,
     InceptionHubError,
@@ -13,6 +14,7 @@ from inception_hub.errors import (
     RequestError,
     SlowError,
     TooLargeError,
+    UnknownHostError,
 )
 from inception_hub.server.responses import error_response, json_response, message_response
 
@@ -24,6 +26,8 @@ from inception_hub.server.responses import error_response, json_response, messag
         (OverloadedError("full."), 429, "1"),
         (SlowError("slow."), 408, None),
         (TooLargeError("large."), 413, None),
+        (UnknownHostError("whose."), 421, None),
+        (ForeignOriginError("whose."), 403, None),
         (RequestError("bad."), 400, None),
         (ImageError("bad photo."), 400, None),
         (HandleError("other."), 400, None),

@@ -87,6 +87,12 @@ def test_tensorflow_serving_classifies_examples(server: Served) -> None:
         b'{"instances": [[[[0.5]]]], "inputs": 1}',
         b'{"inputs": {"images": [], "more": 1}}',
         b'{"inputs": {"b64": "AAAA"}, "signature_name": "none"}',
+        b'{"inputs": {"b64": "AAAA"}, "signature_name": "\\ud800"}',
+        b'{"inputs": {"' + b"a" * 5000 + b'": 1}}',
+        b'{"inputs": {"images": {"b64": "AAAA"}, "batch_norm_momentum": ' + b"9" * 4000 + b"},"
+        b' "signature_name": "image_classification_with_bn_hparams"}',
+        b'{"inputs": {"images": {"b64": "AAAA"}, "batch_norm_momentum": [0]},'
+        b' "signature_name": "image_classification_with_bn_hparams"}',
         b'{"inputs": {"b64": "AAAA"}, "signature_name": 7}',
         b'{"inputs": {"b64": "AAAA"}, "model": "../../etc"}',
         b'{"inputs": {"images": {"b64": "AAAA"}, "batch_norm_momentum": 7},'
@@ -97,3 +103,14 @@ def test_bad_tensorflow_serving_requests(server: Served, body: bytes) -> None:
     for path in (f"{MODEL}:predict", f"{MODEL}:classify", "/v2/models/small/infer"):
         response = server.post(path, body)
         assert response.status == 400 and response.error
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_elements_beyond_the_limit_are_counted_before_they_are_built(strict_server: Served) -> None:
+    for element in (b'""', b'{"b64":""}', b'{"images":{"b64":""}}'):
+        response = strict_server.post(
+            f"{MODEL}:predict", b'{"instances":[' + element + (b"," + element) * 40_000 + b"]}"
+        )
+        assert response.status == 413 and "80 strings" in response.error
+    response = strict_server.post(f"{MODEL}:classify", {"examples": [{"image/encoded": {"b64": "*"}}] * 5})
+    assert response.status == 413 and "5 images" in response.error

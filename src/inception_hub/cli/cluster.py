@@ -10,6 +10,7 @@ from .console import say, tell_failures
 if TYPE_CHECKING:
     from ..inference.options import Options
     from ..module import Module
+    from ..server.hosts import AllowedHosts
     from ..server.limits import Limits
 
 
@@ -50,7 +51,13 @@ def on_cluster(
 
 
 def serve_on_cluster(
-    address: str, module: "Module", limits: "Limits", host: str, port: int, url: str
+    address: str,
+    module: "Module",
+    limits: "Limits",
+    hosts: "AllowedHosts",
+    host: str,
+    port: int,
+    url: str,
 ) -> None:
     """Serves on the Ray cluster at `address` until SIGTERM or Ctrl-C."""
     import threading
@@ -66,7 +73,7 @@ def serve_on_cluster(
     with connected(address):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        with served(module.spec.bundle, limits, module.engine, module.precision, host, port):
+        with served(module.spec.bundle, limits, hosts, module.engine, module.precision, host, port):
             say(f"Listening on {url}; to end it: Ctrl+C, or SIGTERM.")
             ended.wait()
 

@@ -16,6 +16,14 @@ HostOption = Annotated[
     str, typer.Option("--host", help="Address to listen on; others than this one open it to the network.")
 ]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+AllowedHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allowed-host",
+        metavar="NAME",
+        help="Answer to this host name, too, and let its pages send photos; docs/serving.md says when.",
+    ),
+]
 LimitOption = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Change a bound; docs/serving.md lists them."),
@@ -26,34 +34,34 @@ def serve(
     module: ModuleOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8501,
+    allowed_host: AllowedHostOption = None,
     limit: LimitOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = "f32",
     ray: RayOption = None,
 ) -> None:
     """Answer over HTTP: a page, plain endpoints, TensorFlow Serving's REST, KServe's protocol, metrics."""
-    import signal
-
     try:
         from ..server.app import make_app, make_server
+        from ..server.hosts import AllowedHosts
         from ..server.limits import Limits
     except ImportError as error:
         raise MissingExtraError(
             f"Serving needs {error.name}, which is not installed: pip install 'inception-hub[serve]'."
         ) from error
     limits = Limits().changed(limit or ())
+    hosts = AllowedHosts(host, allowed_host or ())
     shown = f"[{host}]" if ":" in host else host
     listener = _listen(host, port, limits.connections)
     if ray is not None:
         listener.close()  # only to see that it can be had
-        serve_on_cluster(ray, load(module, engine, precision), limits, host, port, f"http://{shown}:{port}/")
+        url = f"http://{shown}:{port}/"
+        serve_on_cluster(ray, load(module, engine, precision), limits, hosts, host, port, url)
         return
-    app = make_app(load(module, engine, precision), limits)
+    app = make_app(load(module, engine, precision), limits, hosts)
     server = make_server(app, limits)
+    server.heed_signals()  # whoever reads the next line may send one at once
     say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
-    # uvicorn drains at these and raises them again afterwards, to whatever stands here.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     server.run(sockets=[listener])
     if (failure := app.state.service.failure) is not None:
         raise failure

@@ -16,6 +16,7 @@ from ..inference.pipeline import BATCH_SIZE
 from ..module import Module
 from ..module_spec import ModuleSpec
 from ..server.app import make_app
+from ..server.hosts import AllowedHosts
 from ..server.limits import Limits
 from . import CORES
 from .error_text import one_line
@@ -26,7 +27,13 @@ MAX_REPLICAS = 100  # those without a free core wait until machines are added
 
 @contextmanager
 def served(
-    bundle: Bundle, limits: Limits, engine: EngineName, precision: Precision, host: str, port: int
+    bundle: Bundle,
+    limits: Limits,
+    hosts: AllowedHosts,
+    engine: EngineName,
+    precision: Precision,
+    host: str,
+    port: int,
 ) -> Iterator[None]:
     """Serves the application at `host` and `port` of every machine with a replica, for the block.
 
@@ -37,7 +44,7 @@ def served(
 
     def build() -> FastAPI:
         spec = ModuleSpec(ray.get(shared_bundle))
-        app = make_app(Module(spec, engine=engine, precision=precision, cores=CORES), limits)
+        app = make_app(Module(spec, engine=engine, precision=precision, cores=CORES), limits, hosts)
         app.state.service.warm_up()  # Ray sends requests from here on
         return app
 

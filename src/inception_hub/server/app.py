@@ -16,6 +16,8 @@ from starlette.responses import Response
 from ..errors import InceptionHubError
 from ..module import Module
 from . import kserve, page, plain, tensorflow_serving
+from .ending import EndingServer
+from .hosts import AllowedHosts
 from .limits import Limits
 from .middleware import RequestMiddleware
 from .protocol import bounded
@@ -23,8 +25,8 @@ from .responses import error_response, message_response
 from .service import Service
 
 
-def make_app(module: Module, limits: Limits) -> FastAPI:
-    """The ASGI application that serves `module` within `limits`.
+def make_app(module: Module, limits: Limits, hosts: AllowedHosts | None = None) -> FastAPI:
+    """The ASGI application that serves `module` within `limits` to `hosts`, by default this machine.
 
     It warms up in its lifespan. Should that fail, `app.state.service.failure` is the error, and the server is
     told to end.
@@ -43,16 +45,17 @@ def make_app(module: Module, limits: Limits) -> FastAPI:
         warming = asyncio.create_task(warm())
         yield
         await warming
-        await asyncio.to_thread(service.batcher.close)
+        await asyncio.to_thread(service.close)
 
     app = FastAPI(
         title="Inception Hub",
         version=version("inception-hub"),
         description=f"Photos classified by {service.name}.",
         lifespan=lifespan,
-        middleware=[Middleware(RequestMiddleware, service=service)],
+        middleware=[Middleware(RequestMiddleware, service=service, hosts=hosts or AllowedHosts())],
         docs_url=None,  # these pages would load scripts from other hosts
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat what the client gave as path and host
     )
     app.state.service = service
     for interface in (plain, tensorflow_serving, kserve, page):
@@ -79,8 +82,8 @@ def _add_error_handlers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
         response = message_response(
-            f"{error.detail}: {request.method} {request.url.path[:100]}; the model is called {service.name}, "
-            "and /openapi.json lists what there is.",
+            f"{error.detail}: {request.method} {request.scope['path'][:30]!r}; the model is called "
+            f"{service.name}, and /openapi.json lists what there is.",
             error.status_code,
         )
         response.headers.update(error.headers or {})
@@ -91,7 +94,7 @@ def _add_error_handlers(app: FastAPI, service: Service) -> None:
         return message_response("The server failed at this request; its log says how.", 500)
 
 
-def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
+def make_server(app: FastAPI, limits: Limits) -> EndingServer:
     """A server for `app`: `run(sockets=...)` serves until SIGTERM or SIGINT, then ends what is under way."""
     config = uvicorn.Config(
         app,
@@ -102,7 +105,7 @@ def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
         log_level="warning",
         server_header=False,
         timeout_keep_alive=limits.idle_seconds,  # pyright: ignore[reportArgumentType] - loop.call_later's
-        timeout_graceful_shutdown=limits.drain_seconds,  # pyright: ignore[reportArgumentType]
+        timeout_graceful_shutdown=0.9 * limits.drain_seconds,  # pyright: ignore[reportArgumentType]
         h11_max_incomplete_event_size=16 << 10,
     )
-    return uvicorn.Server(config)
+    return EndingServer(config, limits.drain_seconds)

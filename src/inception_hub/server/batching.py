@@ -7,8 +7,9 @@ only under load.
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import OverloadedError
 from ..inference.pipeline import BATCH_SIZE
+from .decoders import Decoders
 from .metrics import Metrics
 
 Image = NDArray[np.float32]  # [height, width, 3] in [0, 1]
@@ -31,9 +33,20 @@ class _Job:
 
 
 class Batcher:
-    """Runs `computations`, by their kind, on photos: it holds at most `queue` of them and uses `cores`."""
+    """Runs `computations`, by their kind, on photos: it holds at most `queue` of them and uses `cores`.
 
-    def __init__(self, computations: Mapping[str, Compute], queue: int, cores: int, metrics: Metrics) -> None:
+    A photo that is decoded longer than `patience` seconds keeps its place in the queue until that ends,
+    but no other photo waits for it.
+    """
+
+    def __init__(
+        self,
+        computations: Mapping[str, Compute],
+        queue: int,
+        cores: int,
+        patience: float,
+        metrics: Metrics,
+    ) -> None:
         self._computations = computations
         self._queue = queue
         self._cores = cores
@@ -42,7 +55,7 @@ class Batcher:
         self._ready: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._decoders = ThreadPoolExecutor(cores, "decode")
+        self._decoders = Decoders(cores, patience, metrics)
         self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(cores)]
         for worker in self._workers:
             worker.start()
@@ -66,12 +79,12 @@ class Batcher:
             self._held += len(jobs)
             self._metrics.photos_inside.set(self._held)
         for job in jobs:
-            self._decoders.submit(self._prepare, job)
+            self._decoders.submit(partial(self._prepare, job))
         return [job.output for job in jobs]
 
     def close(self) -> None:
         """Ends the threads once all that was submitted is done."""
-        self._decoders.shutdown()
+        self._decoders.close()
         with self._changed:
             self._closed = True
             self._changed.notify_all()

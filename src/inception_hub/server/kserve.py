@@ -6,6 +6,7 @@ https://github.com/kserve/open-inference-protocol; clients of Triton and OpenVIN
 import json
 import math
 import struct
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -19,12 +20,14 @@ from ..errors import RequestError
 from ..inference.predictions import probabilities
 from ..output.rows import shortest
 from ..signatures import IMAGES
-from .json_body import decode_photo, float_array, refuse_unknown
+from .json_body import decode_photo, float_array, refuse_unknown, shown
 from .openapi import ERRORS, EXAMPLE_PHOTO, JSON_OBJECT, json_object, request_body
 from .responses import json_response, message_response
 from .service import CLASSIFICATION, FEATURES, MODEL_VERSION, Service
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
+RANKS = (1, 4)  # of a list of photos, and of images in one array
+MOST_ID = 1000
 BINARY_SIZE, BINARY, BINARY_OUTPUT = "binary_data_size", "binary_data", "binary_data_output"
 
 
@@ -84,19 +87,32 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
         responses=JSON_OBJECT,
     )
     async def infer(request: Request) -> Response:
-        document, binary = _split(await request.body(), request.headers.get(HEADER_LENGTH), service)
-        refuse_unknown(document, ("id", "parameters", "inputs", "outputs"), "The request")
-        images = _images(document.get("inputs"), binary)
-        requested = _requested(document, service)
+        body = await request.body()
+        length = request.headers.get(HEADER_LENGTH)
+        asked = await service.threads.run(len(body), _read, service, body, length)
         outputs: dict[str, NDArray[np.float32]] = {}
-        for kind in {FEATURES if name == FEATURES else CLASSIFICATION for name in requested}:
-            outputs[kind] = await service.outputs(kind, images)
-        if PREDICTIONS in requested:
-            outputs[PREDICTIONS] = probabilities(outputs[CLASSIFICATION])
-        document_head = {"model_name": service.name, "model_version": MODEL_VERSION}
-        if isinstance(document.get("id"), str):
-            document_head["id"] = document["id"]
-        return _response(document_head, {name: outputs[name] for name in requested}, requested)
+        for kind in {FEATURES if name == FEATURES else CLASSIFICATION for name in asked.outputs}:
+            outputs[kind] = await service.outputs(kind, asked.images)
+        size = sum(array.nbytes for array in outputs.values())
+        return await service.threads.run(size, _response, asked, service.name, outputs)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    id: str | None
+    images: list[bytes] | NDArray[np.float32]
+    outputs: dict[str, bool]  # the requested ones by name, and whether each is to be binary
+
+
+def _read(service: Service, body: bytes, length: str | None) -> _Asked:
+    """What a request asks for; `length`: of the JSON that `body` starts with, from the header."""
+    document, binary = _split(body, length, service)
+    refuse_unknown(document, ("id", "parameters", "inputs", "outputs"), "The request")
+    name = document.get("id")
+    if name is not None and not (isinstance(name, str) and len(name) <= MOST_ID):
+        raise RequestError(f"id is no string of at most {MOST_ID} characters; give one or leave it out.")
+    requested = _requested(document, service)
+    return _Asked(name, _images(service, document.get("inputs"), binary), requested)
 
 
 def _output_sizes(service: Service) -> dict[str, int]:
@@ -107,7 +123,7 @@ def _output_sizes(service: Service) -> dict[str, int]:
 
 
 def _split(body: bytes, length: str | None, service: Service) -> tuple[dict[str, Any], bytes]:
-    """The JSON document and the binary tensors behind it; `length`: of the JSON, from the header."""
+    """The JSON document and the binary tensors behind it."""
     end = len(body)
     if length is not None:
         end = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else end + 1
@@ -119,49 +135,55 @@ def _split(body: bytes, length: str | None, service: Service) -> tuple[dict[str,
     return service.read_json(body[:end]), body[end:]
 
 
-def _images(inputs: Any, binary: bytes) -> list[bytes] | NDArray[np.float32]:
+def _images(service: Service, inputs: Any, binary: bytes) -> list[bytes] | NDArray[np.float32]:
     """Photos' files, or images in one array, from `inputs` and the binary data behind the JSON."""
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise RequestError(f"inputs is not a list of one tensor; give one, named {IMAGES!r}.")
     tensor = inputs[0]
     refuse_unknown(tensor, ("name", "datatype", "shape", "data", "parameters"), "The tensor")
     if tensor.get("name") != IMAGES:
-        raise RequestError(f"The input is called {str(tensor.get('name'))[:60]!r}; it must be {IMAGES!r}.")
+        raise RequestError(f"The input is called {shown(tensor.get('name'))}; it must be {IMAGES!r}.")
     shape = tensor.get("shape")
-    if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**31 for size in shape):
-        raise RequestError("shape is not a list of sizes; give such as [1, 224, 224, 3].")
+    if not isinstance(shape, list) or len(shape) not in RANKS or not all(map(_is_size, shape)):
+        raise RequestError("shape is not a list of sizes; give such as [1, 224, 224, 3], or [1] for a photo.")
     size = _parameters(tensor, (BINARY_SIZE,), "The tensor").get(BINARY_SIZE)
     if size is not None and ("data" in tensor or type(size) is not int or size != len(binary)):
         raise RequestError(
-            f"{BINARY_SIZE} is {str(size)[:20]} and {len(binary)} bytes stand behind the JSON; "
-            "give their number, and no data within."
+            f"{BINARY_SIZE} is {size if type(size) is int else shown(size)} and {len(binary)} bytes stand "
+            "behind the JSON; give their number, and no data within."
         )
     if size is None and binary:
         raise RequestError(f"{len(binary)} bytes stand behind the JSON; say so in {BINARY_SIZE}.")
     datatype = tensor.get("datatype")
     if datatype == "BYTES":
-        photos = _elements(binary) if size is not None else [decode_photo(each) for each in _list(tensor)]
-        if shape != [len(photos)]:
-            raise RequestError(f"shape is {shape} and there are {len(photos)} photos; give [{len(photos)}].")
-        return photos
+        encoded = _elements(binary, service.limits.images) if size is not None else _list(tensor)
+        service.check_count(len(encoded))
+        if shape != [len(encoded)]:
+            raise RequestError(
+                f"shape is {shape} and there are {len(encoded)} photos; give [{len(encoded)}]."
+            )
+        return encoded if size is not None else [decode_photo(each) for each in encoded]
     if datatype != "FP32":
         raise RequestError(
-            f"datatype is {str(datatype)[:20]!r}; give 'FP32' for images in [0, 1], "
+            f"datatype is {shown(datatype)}; give 'FP32' for images in [0, 1], "
             "or 'BYTES' for the bytes of photos."
         )
     if size is not None:
-        array = np.frombuffer(binary[: len(binary) // 4 * 4], "<f4")
+        array = np.frombuffer(binary, "<f4", len(binary) // 4)
     else:
         array = float_array(tensor.get("data")).ravel()  # nested or flat, as the protocol allows
     if array.size != math.prod(shape) or size not in (None, array.nbytes):
         raise RequestError(f"shape is {shape} and there are {array.size} numbers; they must agree.")
-    return array.reshape(shape)
+    return service.check_images(array.reshape(shape))
 
 
-def _elements(binary: bytes) -> list[bytes]:
-    """The elements of a binary BYTES tensor: before each, its length in four bytes, little-endian."""
+def _elements(binary: bytes, most: int) -> list[bytes]:
+    """The elements of a binary BYTES tensor: before each, its length in four bytes, little-endian.
+
+    No more than one beyond `most`.
+    """
     elements, start = [], 0
-    while start < len(binary):
+    while start < len(binary) and len(elements) <= most:
         end = start + 4
         if end <= len(binary):
             end += struct.unpack_from("<I", binary, start)[0]
@@ -172,6 +194,10 @@ def _elements(binary: bytes) -> list[bytes]:
         elements.append(binary[start + 4 : end])
         start = end
     return elements
+
+
+def _is_size(size: Any) -> bool:
+    return type(size) is int and 0 < size < 2**31
 
 
 def _list(tensor: dict[str, Any]) -> list[Any]:
@@ -200,27 +226,28 @@ def _requested(document: dict[str, Any], service: Service) -> dict[str, bool]:
     for output in outputs:
         refuse_unknown(output, ("name", "parameters"), "An output")
         name = output.get("name")
-        if name not in known:
-            raise RequestError(f"There is no output {str(name)[:60]!r}; there are {', '.join(known)}.")
+        if not isinstance(name, str) or name not in known:
+            raise RequestError(f"There is no output {shown(name)}; there are {', '.join(known)}.")
         requested[name] = _parameters(output, (BINARY,), "An output").get(BINARY, binary) is True
     return requested
 
 
-def _response(
-    head: dict[str, Any], arrays: dict[str, NDArray[np.float32]], binary: dict[str, bool]
-) -> Response:
-    """`head` and the outputs `arrays` as JSON; those that are `binary` follow behind it."""
+def _response(asked: _Asked, model: str, arrays: dict[str, NDArray[np.float32]]) -> Response:
+    """The requested outputs of `arrays` as JSON; binary ones follow behind it."""
     outputs, behind = [], b""
-    for name, array in arrays.items():
+    for name, is_binary in asked.outputs.items():
+        array = probabilities(arrays[CLASSIFICATION]) if name == PREDICTIONS else arrays[name]
         output: dict[str, Any] = {"name": name, "datatype": "FP32", "shape": list(array.shape)}
-        if binary[name]:
+        if is_binary:
             content = array.astype("<f4").tobytes()
             output["parameters"] = {BINARY_SIZE: len(content)}
             behind += content
         else:
             output["data"] = [shortest(value) for value in array.ravel()]
         outputs.append(output)
-    document = {**head, "outputs": outputs}
+    document = {"model_name": model, "model_version": MODEL_VERSION, "outputs": outputs}
+    if asked.id is not None:
+        document["id"] = asked.id
     if not behind:
         return json_response(document)
     text = json.dumps(document).encode()

@@ -16,7 +16,9 @@ class Limits:
     memory_bytes: int = 256 << 20  # of all bodies held at once
     images: int = 32  # of one request: parts of a multipart body, elements of a batch
     pixels: int = MAX_PIXELS  # of one photo
-    json_depth: int = 16  # a batch of images is 4 lists deep, within 4 objects at most
+    json_bytes: int = 16 << 20  # of one request's JSON, binary tensors not counted
+    json_values: int = 1_000_000  # numbers, lists and the like in it
+    json_depth: int = 16  # levels; a batch of images is 4 lists deep, within 4 objects at most
     queue: int = 64  # photos accepted and not yet answered
     deadline: float = 10.0  # s from a request's last byte to its response
     head_seconds: float = 10.0  # for a request's head to arrive, or what is left of a refused one

@@ -44,6 +44,11 @@ class Metrics:
             "Photos nobody waited for any more, not computed",
             registry=self.registry,
         )
+        self.decodes_overrun = Counter(
+            "inception_hub_decodes_overrun",
+            "Photos whose decoding outlasted the deadline, left to a thread of their own",
+            registry=self.registry,
+        )
         self._stages = Histogram(
             "inception_hub_stage_seconds",
             "Decoding and resizing a photo; computing a batch",

@@ -2,25 +2,32 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import NotReadyError, OverloadedError, SlowError, TooLargeError
+from ..errors import InceptionHubError, NotReadyError, OverloadedError, RequestError, SlowError, TooLargeError
+from .hosts import AllowedHosts
 from .responses import error_response
 from .service import Service
+
+MAX_DIGITS = 19  # of a Content-Length
+HUNG_UP, FAILED = 499, 500  # statuses that are counted where no response was seen; nginx has the first
 
 
 class RequestMiddleware:
     """Hands `app` only requests whose body has arrived within the limits of `service`, and refuses others.
 
-    Refused are bodies beyond `body_bytes` or `body_seconds`, and any body while the server is not ready or
-    already holds as many photos (`queue`) or bytes (`memory_bytes`) as it may.
+    Refused are requests for or from other sites than `hosts`, bodies beyond `body_bytes` or `body_seconds`,
+    and any body while the server is not ready or already holds as many photos (`queue`) or bytes
+    (`memory_bytes`) as it may. A response that has not begun by the `deadline` is given up.
     """
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, hosts: AllowedHosts) -> None:
         self._app = app
         self._service = service
+        self._hosts = hosts
         self._held_bytes = 0  # of all bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,40 +41,58 @@ class RequestMiddleware:
             status = message.get("status", status)
             await send(message)
 
-        body = bytearray()
+        body = _Body()
         try:
+            self._hosts.check(scope)
             await self._read(scope, receive, body)
+            await self._run(scope, _replay(body.take(), receive), receive, note_status, lambda: status != 0)
         except _Disconnected:
-            return
-        except (TooLargeError, SlowError, OverloadedError) as error:
+            pass
+        except InceptionHubError as error:
             await error_response(error)(scope, receive, note_status)
-        else:
-            await self._run(scope, _replay(bytes(body), receive), receive, note_status)
+        except Exception:
+            status = status or FAILED  # the response follows outside of this
+            raise
         finally:
-            self._held_bytes -= len(body)
+            self._held_bytes -= body.length
             # By route, never by the client's own path: there would be no end of series.
             path = getattr(scope.get("route"), "path", "other")
-            self._service.metrics.requests.labels(path, str(status)).inc()
+            self._service.metrics.requests.labels(path, str(status or HUNG_UP)).inc()
             self._service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
 
-    async def _run(self, scope: Scope, replay: Receive, receive: Receive, send: Send) -> None:
-        """Runs the application until it is done or the client hangs up."""
+    async def _run(
+        self, scope: Scope, replay: Receive, receive: Receive, send: Send, begun: Callable[[], bool]
+    ) -> None:
+        """Runs the application until it is done, the client hangs up, or the deadline passes unanswered."""
         app = asyncio.ensure_future(self._app(scope, replay, send))
         disconnect = asyncio.ensure_future(receive())  # the body is read, so nothing else is left to receive
+        deadline = self._service.limits.deadline
         try:
-            await asyncio.wait({app, disconnect}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {app, disconnect}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED
+            )
+            if (
+                not done and begun()
+            ):  # what is left is the client's reading, for which the protocol has a limit
+                await asyncio.wait({app, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             disconnect.cancel()
             app.cancel()
         with suppress(asyncio.CancelledError):
             await app
+        if not done and not begun():
+            raise NotReadyError(f"The response was not ready within {deadline:g} s; try again in a second.")
 
-    async def _read(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+    async def _read(self, scope: Scope, receive: Receive, body: "_Body") -> None:
         limits = self._service.limits
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if scope["method"] == "POST":
             self._check_admission()
-        if int(length) > limits.body_bytes:
+        if not length.isdigit():
+            raise RequestError(
+                f"Content-Length is {length[:60].decode('latin-1')!r}; give a number of bytes."
+            )
+        if len(length) > MAX_DIGITS or int(length) > limits.body_bytes:
             raise TooLargeError(_too_large(limits.body_bytes))
         try:
             async with asyncio.timeout(limits.body_seconds):
@@ -77,14 +102,14 @@ class RequestMiddleware:
                     if message["type"] == "http.disconnect":
                         raise _Disconnected
                     chunk = message.get("body", b"")
-                    if len(body) + len(chunk) > limits.body_bytes:
+                    if body.length + len(chunk) > limits.body_bytes:
                         raise TooLargeError(_too_large(limits.body_bytes))
                     if self._held_bytes + len(chunk) > limits.memory_bytes:
                         raise OverloadedError(
                             f"The requests under way hold {limits.memory_bytes:,} bytes, all the server may; "
                             "try again in a second."
                         )
-                    body += chunk
+                    body.add(chunk)
                     self._held_bytes += len(chunk)
                     more = message.get("more_body", False)
         except TimeoutError as error:
@@ -99,6 +124,23 @@ class RequestMiddleware:
             raise OverloadedError(
                 f"{self._service.limits.queue} photos are waiting, all the server holds; try again soon."
             )
+
+
+class _Body:
+    """A body as it arrives; `length` stays once it has been taken."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._chunks: list[bytes] = []
+
+    def add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self.length += len(chunk)
+
+    def take(self) -> bytes:
+        content = b"".join(self._chunks)
+        self._chunks.clear()
+        return content
 
 
 class _Disconnected(Exception):

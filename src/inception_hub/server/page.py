@@ -1,6 +1,7 @@
 """The page at `/` for people: its files, the module's card, and a content security policy."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -61,6 +62,15 @@ def _card(service: Service) -> dict[str, Any]:
         "precision": service.module.precision,
         "licence": bundle.provenance.licence,
         "source": bundle.provenance.source,
-        "accuracy": [dict(figures) for figures in bundle.accuracy],
+        "accuracy": [_in_json(figures) for figures in bundle.accuracy],
         "card": bundle.card,
+    }
+
+
+def _in_json(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts and numbers of `figures`, null for NaN, which JSON lacks and a directory may hold."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in figures.items()
+        if isinstance(value, str | int | float | None)
     }

@@ -1,14 +1,13 @@
 """The plain endpoints: one photo as the body, or several as multipart; the command line's rows as JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from ..errors import AnswerError, ImageError, RequestError, TooLargeError
+from ..errors import AnswerError, ImageError
 from ..images.presets import visible_fraction
 from ..inference.activation_maps import activation_maps
 from ..inference.heatmaps import heatmap, legend
@@ -17,6 +16,7 @@ from ..inference.predictions import best_predictions
 from ..inference.row import Row
 from ..output.data_uri import clear_png_uri, png_uri
 from ..output.rows import as_record
+from .multipart import is_multipart, read_parts
 from .openapi import ERRORS, request_body
 from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
@@ -156,42 +156,25 @@ async def _respond(
 
     A photo that cannot be read is a record with its error. Where none can be read the first error is raised.
     """
-    several = request.headers.get("content-type", "").lower().startswith("multipart/")
-    files = await _parts(request, service) if several else [("", await request.body())]
+    content_type, body = request.headers.get("content-type", ""), await request.body()
+    several = is_multipart(content_type)
+    files = [("", body)]
+    if several:
+        most = service.limits.images
+        files = await service.threads.run(len(body), read_parts, body, content_type, most)
     outputs = await service.photo_outputs(kind, [content for _, content in files])
-    records: list[Record] = []
-    for (path, _), output in zip(files, outputs, strict=True):
-        if isinstance(output, ImageError | AnswerError):
-            records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(output))))
-        elif isinstance(output, BaseException):
-            raise output
-        else:
-            records.append(record(path, output))
-    if all("error" in record for record in records):
-        raise outputs[0]
-    return json_response(records if several else records[0])
 
+    def respond() -> Response:
+        records: list[Record] = []
+        for (path, _), output in zip(files, outputs, strict=True):
+            if isinstance(output, ImageError | AnswerError):
+                records.append(as_record(Row(path, service.module.spec.bundle.name, error=str(output))))
+            elif isinstance(output, BaseException):
+                raise output
+            else:
+                records.append(record(path, output))
+        if all("error" in record for record in records):
+            raise outputs[0]
+        return json_response(records if several else records[0])
 
-async def _parts(request: Request, service: Service) -> Sequence[tuple[str, bytes]]:
-    """(file name, content) of each part; held in memory, as the body's size is limited."""
-    most = service.limits.images
-
-    class Parts(MultiPartParser):
-        spool_max_size = service.limits.body_bytes + 1
-
-    try:
-        form = await Parts(request.headers, request.stream(), max_files=most, max_fields=0).parse()
-    except MultiPartException as error:
-        if error.message.startswith("Too many files"):
-            raise TooLargeError(
-                f"The request holds more than {most} parts; send them in several requests."
-            ) from error
-        raise RequestError(
-            "The multipart body cannot be read; give every photo as a part with a file name."
-        ) from error
-    parts: list[tuple[str, bytes]] = []
-    for _, upload in form.multi_items():
-        assert not isinstance(upload, str)  # max_fields=0
-        parts.append((upload.filename or "", await upload.read()))
-        await upload.close()
-    return parts
+    return await service.threads.run(len(outputs), respond)

@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 import h11
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .limits import Limits
@@ -31,6 +32,11 @@ class BoundedProtocol(H11Protocol):
         self._receiving = _cancelled(self._receiving)
         self._sending = _cancelled(self._sending)
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:  # the client is told not to send more
+            self.cycle.default_headers = [*self.cycle.default_headers, CLOSE_HEADER]
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():

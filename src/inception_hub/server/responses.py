@@ -5,9 +5,24 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ..errors import InceptionHubError, NotReadyError, OverloadedError, SlowError, TooLargeError
+from ..errors import (
+    ForeignOriginError,
+    InceptionHubError,
+    NotReadyError,
+    OverloadedError,
+    SlowError,
+    TooLargeError,
+    UnknownHostError,
+)
 
-STATUSES = {NotReadyError: 503, OverloadedError: 429, SlowError: 408, TooLargeError: 413}  # others: 400
+STATUSES = {  # others: 400
+    NotReadyError: 503,
+    OverloadedError: 429,
+    UnknownHostError: 421,
+    ForeignOriginError: 403,
+    SlowError: 408,
+    TooLargeError: 413,
+}
 RETRY_AFTER = "1"  # s; a full queue is a second or two of work
 
 

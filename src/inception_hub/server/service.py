@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from .. import inputs
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
-from ..errors import AnswerError, ArgumentError, InputError, NotReadyError, TooLargeError
+from ..errors import AnswerError, ArgumentError, InputError, TooLargeError
 from ..images.loading import load_image
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Image
-from .json_body import read_object
+from .json_body import Bounds, read_object
 from .limits import Limits
 from .metrics import Metrics
+from .request_threads import RequestThreads
 
 MODEL_VERSION = "1"  # the only one
 CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"  # signatures
@@ -43,7 +44,8 @@ class Service:
         if self.has_classes:
             self._computations[CLASSIFICATION] = self._logits
             self._computations[EXPLANATION] = self._explanations
-        self.batcher = Batcher(self._computations, limits.queue, module.cores, self.metrics)
+        self.batcher = Batcher(self._computations, limits.queue, module.cores, limits.deadline, self.metrics)
+        self.threads = RequestThreads()
 
     @property
     def model_paths(self) -> tuple[str, str]:
@@ -57,22 +59,47 @@ class Service:
             compute(images)
         self.ready = True
 
+    def close(self) -> None:
+        """Ends the threads once all photos inside are done."""
+        self.threads.close()
+        self.batcher.close()
+
     def read_json(self, body: bytes) -> dict[str, Any]:
         """The JSON object of a request, within the limits; raises `RequestError`, `TooLargeError`."""
+        limits = self.limits
+        strings = 4 * limits.images + 64  # a photo comes with two names and its bytes
+        return read_object(body, Bounds(limits.json_bytes, limits.json_depth, limits.json_values, strings))
+
+    def check_count(self, images: int) -> None:
+        """Raises `InputError` for no image and `TooLargeError` for more than a request may hold."""
+        if not images:
+            raise InputError("The request holds no image; give at least one.")
+        if images > self.limits.images:
+            raise TooLargeError(
+                f"The request holds {images} images and at most {self.limits.images} are accepted; "
+                "send them in several requests."
+            )
+
+    def check_images(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`images` if they are [n, height, width, 3] of the module's size, in [0, 1]; raises `InputError`."""
         height, width = self.module.image_size
-        # The largest request holds tensors, with a list for each pixel and each row of each image.
-        containers = self.limits.images * (height * (width + 1) + 4) + 16
-        return read_object(body, self.limits.json_depth, containers)
+        array = inputs.numpy_images(images)
+        if array.shape[1:3] != (height, width):
+            raise InputError(
+                f"'images' has shape {list(array.shape)}; this server takes [n, {height}, {width}, 3], "
+                "and photos of any size as files."
+            )
+        return array
 
     async def outputs(self, kind: str, images: list[bytes] | NDArray[np.float32]) -> NDArray[np.float32]:
-        """The outputs of `kind`, [n, ...], for photos' files or for images in one array.
+        """The outputs of `kind`, [n, ...], for photos' files or for images that `check_images` gave.
 
         Raises the first error of any of them.
         """
         if isinstance(images, list):
             outputs = await self.photo_outputs(kind, images)
         else:
-            outputs = await self._image_outputs(kind, images)
+            outputs = await self._compute(kind, [partial(_unchanged, image) for image in images])
         for output in outputs:
             if isinstance(output, BaseException):
                 raise output
@@ -89,36 +116,13 @@ class Service:
             ],
         )
 
-    async def _image_outputs(self, kind: str, images: NDArray[np.float32]) -> list[Any]:
-        """Likewise for `images`, [n, height, width, 3] of the module's size, in [0, 1]."""
-        height, width = self.module.image_size
-        array = inputs.numpy_images(images)
-        if array.shape[1:3] != (height, width):
-            raise InputError(
-                f"'images' has shape {list(array.shape)}; this server takes [n, {height}, {width}, 3], "
-                "and photos of any size as files."
-            )
-        return await self._compute(kind, [partial(_unchanged, image) for image in array])
-
     async def _compute(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> list[Any]:
         """The output of `kind`, or the error, for each image that `prepare` makes."""
         if kind not in self._computations:
             raise ArgumentError(f"{self.name} has no classes, only feature vectors; ask for those.")
-        if not prepare:
-            raise InputError("The request holds no image; give at least one.")
-        if len(prepare) > self.limits.images:
-            raise TooLargeError(
-                f"The request holds {len(prepare)} images and at most {self.limits.images} are accepted; "
-                "send them in several requests."
-            )
+        self.check_count(len(prepare))
         futures = self.batcher.submit(kind, prepare)
-        try:
-            async with asyncio.timeout(self.limits.deadline):
-                outputs = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
-        except TimeoutError as error:
-            raise NotReadyError(
-                f"The response was not ready within {self.limits.deadline:g} s; try again in a second."
-            ) from error
+        outputs = await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
         return [self._check_finite(output) for output in outputs]
 
     def _check_finite(self, output: Any) -> Any:

@@ -4,6 +4,7 @@ https://www.tensorflow.org/tfx/serving/api_rest; JSON as its `json_tensor.cc` wr
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..architecture import LOGITS
 from ..errors import RequestError
 from ..inference.predictions import best_predictions
 from ..output.rows import shortest
-from .json_body import decode_photo, float_array, refuse_unknown
+from .json_body import decode_photo, float_array, refuse_unknown, shown
 from .openapi import ERRORS, EXAMPLE_PHOTO, JSON_OBJECT, json_object, request_body
 from .responses import json_response
 from .service import CLASSIFICATION, FEATURES, MODEL_VERSION, Service
@@ -56,7 +57,12 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
         ),
     )
     async def predict(request: Request) -> Response:
-        return json_response(await _predict(service, service.read_json(await request.body())))
+        body = await request.body()
+        asked = await service.threads.run(len(body), _read_predict, service, body)
+        outputs = await service.outputs(asked.kind, asked.images)
+        return await service.threads.run(
+            outputs.nbytes, lambda: json_response({asked.key: [list(map(shortest, row)) for row in outputs]})
+        )
 
     if not service.has_classes:
         return
@@ -68,10 +74,21 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
         openapi_extra=_described_body(("examples",), {"examples": [{ENCODED: {"b64": EXAMPLE_PHOTO}}]}),
     )
     async def classify(request: Request) -> Response:
-        return json_response(await _classify(service, service.read_json(await request.body())))
+        body = await request.body()
+        photos = await service.threads.run(len(body), _read_classify, service, body)
+        outputs = await service.outputs(CLASSIFICATION, photos)
+        return await service.threads.run(outputs.nbytes, _classified, service, outputs)
 
 
-async def _predict(service: Service, document: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Asked:
+    kind: str  # of outputs
+    images: list[bytes] | NDArray[np.float32]
+    key: str  # of the response's only member
+
+
+def _read_predict(service: Service, body: bytes) -> _Asked:
+    document = service.read_json(body)
     refuse_unknown(document, ("signature_name", "instances", "inputs"), "The request")
     name = _signature_name(document)
     signature = signatures.find(service.module.architecture, name)
@@ -79,13 +96,16 @@ async def _predict(service: Service, document: dict[str, Any]) -> dict[str, Any]
         raise RequestError("The request holds both or neither of instances and inputs; give one of them.")
     by_row = "instances" in document
     given = _from_rows(document["instances"]) if by_row else _from_columns(document["inputs"])
+    refuse_unknown(given, tuple(signature.inputs), "The inputs")
+    if type(given.get(signatures.MOMENTUM, 0)) not in (int, float):
+        raise RequestError(f"{signatures.MOMENTUM} is {shown(given[signatures.MOMENTUM])}; give one number.")
     images, _ = inputs.split(given, signature, name)
     kind = CLASSIFICATION if signature.output == LOGITS else FEATURES
-    outputs = await service.outputs(kind, _images(images))
-    return {"predictions" if by_row else "outputs": [list(map(shortest, row)) for row in outputs]}
+    return _Asked(kind, _images(service, images), "predictions" if by_row else "outputs")
 
 
-async def _classify(service: Service, document: dict[str, Any]) -> dict[str, Any]:
+def _read_classify(service: Service, body: bytes) -> list[bytes]:
+    document = service.read_json(body)
     refuse_unknown(document, ("signature_name", "examples"), "The request")
     module = service.module
     if signatures.find(module.architecture, _signature_name(document)).output != LOGITS:
@@ -95,12 +115,17 @@ async def _classify(service: Service, document: dict[str, Any]) -> dict[str, Any
         raise RequestError(
             f'examples is not a list of {{"{ENCODED}": {{"b64": ...}}}}; give one for each photo.'
         )
-    photos = [decode_photo(example[ENCODED]["b64"]) for example in examples]
+    service.check_count(len(examples))
+    return [decode_photo(example[ENCODED]["b64"]) for example in examples]
+
+
+def _classified(service: Service, outputs: NDArray[np.float32]) -> Response:
+    labels = service.module.labels
     results = [
-        [[p.label, shortest(p.probability)] for p in best_predictions(logits, module.labels, len(logits))]
-        for logits in await service.outputs(CLASSIFICATION, photos)
+        [[p.label, shortest(p.probability)] for p in best_predictions(logits, labels, len(logits))]
+        for logits in outputs
     ]
-    return {"results": results}
+    return json_response({"results": results})
 
 
 def _signature_name(document: Mapping[str, Any]) -> str:
@@ -130,12 +155,13 @@ def _from_columns(given: Any) -> dict[str, Any]:
     return given if isinstance(given, dict) and not _is_photo(given) else {signatures.IMAGES: given}
 
 
-def _images(value: Any) -> list[bytes] | NDArray[np.float32]:
+def _images(service: Service, value: Any) -> list[bytes] | NDArray[np.float32]:
     """Photos' files given in base64, or images in one array."""
     values = [value] if _is_photo(value) else value
     if isinstance(values, list) and values and all(_is_photo(each) for each in values):
+        service.check_count(len(values))
         return [decode_photo(each["b64"]) for each in values]
-    return float_array(values)
+    return service.check_images(float_array(values))
 
 
 def _is_photo(value: Any) -> bool:
