@@ -50,6 +50,15 @@ def test_each_scan_costs_the_blocks_of_its_components() -> None:
     assert all_three - without == pytest.approx(3 * jpeg.BLOCK * BLOCKS, rel=0.01)
 
 
+def test_refining_looks_at_every_coefficient() -> None:
+    first, refined, direct = (
+        jpeg.nanoseconds(large(j.scan([1], band), kind=j.PROGRESSIVE))
+        for band in ((1, 63, 0x01), (1, 63, 0x10), (0, 0, 0x10))
+    )
+    assert first == direct
+    assert refined - first == (jpeg.REFINED - jpeg.BLOCK) * BLOCKS
+
+
 def test_sampling_multiplies_blocks() -> None:
     def scans(number: int) -> int:
         frame = j.frame(j.BASELINE, *LARGE, ((1, 1), (4, 2), (1, 1)))

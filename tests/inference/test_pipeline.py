@@ -201,3 +201,19 @@ def test_batches_that_do_not_fit_lose_nothing(
     for row, other in zip(found, expected, strict=True):
         assert row.predictions is not None and other.predictions is not None
         assert [p.index for p in row.predictions] == [p.index for p in other.predictions]
+
+
+def test_batches_keep_to_the_modules_memory(
+    module: hub.Module, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    computed = module.endpoints
+
+    def counted(images: Any, *arguments: Any, **options: Any) -> Any:
+        sizes.append(len(images))
+        return computed(images, *arguments, **options)
+
+    monkeypatch.setattr(module, "endpoints", counted)
+    monkeypatch.setattr(module, "images_at_once", 1)
+    assert len(list(infer(module, [Photo("a", photo)] * 3))) == 3
+    assert sizes == [1, 1, 1]

@@ -1,8 +1,8 @@
 """Refuses a photo that may take too long to decode, by its header and before a pixel of it is decoded.
 
 A bound for each format: so much for a byte of the file, a pixel and a byte of it, at what the slowest files
-take that benchmarks/reliability/costs.py makes. SECURITY.md says on which machine. Most decoders cannot be
-interrupted once they have begun.
+take that benchmarks/reliability/images.py and jpegs.py make. SECURITY.md says on which machine. Most decoders
+cannot be interrupted once they have begun.
 """
 
 from PIL import Image

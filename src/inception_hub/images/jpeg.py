@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from .photo_file import Refused
 
-# Nanoseconds of a core, libjpeg-turbo 3.2, twice the slowest of what benchmarks/reliability/costs.py tries.
-BLOCK = 15  # of 8 x 8 samples, that a scan goes over without data for it
+# Nanoseconds of a core, libjpeg-turbo 3.2, above the slowest that was measured: docs/reliability.md.
+BLOCK = 25  # of 8 x 8 samples, that a scan goes over with a bit or two of data for it, or none
+REFINED = 70  # the same where a scan refines 63 coefficients: it looks at every one
 FILLED = 400  # a block after a restart, which is decoded as if its data were zeros
 BYTE = 25
 SCAN = 10_000  # its tables, and finding it here
@@ -84,4 +85,5 @@ def _scan(frame: Frame, header: bytes, interval: int, length: int) -> int:
     blocks = frame.units * a_unit
     # At least two bytes make a restart, after which a unit is decoded; without an interval there is none.
     filled = min(blocks // interval, length // 2 * a_unit) if interval else 0
-    return BLOCK * blocks + FILLED * filled
+    first, _last, bits = (*header[-3:], 0, 0, 0)[:3]
+    return (REFINED if first and bits >> 4 else BLOCK) * blocks + FILLED * filled

@@ -3,13 +3,13 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_BYTES = 64 << 30  # of a file that is read or hashed whole: ten times what any format here accepts
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     """`path`, opened to read bytes. Raises `OSError`, with a reason in words, for anything else.
 
     A pipe, a device or a socket would wait for somebody at its other end, and so would some files in /proc:
