@@ -2,8 +2,8 @@
 
 As journalling file systems do it: of the changes of names (made, renamed, removed) a cut keeps those up to
 some moment, in their order, at least all before the last flush of any directory. Of what was written to a
-file since its own last flush it keeps anything: nothing, a part, all, the new length with zeros, pages here and
-there.
+file since its own last flush it keeps anything: nothing, a part, all, the new length with zeros, or pages
+here and there.
 """
 
 import os
