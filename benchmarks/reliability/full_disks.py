@@ -1,10 +1,10 @@
 """Full disks while verbs write: `full_disks.py [--most N] [--only VERB]... [--jobs N] [--write-docs]`.
 
 Each verb runs as often as it changes its folder, at most N times, and each time another change fails with
-"No space left on device" (disk.c): a file or folder made, a write, a rename, a flush. Of every second write that
-fails one half is written. A verb either ends well all the same, or with a status that says so and one sentence;
-then nothing half-written has its final name, nothing is left beside it, measured figures are printed, and the
-next run of rows or of training ends with the result of an undisturbed one.
+"No space left on device" (disk.c): a file or folder made, a write, a rename, a flush. Of every second write
+that fails one half is written. A verb either ends well all the same, or with a status that says so and a
+sentence; then nothing half-written has its final name, nothing is left beside it, measured figures are
+printed, and the next run of rows or of training ends with the result of an undisturbed one.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """Power cuts while verbs write: `power.py [--cuts N] [--only VERB]... [--jobs N] [--write-docs]`.
 
-Each verb runs once, every change of its folder recorded (disk.c). Then, N times, the folder is made as a power
-cut may have left it (replay.py), and asked: what had ended is whole; what has its final name is whole, or rows
-that `--resume` repairs; and the same command, `--resume` added to rows, ends with the result of an unbroken
-run and nothing else beside it. Equal states are asked once.
+Each verb runs once, every change of its folder recorded (disk.c). Then, N times, the folder is made as a
+power cut may have left it (replay.py), and asked: what had ended is whole; what has its final name is whole,
+or rows that `--resume` repairs; and the same command, `--resume` added to rows, ends with the result of an
+unbroken run and nothing else beside it. Equal states are asked once; where a verb begins anew, it is run once
+for all states of the same names.
 """
 
 import argparse
@@ -74,22 +75,13 @@ def ask(
             found = verb.result(root)
         except Exception as error:
             raise Wrong(f"what has its final name is not whole: {error!r}") from error
-        if found != expected and (finished or found not in (None, former)):
-            raise Wrong(
-                "what was finished is not as it was" if finished else "other content than was written"
-            )
-        if not verb.resumes and not finished and found == expected and former is None:
-            return  # it is there
+        if finished and found != expected:
+            raise Wrong("what was finished is not as it was")
+        if found not in (None, former, expected):
+            raise Wrong("it holds something else than was written")
+        if found == expected != former and not verb.again and verb.arguments[0] != "classify":
+            return  # it is done: the same command is refused
     if not run:
-        return
-    if finished and verb.again is None and former is None:
-        return  # the same command is refused, as there is nothing left to do
-    if (
-        not torn
-        and not verb.again
-        and verb.result(root) == expected != former
-        and verb.arguments[0] != "classify"
-    ):
         return
     status = in_a_process(lambda: verb.run(root, again=True), scratch / "log")
     if status != verb.status:
@@ -128,11 +120,9 @@ def cut(task: tuple[int, int, Path]) -> rows.Row:
     seconds = time.monotonic() - begun
     shutil.rmtree(scratch)
     operations = len(recording.operations)
-    print(
-        f"{verb.name}: {operations} changes, {len(asked)} states, {good} good, {seconds:.0f} s",
-        file=sys.stderr,
-    )
-    return rows.Row(f"`{verb.name}`: {operations} changes, {len(asked)} different states", cuts, good, 0)
+    row = rows.Row(f"`{verb.name}`: {operations} changes, {len(asked)} states", cuts, good, 0)
+    print(row, f"{seconds:.0f} s", file=sys.stderr)
+    return row
 
 
 def former_result(verb: Verb, scratch: Path) -> Any:

@@ -1,8 +1,9 @@
 """The states that a power cut may leave of a folder, made from what a process changed there.
 
-As journalling file systems do it: of the changes of names (made, renamed, removed) a cut keeps those up to some
-moment, in their order, at least all before the last flush of any directory. Of what was written to a file since
-its own last flush it keeps anything: nothing, a part, all, the new length with zeros, pages here and there.
+As journalling file systems do it: of the changes of names (made, renamed, removed) a cut keeps those up to
+some moment, in their order, at least all before the last flush of any directory. Of what was written to a
+file since its own last flush it keeps anything: nothing, a part, all, the new length with zeros, or pages
+here and there.
 """
 
 import os
@@ -194,11 +195,9 @@ class Recording:
             cut = end if number < len(MODES) else generator.randint(0, end)
             least = self.least_names(cut)
             kept = generator.choice((least, cut, generator.randint(least, cut)))
-            modes = (
-                (MODES[number],) if number < len(MODES) else generator.choice((*((m,) for m in MODES), MODES))
-            )
+            modes = generator.choice((*((mode,) for mode in MODES), MODES))
             if number < len(MODES):
-                kept = least
+                kept, modes = least, (MODES[number],)
             yield cut == end, self.state(cut, kept, modes, generator.randrange(1 << 30))
 
 

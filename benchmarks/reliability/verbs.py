@@ -197,9 +197,8 @@ def module_verbs(scratch: Path, url: str) -> list[Verb]:
 
 def export_verbs(scratch: Path) -> list[Verb]:
     made = []
-    for format, name in (
-        ("module", "made"), ("onnx", "made.onnx"), ("openvino", "made"), ("torch", "made.pt2"), ("timm", "made")
-    ):  # fmt: skip
+    names = {"module": "made", "onnx": "made.onnx", "openvino": "made", "torch": "made.pt2", "timm": "made"}
+    for format, name in names.items():
         given = ["export", str(scratch / "small"), name, "--to", format]
         made.append(Verb(f"export --to {format}", given, file_in(name)))
         if format in ("module", "onnx"):
