@@ -115,7 +115,8 @@ def tensor(generator: Random) -> str:
     shape = generator.choice(
         ((SIDE, SIDE, 3), (SIDE, SIDE, 3), (2, 2, 3), (SIDE, 1), (3,), (0,), (1,) * 14, (1,) * 70)
     )
-    number = generator.choice(("0.5", "0.5", "1", *NUMBERS))
+    short = [number for number in NUMBERS if len(number) < 10 or len(shape) != 3]
+    number = generator.choice(("0.5", "0.5", "1", *short))
     made = number
     for size in reversed(shape):
         made = "[" + ",".join([made] * size) + "]"

@@ -8,6 +8,7 @@ photos took) even when asked alone, and 300 MB more of memory.
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -245,6 +246,7 @@ def main(number: int, write_docs: bool) -> None:
         module = hub.Module(f"{folder}/module")
         app = make_app(module, Limits())
         app.state.service.warm_up()
+        gc.freeze()  # as the command does
         session = Session(app)
 
         async def run() -> list[rows.Row]:
