@@ -9,6 +9,7 @@ import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 import numpy as np
@@ -31,13 +32,18 @@ class Request:
 
 def photo(generator: Random) -> bytes:
     """A small photo of some format, one in ten damaged."""
-    file = io.BytesIO()
+    content = _photo(generator.randrange(200))
+    return content if generator.random() < 0.9 else mutated(content, generator)
+
+
+@cache
+def _photo(seed: int) -> bytes:
+    generator, file = Random(seed), io.BytesIO()
     values = np.frombuffer(generator.randbytes(108), np.uint8).reshape(6, 6, 3)
     Image.fromarray(values).resize((40, 30)).save(
         file, generator.choice(("JPEG", "PNG", "WEBP", "GIF", "BMP"))
     )
-    content = file.getvalue()
-    return content if generator.random() < 0.9 else mutated(content, generator)
+    return file.getvalue()
 
 
 def encoded(generator: Random) -> str:
