@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import request_forms as forms
 import request_grammar as grammar
 import rows
 import trials
@@ -41,10 +42,10 @@ SHARES: dict[str, tuple[float, Callable[[Random], Request]]] = {
     "TensorFlow Serving's REST": (0.3, grammar.tensorflow_serving),
     "Open Inference Protocol, JSON": (0.2, lambda generator: grammar.kserve(generator, binary=False)),
     "Open Inference Protocol, binary": (0.15, lambda generator: grammar.kserve(generator, binary=True)),
-    "photos and queries": (0.1, grammar.plain),
-    "multipart": (0.15, grammar.multipart),
-    "methods, paths, hosts, origins, lengths": (0.1, grammar.heads),
-    "bodies of 1 to 30 MiB": (0.004, grammar.large),
+    "photos and queries": (0.1, forms.plain),
+    "multipart": (0.15, forms.multipart),
+    "methods, paths, hosts, origins, lengths": (0.1, forms.heads),
+    "bodies of 1 to 30 MiB": (0.004, forms.large),
 }
 OVER_SOCKET = 0.02
 
@@ -129,7 +130,7 @@ class Session:
     async def row(self, what: str, make: Callable[[Random], Request], number: int) -> rows.Row:
         generator = Random(what)
         counts, longest, most, done = {trials.ANSWERED: 0, trials.REFUSED: 0}, 0.0, 0.0, 0
-        together = 1 if make is grammar.large else TOGETHER
+        together = 1 if make is forms.large else TOGETHER
         while done < number:
             requests = [make(generator) for _ in range(min(100 * (together > 1) or 1, number - done))]
             done += len(requests)
@@ -173,7 +174,7 @@ class Session:
 def over_socket(port: int, number: int) -> rows.Row:
     """Whole requests as bytes, one in three damaged anywhere; each must get a response or be hung up on."""
     generator = Random(0)
-    makers = [make for _, make in SHARES.values() if make is not grammar.large]
+    makers = [make for _, make in SHARES.values() if make is not forms.large]
     answered = refused = 0
     longest = 0.0
     for _ in range(number):
