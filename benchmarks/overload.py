@@ -24,6 +24,7 @@ from PIL import Image
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "reliability"), str(HERE.parent / "src")]
 
+import request_forms as forms  # noqa: E402
 import request_grammar as grammar  # noqa: E402
 from serving import running  # noqa: E402
 
@@ -89,7 +90,7 @@ class Client:
 async def refused(port: int) -> list[bytes]:
     """Hostile requests from the grammar, those that the server refuses."""
     generator = random.Random(0)
-    makers = [grammar.tensorflow_serving, grammar.plain, grammar.multipart, grammar.heads]
+    makers = [grammar.tensorflow_serving, forms.plain, forms.multipart, forms.heads]
     makers += [lambda g: grammar.kserve(g, binary=False), lambda g: grammar.kserve(g, binary=True)]
     found: list[bytes] = []
     client = Client(port)

@@ -1,5 +1,6 @@
 """`serve`: the module behind a port."""
 
+import gc
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,6 +60,7 @@ def serve(
         serve_on_cluster(ray, load(module, engine, precision), limits, hosts, host, port, url)
         return
     app = make_app(load(module, engine, precision), limits, hosts)
+    gc.freeze()  # looking through all that was imported, for garbage, would hold every request for 50 ms
     server = make_server(app, limits)
     server.heed_signals()  # whoever reads the next line may send one at once
     say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
