@@ -101,6 +101,25 @@ def test_one_image_that_breaks_a_batch_breaks_alone() -> None:
         batcher.close()
 
 
+def test_no_more_photos_at_once_than_there_is_memory_for() -> None:
+    entered, sizes, together = threading.Lock(), [], []
+
+    def compute(images: np.ndarray) -> list[int]:
+        together.append(not entered.acquire(blocking=False))
+        sizes.append(len(images))
+        if not together[-1]:
+            entered.release()
+        return [0] * len(images)
+
+    batcher = Batcher({"zero": compute}, 40, 2, 60, Metrics(), at_once=3)
+    try:
+        for future in batcher.submit("zero", [lambda: np.zeros((2, 2, 3), np.float32)] * 40):
+            assert future.result(30) == 0
+        assert sum(sizes) == 40 and max(sizes) <= 3 and not any(together)
+    finally:
+        batcher.close()
+
+
 def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
     held = threading.Event()
     computed = []

@@ -82,9 +82,8 @@ def run(arguments: list[str] | None) -> NoReturn:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        _fail(
-            f"{error.filename or 'A file'} cannot be written ({error.strerror}); make room or write elsewhere."
-        )
+        name = error.filename or "A file"
+        _fail(f"{name} cannot be written ({error.strerror}); make room or write elsewhere.")
     except KeyboardInterrupt:
         status = 130
     except ImportError as error:

@@ -35,6 +35,7 @@ class _Job:
 class Batcher:
     """Runs `computations`, by their kind, on photos: it holds at most `queue` of them and uses `cores`.
 
+    `at_once`: photos computed at the same time at most, in all batches.
     A photo that is decoded longer than `patience` seconds keeps its place in the queue until that ends,
     but no other photo waits for it.
     """
@@ -46,7 +47,9 @@ class Batcher:
         cores: int,
         patience: float,
         metrics: Metrics,
+        at_once: int = 1 << 20,
     ) -> None:
+        self._most = min(BATCH_SIZE, at_once)
         self._computations = computations
         self._queue = queue
         self._cores = cores
@@ -56,7 +59,8 @@ class Batcher:
         self._changed = threading.Condition()
         self._closed = False
         self._decoders = Decoders(cores, patience, metrics)
-        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(cores)]
+        workers = max(1, min(cores, at_once // self._most))
+        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         for worker in self._workers:
             worker.start()
 
@@ -119,7 +123,7 @@ class Batcher:
             oldest = self._ready[0]
             alike = [job for job in self._ready if _alike(job, oldest)]
             share = len(alike) // self._cores  # the rest is left to the other workers
-            batch = alike[: max(1, min(BATCH_SIZE, share))]
+            batch = alike[: max(1, min(self._most, share))]
             for job in batch:
                 self._ready.remove(job)
             return batch

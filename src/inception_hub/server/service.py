@@ -44,7 +44,14 @@ class Service:
         if self.has_classes:
             self._computations[CLASSIFICATION] = self._logits
             self._computations[EXPLANATION] = self._explanations
-        self.batcher = Batcher(self._computations, limits.queue, module.cores, limits.deadline, self.metrics)
+        self.batcher = Batcher(
+            self._computations,
+            limits.queue,
+            module.cores,
+            limits.deadline,
+            self.metrics,
+            module.images_at_once,
+        )
         self.threads = RequestThreads()
 
     @property
