@@ -185,20 +185,21 @@ def over_socket(port: int, number: int) -> rows.Row:
             *(f"{name}: {each}" for name, each in headers.items()),
         ]
         content = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + request.body
-        if generator.random() < 0.3:
+        damaged = generator.random() < 0.3
+        if damaged:
             content = trials.mutated(content, generator)
         began = time.perf_counter()
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
             try:
                 client.sendall(content)
-                client.shutdown(socket.SHUT_WR)
                 received = b""
                 while b"\r\n" not in received and (chunk := client.recv(1 << 16)):
                     received += chunk
             except ConnectionError:
                 received = b""
         longest = max(longest, time.perf_counter() - began)
-        status = int(received.split()[1]) if received else 400
+        hung_up = 400 if damaged or "Content-Length" in request.headers else 0
+        status = int(received.split()[1]) if received else hung_up
         answered += 200 <= status < 300
         refused += 400 <= status < 500
         if not 200 <= status < 500:
@@ -229,8 +230,9 @@ def idle_process() -> Iterator[Callable[[], float]]:
 
 
 def served(module: hub.Module, number: int) -> rows.Row:
-    app = make_app(module, Limits())
-    server = make_server(app, Limits())
+    limits = Limits(head_seconds=1, body_seconds=1)
+    app = make_app(module, limits)
+    server = make_server(app, limits)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
