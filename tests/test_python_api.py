@@ -18,7 +18,13 @@ from inception_hub.formats.options import Options
 from inception_hub.labels import Labels
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "python-api.md").read_text("utf-8")
-KINDS = {"Module": inception_hub.Module, "ModuleSpec": inception_hub.ModuleSpec, "Labels": Labels}
+KINDS = {
+    "Module": inception_hub.Module,
+    "ModuleSpec": inception_hub.ModuleSpec,
+    "Labels": Labels,
+    "Rows": inception_hub.Rows,
+    "Vectors": inception_hub.Vectors,
+}
 CALL = re.compile(r"^(\w+)(\(.*\))$")
 
 Parameters = list[tuple[str, Any, Any]]  # name, kind and default of each
@@ -72,6 +78,8 @@ def test_signatures_of_members(kind: str) -> None:
     if kind == "Module":
         members["module"] = inception_hub.Module.__call__
     names = sections()[kind]
+    if kind == "Vectors":
+        names |= sections()["Rows"]  # whose members it has, too
     for name, member in members.items():
         assert member.__doc__, f"{kind}.{name} has no docstring"
         if callable(member):

@@ -46,6 +46,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "server": "a module over HTTP, within limits",
         "cluster": "runs and servers on several machines, by Ray",
+        "photos": "`classify` and `embed` as functions: photos of any kind in, rows out",
         "benchmark": "figures of speed on this machine",
         "sklearn": "estimators for scikit-learn",
     },

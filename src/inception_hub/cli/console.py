@@ -15,8 +15,6 @@ from ..system.text import json_text, printable
 if TYPE_CHECKING:
     from ..module import Module
 
-BUNDLED = "tiny_imagenet"
-ORIGINAL = "imagenet"
 MAX_SIDE = 4096  # of --size
 Device = Literal["cpu", "cuda"]
 
@@ -116,6 +114,7 @@ def load(
     """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
     from ..module import Module
     from ..module_spec import load_module_spec
+    from ..sources.resolve import BUNDLED, PULLED
     from .progress import download_progress
 
     chosen = choose(handle)
@@ -129,13 +128,13 @@ def load(
     )
     hint = ""
     if handle is None and chosen == BUNDLED:
-        hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {ORIGINAL}"
+        hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {PULLED}"
     say(f"Answering with {module.spec.bundle.name}.{hint}")
     return module
 
 
 def choose(handle: str | None) -> str:
     """`handle`, else the original once it has been pulled, else the bundled module."""
-    from ..sources.resolve import is_cached
+    from ..sources.resolve import default_handle
 
-    return handle or (ORIGINAL if is_cached(ORIGINAL) else BUNDLED)
+    return handle or default_handle()

@@ -25,6 +25,8 @@ from .original import (
     keep_original,
 )
 
+PULLED, BUNDLED = "imagenet", "tiny_imagenet"  # the module where none is given: the first once it is pulled
+
 # Whatever takes long to import is imported where it is used: most modules are found without it.
 
 
@@ -76,6 +78,11 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
 def is_cached(handle: str) -> bool:
     """Whether a handle of the original, or a URL, has been pulled into the cache already."""
     return default_cache().get(text_key(full_name(handle) or handle)) is not None
+
+
+def default_handle() -> str:
+    """The handle where none is given: the original once it has been pulled, else the bundled module."""
+    return PULLED if is_cached(PULLED) else BUNDLED
 
 
 def _bundled() -> dict[str, Path]:

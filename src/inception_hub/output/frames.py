@@ -1,0 +1,81 @@
+"""Rows as one table in memory, for pandas, polars and whatever else reads Arrow."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingExtraError
+from ..inference.row import Kind, Row
+from ..system.text import encoded
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow as pa
+
+AT_A_TIME = 1024  # rows that are Python objects at the same time
+
+
+def arrow_table(rows: Iterable[Row], kind: Kind) -> "pa.Table":
+    """All `lines` of rows of one `kind` as a table of Arrow's; raises `MissingExtraError` without pyarrow."""
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise MissingExtraError(
+            "Tables of rows need pyarrow, which is not installed; pip install 'inception-hub[parquet]'."
+        ) from error
+    text = pa.string()
+    columns: list[tuple[str, Any]] = [("path", text), ("module", text)]
+    if kind == "predictions":
+        columns += [
+            ("rank", pa.int32()),
+            ("label", text),
+            ("index", pa.int32()),
+            ("probability", pa.float32()),
+        ]
+    else:
+        columns += [("vector", pa.list_(pa.float32()))]
+    schema = pa.schema([*columns, ("error", text)])
+    all_lines = (line for row in rows for line in lines(row))
+    parts = iter(lambda: list(islice(all_lines, AT_A_TIME)), [])
+    return pa.Table.from_batches([pa.RecordBatch.from_pylist(part, schema) for part in parts], schema)
+
+
+def lines(row: Row) -> Iterator[dict[str, Any]]:
+    """The lines of a row in a table: one for each rank, from 1, or one with its vector or its error."""
+    same = {"path": encoded(row.path).decode(), "module": row.module}
+    if row.error is not None:
+        yield same | {"error": encoded(row.error).decode()}
+    elif row.vector is not None:
+        yield same | {"vector": row.vector}
+    for rank, each in enumerate(row.predictions or (), 1):
+        yield same | {
+            "rank": rank,
+            "label": each.label,
+            "index": each.index,
+            "probability": float(each.probability),
+        }
+
+
+def pandas_frame(table: "pa.Table") -> "pandas.DataFrame":
+    """`table` as a data frame of pandas'; raises `MissingExtraError` without pandas."""
+    try:
+        import pandas as pandas  # noqa: PLC0414 - pyarrow's own message would not say how to install it
+    except ImportError as error:
+        raise MissingExtraError(
+            "to_pandas needs pandas, which is not installed; pip install pandas."
+        ) from error
+    return table.to_pandas()
+
+
+def polars_frame(table: "pa.Table") -> "polars.DataFrame":
+    """`table` as a data frame of polars'; raises `MissingExtraError` without polars."""
+    try:
+        import polars
+    except ImportError as error:
+        raise MissingExtraError(
+            "to_polars needs polars, which is not installed; pip install polars."
+        ) from error
+    frame = polars.from_arrow(table)
+    assert isinstance(frame, polars.DataFrame)
+    return frame

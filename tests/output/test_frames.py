@@ -1,0 +1,45 @@
+"""Rows as tables of pyarrow, pandas and polars: a line for each path and rank, or its vector, or its error."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+
+from inception_hub.inference.predictions import Prediction
+from inception_hub.inference.row import Row
+from inception_hub.output.frames import AT_A_TIME, arrow_table, pandas_frame, polars_frame
+
+CAT = Row("cat.jpg", "m", predictions=(Prediction("tabby", 2, np.float32(0.7)), Prediction("lynx", 0, 0.1)))
+ERROR = Row("\udcff.jpg", "m", error="\udcff.jpg is damaged.")
+VECTOR = Row("cat.jpg", "m", vector=np.array([0.1, 0], np.float32))
+
+
+def test_predictions() -> None:
+    table = arrow_table([CAT, ERROR], "predictions")
+    assert table.column_names == ["path", "module", "rank", "label", "index", "probability", "error"]
+    assert table.schema.field("probability").type == pa.float32()
+    assert [list(line.values()) for line in table.to_pylist()] == [
+        ["cat.jpg", "m", 1, "tabby", 2, float(np.float32(0.7)), None],
+        ["cat.jpg", "m", 2, "lynx", 0, float(np.float32(0.1)), None],
+        ["\\udcff.jpg", "m", None, None, None, None, "\\udcff.jpg is damaged."],
+    ]
+
+
+def test_vectors() -> None:
+    table = arrow_table([VECTOR, ERROR], "vector")
+    assert table.column_names == ["path", "module", "vector", "error"]
+    assert table["vector"].to_pylist() == [[float(np.float32(0.1)), 0.0], None]
+
+
+def test_rows_come_one_by_one_and_none_is_lost() -> None:
+    count = 2 * AT_A_TIME + 1
+    table = arrow_table((ERROR for _ in range(count)), "predictions")
+    assert (table.num_rows, table["path"].num_chunks) == (count, 3)
+    assert arrow_table([], "predictions").num_rows == 0
+
+
+def test_data_frames() -> None:
+    table = arrow_table([CAT, ERROR], "predictions")
+    pandas, polars = pandas_frame(table), polars_frame(table)
+    assert pandas["label"][0] == "tabby" and math.isnan(pandas["probability"][2])
+    assert polars.columns == table.column_names and polars["rank"].to_list() == [1, 2, None]
