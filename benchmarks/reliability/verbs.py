@@ -68,6 +68,11 @@ class Verb:
         command(self.again if again and self.again else self.arguments)
 
 
+def is_missing(log: str) -> bool:
+    """Whether a run says that its software is not there: an export's, which is left out then."""
+    return "cannot be imported" in log or "is not installed" in log
+
+
 def settle() -> None:
     """Small parts and frequent saves, so that a short run changes the disk as often as a long one."""
     parquet.ROW_GROUP = 8

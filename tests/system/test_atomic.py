@@ -124,7 +124,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next_beside_it(tmp_path: Pa
     (tmp_path / ".a.0123456789abcdef.partial").write_text("a file of this name is not ours")
     with scratch_folder(tmp_path / "long") as alive:
         assert not left.exists()
-        atomic._remove_stale.cache_clear()  # as in another process
+        atomic.remove_stale.cache_clear()  # as in another process
         with atomic_file(tmp_path / "other") as temporary:
             temporary.write_text("content")
         assert alive.is_dir(), "its writer lives"

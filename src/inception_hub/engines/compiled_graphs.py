@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..system.atomic import atomic_file
+from ..system.atomic import atomic_file, remove_stale
 
 DIGEST = hashlib.sha256().digest_size
 
@@ -63,9 +63,10 @@ def has_graphs(folder: Path, weights: str) -> bool:
 
 
 def remove_unused(folder: Path, seconds: float) -> list[Path]:
-    """Removes graphs that were not read for so long; returns those that are gone."""
+    """Removes graphs that were not read for so long, and what killed writers left; returns those gone."""
     gone = []
     for path in sorted(folder.glob("*/*")):
+        remove_stale(path.parent)
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > seconds:
                 path.unlink()

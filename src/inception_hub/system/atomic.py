@@ -50,7 +50,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
     """A new hidden folder beside `path`, removed at the end. Raises what the system raises."""
-    _remove_stale(path.parent)
+    remove_stale(path.parent)
     folder, held = _new_folder(path)
     try:
         yield folder
@@ -69,7 +69,7 @@ def _new_folder(path: Path) -> tuple[Path, int | None]:
 
 
 @cache
-def _remove_stale(parent: Path) -> None:
+def remove_stale(parent: Path) -> None:
     """Removes, once a process, the folders of killed writers: those that nobody holds, where locks tell."""
     if os.name != "posix":
         return
