@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .module_spec import get_expected_image_size as get_expected_image_size
     from .module_spec import get_num_image_channels as get_num_image_channels
     from .module_spec import load_module_spec as load_module_spec
-    from .photos import Rows as Rows
-    from .photos import Vectors as Vectors
-    from .photos import classify as classify
-    from .photos import embed as embed
+    from .output.photos import Rows as Rows
+    from .output.photos import Vectors as Vectors
+    from .output.photos import classify as classify
+    from .output.photos import embed as embed
     from .sources.huggingface import push as push
     from .sources.resolve import resolve as resolve
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 LATER = {
     "Module": ".module",
     "ModuleSpec": ".module_spec",
-    "Rows": ".photos",
-    "Vectors": ".photos",
-    "classify": ".photos",
-    "embed": ".photos",
+    "Rows": ".output.photos",
+    "Vectors": ".output.photos",
+    "classify": ".output.photos",
+    "embed": ".output.photos",
     "explain": ".inference.activation_maps",
     "export": ".formats",
     "get_expected_image_size": ".module_spec",

@@ -35,7 +35,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"inference": "photos to predictions: the pipeline, softmax and top-k, activation maps, heatmaps"},
     {
-        "output": "rows out: JSON lines, CSV, Parquet, table, gallery; resuming",
+        "output": "rows out: `classify` and `embed` as functions, JSON lines, CSV, Parquet, table, gallery",
         "data": "labelled photos from folders, Parquet, tar files, CSV and hubs; splits",
     },
     {"evaluation": "figures of a module on labelled photos, comparisons, reports"},
@@ -46,7 +46,6 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "server": "a module over HTTP, within limits",
         "cluster": "runs and servers on several machines, by Ray",
-        "photos": "`classify` and `embed` as functions: photos of any kind in, rows out",
         "benchmark": "figures of speed on this machine",
         "sklearn": "estimators for scikit-learn",
     },

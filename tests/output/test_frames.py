@@ -1,4 +1,4 @@
-"""Rows as tables of pyarrow, pandas and polars: a line for each path and rank, or its vector, or its error."""
+"""Rows as tables of pyarrow, pandas and polars: a line for each path and rank, vector or error."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""`classify` and `embed`: one photo or many, of any kind, the command line's numbers, nothing computed early."""
+"""`classify` and `embed`: one photo or many, of any kind, with the command line's numbers."""
 
 import io
 import json
@@ -72,6 +72,18 @@ def test_vectors_as_one_array(folder: Path, module: hub.Module) -> None:
     )
     with pytest.raises(ImageError, match="2.png is no readable image.* iterate over them instead"):
         _ = hub.embed(folder, module).array
+
+
+def test_options_arrive(folder: Path, module: hub.Module) -> None:
+    photo = folder / "0.png"
+    plain = hub.load_images([photo], module, resize="plain")
+    vector = module(plain, signature="image_feature_vector")
+    np.testing.assert_allclose(hub.embed(photo, module, resize="plain").array, vector, rtol=1e-5, atol=1e-6)
+    (row,) = hub.classify(photo, module, max_pixels=1)
+    assert row.error is not None and "at most 1 are accepted" in row.error
+    (row,) = hub.embed(photo, module, max_pixels=1)
+    assert row.error is not None
+    assert hub.classify(photo, "tiny_imagenet", engine="torch").module.engine == "torch"
 
 
 def test_tables_and_notebooks(folder: Path, module: hub.Module) -> None:

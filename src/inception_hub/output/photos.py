@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .engines import EngineName, Precision
-from .errors import ArgumentError, ImageError, InputError
-from .images.find import find_images
-from .images.photo_file import MAX_PIXELS
-from .images.presets import PRESETS, Preset
-from .inference.options import TOP, Options
-from .inference.pipeline import Photo, infer
-from .inference.row import Row
-from .module import Module
-from .module_spec import ModuleSpec
-from .output.frames import arrow_table, pandas_frame, polars_frame
-from .output.notebook import cards
-from .sources.resolve import default_handle
+from ..engines import EngineName, Precision
+from ..errors import ArgumentError, ImageError, InputError
+from ..images.find import find_images
+from ..images.photo_file import MAX_PIXELS
+from ..images.presets import PRESETS, Preset
+from ..inference.options import TOP, Options
+from ..inference.pipeline import Photo, infer
+from ..inference.row import Row
+from ..module import Module
+from ..module_spec import ModuleSpec
+from ..sources.resolve import default_handle
+from .frames import arrow_table, pandas_frame, polars_frame
+from .notebook import cards
 
 if TYPE_CHECKING:
     import pandas
