@@ -53,9 +53,9 @@ def test_standard_error_is_never_mixed_with_data(photos: Path, small_module: Pat
 def test_no_file_gets_the_number_of_a_closed_stream(photos: Path, small_module: Path, tmp_path: Path) -> None:
     """Else what libraries print would be written into it."""
     verb = f"{VERBS['embed']} --output {tmp_path}"
-    assert shell(f"{verb}/right", photos, small_module)[0] == 0
-    assert shell(f"{verb}/closed <&- >&- 2>&-", photos, small_module)[0] == 0
-    assert (tmp_path / "closed").read_bytes() == (tmp_path / "right").read_bytes()
+    assert shell(f"{verb}/right.jsonl", photos, small_module) == (0, "", "")
+    assert shell(f"{verb}/closed.jsonl <&- >&- 2>&-", photos, small_module)[0] == 0
+    assert (tmp_path / "closed.jsonl").read_bytes() == (tmp_path / "right.jsonl").read_bytes()
 
 
 def test_standard_input_that_is_closed(photos: Path, small_module: Path) -> None:
