@@ -48,7 +48,8 @@ def test_folders_of_a_split(tmp_path: Path, folder: str, split: str) -> None:
 
 
 def test_relative_paths_start_from_the_folder_of_a_single_file(tmp_path: Path) -> None:
-    data_files = find_data_files(touched(tmp_path / "list.CSV"))
+    (tmp_path / "list.CSV").write_text("path,label\n")
+    data_files = find_data_files(tmp_path / "list.CSV")
     assert (data_files.format, data_files.root) == ("csv", tmp_path)
     assert data_files.files == {"train": [str(tmp_path / "list.CSV")]}
     touched(tmp_path / "photos" / "cat" / "0.jpg")

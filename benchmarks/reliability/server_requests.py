@@ -270,7 +270,7 @@ def main(number: int, write_docs: bool) -> None:
             f"{1000 * session.loop.worked:.0f} ms at most. A process that only sleeps was held up for "
             f"{1000 * machine():.0f} ms at the same time."
         )
-    rows.report("requests", found, note, write_docs=write_docs)
+    rows.report("server_requests", found, note, write_docs=write_docs)
 
 
 if __name__ == "__main__":
