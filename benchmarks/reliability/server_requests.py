@@ -1,4 +1,4 @@
-"""Hostile requests to the server's application: `requests.py [--requests N] [--write-docs]`.
+"""Hostile requests to the server's application: `server_requests.py [--requests N] [--write-docs]`.
 
 A few at a time, in one process with a small module: how each was answered and how long it took, how the
 process grew, and how long the event loop was held meanwhile. The last row goes through a socket. Wrong are a

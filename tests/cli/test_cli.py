@@ -12,6 +12,7 @@ class Interrupter:
         if name == sys.argv[1]:
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background processes lack
 sys.meta_path.insert(0, Interrupter())
 from inception_hub.cli import main
 main(sys.argv[2:])

@@ -68,7 +68,7 @@ def _card(service: Service) -> dict[str, Any]:
 
 
 def _in_json(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The texts and numbers of `figures`, null for NaN, which JSON lacks and a directory may hold."""
+    """The texts and numbers of `figures`, null for what is not finite, such as 1e400: JSON cannot hold it."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in figures.items()
