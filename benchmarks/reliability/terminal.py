@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ PROGRAM = [sys.executable, "-m", "inception_hub"]
 OUTPUTS = ("", ">&-", "> /dev/full", "| true")
 ERRORS = ("", "2>&-", "2> /dev/full")
 INPUTS = ("", "<&-", "< /dev/full")
+BEGUN = re.compile(r"inception_hub/cli/__init__\.py\", line \d+, in main")  # in a traceback
 # What hostile names are made of, beside letters: controls of both kinds, terminal sequences, line and
 # paragraph ends, marks that turn the writing round, formulas, markup, bytes that are no text.
 PIECES = [chr(n) for n in [*range(1, 32), *range(127, 160), 0x2028, 0x2029, 0x202E, 0x2066, 0xFEFF, 0xDCFF]]
@@ -111,7 +113,7 @@ def early_signals(folder: Path, signals: int) -> tuple[list[rows.Row], int]:
             time.sleep(random.uniform(0, 1))
             process.send_signal(ending)
             said = process.communicate()[1].decode()
-            if "Traceback" in said and ", in main" not in said:
+            if "Traceback" in said and not BEGUN.search(said):
                 own += 1  # `main` had not begun
             elif "Traceback" in said or "Exception" in said:
                 print(f"{arguments}: {process.returncode} {said[-500:]}", file=sys.stderr)

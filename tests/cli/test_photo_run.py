@@ -63,3 +63,14 @@ def test_waiting_for_standard_input_ends_at_the_first_signal(
     )
     assert (code, out) == (status, "") and not output.exists()
     assert err.endswith("Stopped with the rows of 0 photos; the same command with --resume continues.\n")
+
+
+@pytest.mark.parametrize("verb", ["classify", "embed", "explain"])
+def test_files_that_are_no_photos_are_told(
+    verb: str, photos: Path, small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "holiday.heic").touch()
+    output = tmp_path / ("pictures" if verb == "explain" else "rows.jsonl")
+    code, _, err = run(capsys, verb, photos, "--module", small_module, "--output", output)
+    assert code == 0
+    assert err.endswith("1 file is not read, being no photos by their names: 1 .heic.\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inception_hub.errors import HandleError
-from inception_hub.images.find import find_images
+from inception_hub.images.find import Unread, find_images
 
 
 @pytest.fixture
@@ -54,6 +54,21 @@ def test_a_file_with_a_glob_in_its_name_is_a_file(folder: Path) -> None:
     path = folder / "holiday[1].jpg"
     path.touch()
     assert list(find_images([str(path)])) == [str(path)]
+
+
+def test_other_files_are_counted_by_ending(folder: Path) -> None:
+    for name in ("1.heic", "2.HEIC", "sub/3.mov", "README", "4.jfif", "5.jpe", "6.MPO"):
+        (folder / name).touch()
+    unread = Unread()
+    found = relative(list(find_images([str(folder), f"{folder}/*"], unread)), folder.parent)
+    assert found.count("photos/4.jfif") == found.count("photos/5.jpe") == found.count("photos/6.MPO") == 2
+    assert unread == {".heic": 4, ".mov": 1, ".txt": 2, "without an ending": 2}
+    assert str(unread) == (
+        "9 files are not read, being no photos by their names: 4 .heic, 2 without an ending, 2 .txt, 1 .mov."
+    )
+    unread = Unread({".heic": 1})
+    assert str(unread).startswith("1 file is not read") and not Unread()
+    assert str(Unread({f".{n}": 1 for n in range(12)})).endswith(" and 2 other endings.")
 
 
 def test_link_loops_end(folder: Path) -> None:

@@ -13,6 +13,7 @@ from ..images.presets import Preset
 from ..system.text import json_text, printable
 
 if TYPE_CHECKING:
+    from ..images.find import Unread
     from ..module import Module
 
 MAX_SIDE = 4096  # of --size
@@ -85,6 +86,12 @@ def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:
     if failed > len(errors):
         say(f"  and {failed - len(errors)} more, as their rows say")
     raise typer.Exit(1 if photos > failed else 2)
+
+
+def tell_unread(unread: "Unread") -> None:
+    """Tells how many files of folders were passed over."""
+    if unread:
+        say(str(unread))
 
 
 def size_of(given: str | None) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from .console import (
     put,
     size_of,
     tell_failures,
+    tell_unread,
 )
 from .photo_options import Inputs, MaxPixelsOption
 from .photo_run import source_of
@@ -54,14 +55,15 @@ def explain(
     precision: PrecisionOption = "f32",
 ) -> None:
     """Show which parts of photos count for their classes: a picture of each photo with heatmaps over it."""
-    from ..images.find import find_images
+    from ..images.find import Unread, find_images
     from ..inference.activation_maps import index_of
     from ..inference.heatmaps import explained_photo
 
     loaded = load(module, engine, precision, device)
     chosen = [index_of(loaded, each) for each in classes] if classes else None
     at = size_of(size)
-    paths = find_images(inputs)
+    unread = Unread()
+    paths = find_images(inputs, unread)
     pictures = Pictures(output)
     failures: list[str] = []
     for path in paths:
@@ -74,6 +76,7 @@ def explain(
             failures.append(str(error))
             continue
         pictures.save(picture, path)
+    tell_unread(unread)
     tell_failures(pictures.count + len(failures), len(failures), failures)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InputError
 from .cluster import on_cluster
-from .console import say, tell_failures
+from .console import say, tell_failures, tell_unread
 
 if TYPE_CHECKING:
     from ..inference.options import Options
@@ -38,12 +38,14 @@ def run(
     if ray is not None:
         on_cluster(ray, module, list(inputs), options, format, output, resume=resume, gallery=gallery)
         return
-    from ..images.find import find_images
+    from ..images.find import Unread, find_images
     from ..output.run import Stopped, Target, write_rows
     from .progress import photo_counter
 
     target = Target(format, None if output is None else Path(output), resume, gallery)
-    paths = find_images(list(inputs))  # before anything is written: a path that leads nowhere changes nothing
+    unread = Unread()
+    # Before anything is written: a path that leads nowhere changes nothing.
+    paths = find_images(list(inputs), unread)
 
     def tell_resumed(rows: int) -> None:
         say(f"{output} holds the rows of {rows} photos already; the others follow.")
@@ -68,6 +70,7 @@ def run(
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
     if gallery:
         say(f"Pictures: {gallery}")
+    tell_unread(unread)
     tell_failures(summary.rows, summary.failed, summary.errors)
 
 

@@ -2,29 +2,47 @@
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ..errors import HandleError
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+# The last three of JPEG's are those of old browsers and of cameras that add more pictures.
+EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
-def find_images(inputs: Iterable[str]) -> Iterator[str]:
+class Unread(Counter[str]):
+    """Files of folders that are no photos by their names, counted by ending."""
+
+    def add(self, name: str) -> None:
+        """Counts a file by its name."""
+        self[os.path.splitext(name)[1].lower() or "without an ending"] += 1
+
+    def __str__(self) -> str:
+        files = "1 file is" if self.total() == 1 else f"{self.total():,} files are"
+        endings = ", ".join(f"{count:,} {ending}" for ending, count in self.most_common(10))
+        more = f" and {len(self) - 10} other endings" if len(self) > 10 else ""
+        return f"{files} not read, being no photos by their names: {endings}{more}."
+
+
+def find_images(inputs: Iterable[str], unread: Unread | None = None) -> Iterator[str]:
     """Paths in the order of `inputs`: folders in depth, sorted by name, hidden entries skipped.
 
     `-` is passed through. A path that leads nowhere is yielded as it is, to become an error of its own.
-    Only one folder's names are in memory at a time. Raises `HandleError`, before the first path, for a
+    Only one folder's names are in memory at a time. `unread` counts the other files, as they are passed.
+    Raises `HandleError`, before the first path, for a
     folder without photos or a glob that matches nothing.
     """
-    return chain.from_iterable([_find(given) for given in inputs])
+    passed = Unread() if unread is None else unread
+    return chain.from_iterable([_find(given, passed) for given in inputs])
 
 
-def _find(given: str) -> Iterator[str]:
+def _find(given: str, unread: Unread) -> Iterator[str]:
     if os.path.isdir(given):
-        paths, kind = _walk(given, set()), "folder holds no photo"
+        paths, kind = _walk(given, set(), unread), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):
-        paths, kind = _glob(given), "pattern matches no photo"
+        paths, kind = _glob(given, unread), "pattern matches no photo"
     else:
         return iter([given])
     first = next(paths, None)
@@ -33,13 +51,17 @@ def _find(given: str) -> Iterator[str]:
     return chain([first], paths)
 
 
-def _glob(pattern: str) -> Iterator[str]:
+def _glob(pattern: str, unread: Unread) -> Iterator[str]:
     for path in sorted(glob.iglob(pattern, recursive=True)):
-        if path.lower().endswith(EXTENSIONS) and os.path.isfile(path):
+        if not os.path.isfile(path):
+            continue
+        if path.lower().endswith(EXTENSIONS):
             yield path
+        else:
+            unread.add(path)
 
 
-def _walk(folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
+def _walk(folder: str, above: set[tuple[int, int]], unread: Unread) -> Iterator[str]:
     """`above` holds the folders we are inside of, so that a link back to one is not followed forever."""
     try:
         status = os.stat(folder)
@@ -55,6 +77,8 @@ def _walk(folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
         return
     for entry in visible:
         if entry.is_dir():
-            yield from _walk(entry.path, above | {identity})
+            yield from _walk(entry.path, above | {identity}, unread)
         elif entry.name.lower().endswith(EXTENSIONS):
             yield entry.path
+        else:
+            unread.add(entry.name)
