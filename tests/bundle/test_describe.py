@@ -14,19 +14,21 @@ def test_every_fact(small_module: Path, tmp_path: Path) -> None:
     facts = describe(tmp_path / "module")
     architecture = made.architecture
     assert facts["image_size"] == [96, 64] and facts["resize"] == "slim"
-    assert facts["labels"] == "a, b, c, d, e, ..." and facts["classes"] == 10
+    assert facts["labels"] == list("abcdefghij") and facts["classes"] == 10
     assert facts["gigamacs"] == round(architecture.macs(96, 64) / 1e9, 3)
     assert (facts["features"], facts["variables"]) == (256, 277)
     assert facts["parameters"] == architecture.num_parameters()
     sizes = [path.stat().st_size for path in (tmp_path / "module").iterdir() if path.name != "module.json"]
     assert facts["bytes"] == sum(sizes)
     assert facts["architecture"] == "Inception V2, depth_multiplier 0.25"
-    assert facts["provenance"]["source"] == "random numbers" and facts["accuracy"] == [figures]
+    assert facts["provenance"] == {"source": "random numbers", "licence": "Apache-2.0"} and facts[
+        "accuracy"
+    ] == [figures]
     assert facts["path"] == str(tmp_path / "module") and facts["name"] == "small"
 
 
 def test_a_module_without_classes(small_module: Path, tmp_path: Path) -> None:
     bundle.write(bundle.read(small_module).without_head(), tmp_path / "vectors")
     facts = describe(tmp_path / "vectors")
-    assert (facts["classes"], facts["labels"]) == (0, "")
+    assert (facts["classes"], facts["labels"]) == (0, [])
     assert len(facts["signatures"]) == 3

@@ -18,6 +18,10 @@ MISTAKES = [
         ["embed", "x.jpg", "--output", "x.csv", "--format", "jsonl"],
         "x.csv ends in .csv and --format is jsonl",
     ),
+    (
+        ["classify", "https://a.b/c.jpg", "--module", "MODULE"],
+        "is an address; download the photo, and give its",
+    ),
     (["clasify", "x.jpg"], "No such command 'clasify'"),
     (["classify", "x.jpg", "--module", "imgenet"], "'imgenet' does not exist (did you mean imagenet?)"),
     (["classify", "x.jpg", "--module", "https://tfhub.dev/google/nnlm/1"], "tfhub.dev is gone"),

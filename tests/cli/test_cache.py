@@ -15,7 +15,9 @@ def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path:
     archive = shutil.make_archive(str(tmp_path / "packed"), "gztar", small_module)
     entry = Path(run(capsys, "pull", archive)[1].strip())
     code, out, _ = run(capsys, "cache", "ls")
-    assert code == 0 and out.split()[0] == entry.name[:12] and "small" in out
+    head, line = out.splitlines()
+    assert code == 0 and head.split() == ["key", "MB", "name", "source"]
+    assert line.split()[0] == entry.name[:12] and "small" in line
     assert run(capsys, "cache", "verify")[:2] == (0, "")
     content = bytearray((entry / "weights.safetensors").read_bytes())
     content[-1] ^= 1
@@ -25,7 +27,9 @@ def test_cache(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path:
     assert run(capsys, "pull", archive)[1].strip() == str(entry)  # makes it anew
     assert run(capsys, "cache", "verify")[:2] == run(capsys, "cache", "gc")[:2] == (0, "")
     (entry / "weights.safetensors").write_bytes(content)
-    assert run(capsys, "cache", "gc")[:2] == (0, f"{entry}\n") and not entry.exists()
+    assert run(capsys, "cache", "gc") == (0, f"{entry}\n", "Removed: 1.\n") and not entry.exists()
+    assert run(capsys, "cache", "gc") == (0, "", "There was nothing to remove.\n")
+    assert run(capsys, "cache", "ls") == (0, "", "")
     run(capsys, "pull", archive)
     code, _, err = run(capsys, "cache", "rm", "zz")
     assert code == 2 and "0 modules in the cache have a key that begins with 'zz'" in err

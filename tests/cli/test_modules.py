@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers.command import run
+
+from inception_hub import bundle
 
 
 def test_info(capsys: pytest.CaptureFixture[str], small_module: Path) -> None:
@@ -21,6 +24,24 @@ def test_info(capsys: pytest.CaptureFixture[str], small_module: Path) -> None:
     assert len(facts["signatures"]) == 5
     code, out, _ = run(capsys, "info", small_module)
     assert code == 0 and "64 x 64" in out and "random numbers" in out
+    assert "a, b, c, d, e, ...\n" in out and "None" not in out and " \n" not in out
+
+
+def test_info_rounds_its_figures(
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {"data": "ten", "images": 1234, "precision": "int8", "top1": 0.123456, "ece": 0.0362}
+    made = replace(bundle.read(small_module), accuracy=(figures, {"data": "none", "agreement": 1.0}))
+    bundle.write(made, tmp_path / "module")
+    monkeypatch.setenv("COLUMNS", "120")
+    _, out, _ = run(capsys, "info", tmp_path / "module")
+    assert "ten, 1,234 photos, int8, top-1 12.35%, ece 0.036\n" in out
+    assert out.endswith("  none, agreement 100.00%\n")
+
+
+def test_a_photo_in_the_place_of_a_module(capsys: pytest.CaptureFixture[str], photos: Path) -> None:
+    code, _, err = run(capsys, "info", photos / "0.png")
+    assert code == 2 and err.endswith("0.png' is a photo; give a module, such as tiny_imagenet.\n")
 
 
 def test_convert(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path) -> None:

@@ -71,6 +71,15 @@ def test_other_files_are_counted_by_ending(folder: Path) -> None:
     assert str(Unread({f".{n}": 1 for n in range(12)})).endswith(" and 2 other endings.")
 
 
+def test_the_home_folder_where_no_shell_expands_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    assert list(find_images(["~/sub", "~/b.jpg", "~/*.jpg"])) == [
+        str(folder / "sub" / "c.webp"),
+        str(folder / "sub" / "deep" / "d.jpeg"),
+        *[str(folder / "b.jpg")] * 2,
+    ]
+
+
 def test_link_loops_end(folder: Path) -> None:
     (folder / "sub" / "loop").symlink_to(folder)
     assert len(list(find_images([str(folder)]))) == 4

@@ -13,6 +13,7 @@ from helpers.written_rows import ROWS, VECTORS, written
 
 from inception_hub.errors import OutputError
 from inception_hub.inference.row import Row
+from inception_hub.output.choices import RowFormat
 from inception_hub.output.rows import as_record
 from inception_hub.output.writers import open_writer
 
@@ -123,3 +124,11 @@ def test_a_row_is_in_the_pipe_while_the_run_goes_on(format: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=buffered)
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.count("photo.jpg") == 2
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
+def test_folders_of_an_output_are_made(format: RowFormat, tmp_path: Path) -> None:
+    output = tmp_path / "a" / "b" / f"rows.{format}"
+    with open_writer(format, "predictions", output, 1) as writer:
+        writer.write(Row("a.jpg", "m", error="no"))
+    assert output.stat().st_size

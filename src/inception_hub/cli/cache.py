@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ArgumentError
-from .console import put, put_help
+from .console import put, put_help, say
 
 app = typer.Typer()
 
@@ -22,7 +22,10 @@ def cache_list() -> None:
     """List the modules in the cache: key, size in MB, name, source."""
     from ..sources.cache import default_cache
 
-    for entry in default_cache().ls():
+    entries = default_cache().ls()
+    if entries:
+        put(f"{'key':12}  {'MB':>7}  name  source")
+    for entry in entries:
         put(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
 
 
@@ -59,5 +62,7 @@ def cache_collect() -> None:
     """Remove damaged modules, what interrupted downloads left, and compiled graphs unread for 30 days."""
     from ..sources.cache import default_cache
 
-    for path in default_cache().gc():
+    removed = list(default_cache().gc())
+    for path in removed:
         put(str(path))
+    say(f"Removed: {len(removed)}." if removed else "There was nothing to remove.")

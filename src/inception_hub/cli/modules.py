@@ -25,10 +25,14 @@ def info(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    console = Console()
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for key, value in facts.items():
-        table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(value)))
-    Console().print(table)
+        table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(key, value)))
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        print(line.rstrip())  # no blanks to the table's edge
 
 
 def pull(
@@ -74,11 +78,29 @@ def convert(
     put(str(destination))
 
 
-def _readable(value: Any) -> str:
-    if isinstance(value, dict):
-        return "\n".join(printable(f"{key.replace('_', ' ')}: {item}") for key, item in value.items())
-    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+def _readable(key: str, value: Any) -> str:
+    """A fact for people: sizes with their cross, the first labels, a line for each measurement."""
+    if key == "image_size":
         return " x ".join(map(str, value))
+    if key == "labels":
+        return printable(", ".join(value[:5]) + (", ..." if len(value) > 5 else ""))
+    if isinstance(value, dict):
+        return "\n".join(printable(f"{name.replace('_', ' ')}: {each}") for name, each in value.items())
     if isinstance(value, list):
-        return "\n".join(_readable(item) for item in value) or "-"
-    return printable(str(value))
+        return "\n".join(_figures(each) if isinstance(each, dict) else str(each) for each in value) or "-"
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))
+
+
+def _figures(measured: dict[str, Any]) -> str:
+    """One measurement: what it was on, then its figures, rounded."""
+    parts = []
+    for name, value in measured.items():
+        if name in ("top1", "top5", "agreement") and isinstance(value, float):
+            parts.append(f"{name.replace('top', 'top-')} {value:.2%}")
+        elif isinstance(value, float):
+            parts.append(f"{name} {value:.3f}")
+        elif name == "images" and isinstance(value, int):
+            parts.append(f"{value:,} photos")
+        else:
+            parts.append(str(value) if name in ("data", "precision") else f"{name} {value}")
+    return printable(", ".join(parts))

@@ -75,6 +75,8 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
     except Refused as error:
         raise ImageError(f"{name} holds {error}; give an ordinary {READABLE} file.") from error
     except FileNotFoundError as error:
+        if "://" in name:
+            raise ImageError(f"{name} is an address; download the photo, and give its path.") from error
         raise ImageError(f"{name} does not exist; give a {READABLE} file.") from error
     except IsADirectoryError as error:
         raise ImageError(f"{name} is a folder; give a {READABLE} file.") from error

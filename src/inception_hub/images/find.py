@@ -39,6 +39,8 @@ def find_images(inputs: Iterable[str], unread: Unread | None = None) -> Iterator
 
 
 def _find(given: str, unread: Unread) -> Iterator[str]:
+    if given.startswith("~") and not os.path.lexists(given):
+        given = os.path.expanduser(given)  # a shell does it too, but not in quotes
     if os.path.isdir(given):
         paths, kind = _walk(given, set(), unread), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):

@@ -60,6 +60,7 @@ class GrowingFile:
         if not read:
             refuse_existing(path)
         with as_output_error(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _open_alone(path, new=not read)
             try:
                 if read and os.fstat(self._file.fileno()).st_size:

@@ -74,6 +74,7 @@ class ParquetWriter:
                     "continue it by --resume, or remove it first."
                 )
         with as_output_error(output):
+            output.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._lock = hold_directory(parts)
             except BlockingIOError as error:

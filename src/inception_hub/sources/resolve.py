@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import bundle
 from ..bundle import Provenance
 from ..errors import ArgumentError, HandleError
+from ..images.find import EXTENSIONS
 from .build import build_module, errors_naming
 from .cache import default_cache, find_or_make
 from .keys import content_key, files_key, text_key
@@ -72,7 +73,10 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
             from .huggingface import pull
 
             return find_or_make(text_key(text), lambda directory: pull(text, directory))
-    return _from_path(Path(os.path.abspath(os.path.expanduser(text))), text)
+    path = Path(os.path.abspath(os.path.expanduser(text)))
+    if path.suffix.lower() in EXTENSIONS and path.is_file():
+        raise HandleError(f"{_shown(text)} is a photo; give a module, such as tiny_imagenet.")
+    return _from_path(path, text)
 
 
 def is_cached(handle: str) -> bool:
