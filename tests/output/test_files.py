@@ -1,5 +1,6 @@
 """Files and standard output: whole pieces only, whatever else is there or happens."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -37,10 +38,23 @@ def test_what_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
     assert parquet.read_table(part)["path"].to_pylist() == [ROWS[0].path]  # and ours is not lost
 
 
-@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
-def test_a_folder_that_does_not_exist(format: str, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="rows cannot be written .No such file or directory"):
-        open_writer(format, "predictions", tmp_path / "nowhere" / "rows", 5)
+def test_a_folder_in_whose_place_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for format in ("jsonl", "parquet"):
+        with pytest.raises(OutputError, match="rows cannot be written"):
+            open_writer(format, "predictions", tmp_path / "file" / "rows", 1)
+
+
+def test_a_file_that_cannot_be_begun_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OutputError, match="page.html cannot be written .No space left on device."):
+        files.PendingFile(tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_keeps_whole_rows_only(tmp_path: Path) -> None:

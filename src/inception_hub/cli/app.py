@@ -94,9 +94,9 @@ def run(arguments: list[str] | None) -> NoReturn:
 
 
 def _fail(message: str) -> NoReturn:
-    say(f"inception-hub: {' '.join(message.split())}")
     try:
-        streams.finish()
+        streams.finish()  # first what came first, where both go to one file
     except (InceptionHubError, BrokenPipeError):
         streams.give_up()
+    say(f"inception-hub: {' '.join(message.split())}")
     sys.exit(2)

@@ -119,14 +119,15 @@ class PendingFile:
 
     def __init__(self, target: Path | None) -> None:
         self.name = target or STDOUT
-        self._target, self._folder = target, ExitStack()
-        with as_output_error(self.name):
+        self._target = target
+        with as_output_error(self.name), ExitStack() as folder:
             if target:
                 # tempfile would make a file that only its owner can read, and renaming would keep it so.
-                self._path = self._folder.enter_context(scratch_folder(target)) / target.name
+                self._path = folder.enter_context(scratch_folder(target)) / target.name
                 self.file: BinaryIO = self._path.open("xb")
             else:
                 self.file = tempfile.TemporaryFile()
+            self._folder = folder.pop_all()  # until here it goes with what failed
 
     def commit(self) -> None:
         with as_output_error(self.name):
