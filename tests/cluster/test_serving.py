@@ -87,7 +87,9 @@ def test_what_is_under_way_at_the_end_is_answered(replicated: Any) -> None:
     photo = jpeg(1)
     expected = together.post("/classify", photo).content
     with together.connect() as connection:
-        connection.sendall(b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(photo))
+        connection.sendall(
+            b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(photo)
+        )
         connection.sendall(photo[:100])
         assert together.get("/v2").status == 200  # by when the other has reached the replica too
         server.send_signal(signal.SIGTERM)
