@@ -1,12 +1,16 @@
 """The command line as a user meets it: rows on standard output, one line for every mistake, exit status."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from helpers.command import run
 
 from inception_hub import __version__
+from inception_hub.cli import main
 from inception_hub.cli.app import VERBS
+from inception_hub.sources.cache import Cache
 
 MISTAKES = [
     (["classify"], "Missing argument 'INPUT...'"),
@@ -71,3 +75,19 @@ def test_every_help_ends_with_a_command_to_try(capsys: pytest.CaptureFixture[str
         _, out, _ = run(capsys, verb.__name__, "--help")
         assert " ".join(out.split()).endswith(f"Example: {example}")
         assert example.startswith(f"inception-hub {verb.__name__} ")
+
+
+def test_a_disk_that_others_find_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(number: int) -> None:
+        raise OSError(number, os.strerror(number), "a/b")
+
+    monkeypatch.setattr(Cache, "gc", lambda cache: fail(errno.ENOSPC))
+    sentence = (
+        "inception-hub: a/b cannot be written (No space left on device); make room or write elsewhere.\n"
+    )
+    assert run(capsys, "cache", "gc") == (2, "", f"inception-hub: {sentence}\n")
+    monkeypatch.setattr(Cache, "gc", lambda cache: fail(errno.EBADF))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        main(["cache", "gc"])
