@@ -8,11 +8,9 @@ printed, and the next run of rows or of training ends with the result of an undi
 """
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,8 @@ from typing import Any
 import disk
 import rows
 from forks import ended, fork
-from kills import served
-from verbs import Verb, all_verbs, is_missing, make_inputs, settle
+from verbs import VERBS, Verb, for_all_verbs, is_missing
 
-VERBS: list[Verb] = []  # known to every process that is forked
 NOTHING_DONE = 2  # exit status
 
 
@@ -110,19 +106,9 @@ def fill(task: tuple[int, int, Path]) -> rows.Row | None:
 
 
 def main(most: int, only: list[str], jobs: int, write_docs: bool) -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
-        scratch = Path(folder).resolve()
-        disk.preloaded(scratch)
-        settle()
-        make_inputs(scratch)
-        archive = shutil.make_archive(str(scratch / "archive"), "gztar", scratch / "small")
-        with served(Path(archive).read_bytes(), scratch) as url:
-            VERBS.extend(v for v in all_verbs(scratch, url) if not only or any(o in v.name for o in only))
-            tasks = [(number, most, scratch / f"verb{number}") for number in range(len(VERBS))]
-            with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
-                found = pool.map(fill, tasks, chunksize=1)
+    found = for_all_verbs(fill, most, only, jobs)
     note = "Right answer: it ended well all the same, as where a compiled graph or a curve was not kept."
-    rows.report("full_disks", [row for row in found if row], note, write_docs=write_docs)
+    rows.report("full_disks", found, note, write_docs=write_docs)
 
 
 if __name__ == "__main__":

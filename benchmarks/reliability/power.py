@@ -9,11 +9,9 @@ for all states of the same names.
 
 import argparse
 import hashlib
-import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +21,9 @@ import disk
 import replay
 import rows
 from forks import ended, fork
-from kills import served
-from verbs import Verb, all_verbs, is_missing, make_inputs, settle
+from verbs import VERBS, Verb, for_all_verbs, is_missing
 
 KEPT = rows.BENCHMARKS / ".work" / "reliability" / "power"
-
-
-VERBS: list[Verb] = []  # known to every process that is forked
 
 
 class Wrong(Exception):
@@ -150,24 +144,10 @@ def digest(state: replay.State) -> str:
     return total.hexdigest()
 
 
-def named(verb: Verb, only: list[str]) -> bool:
-    return not only or any(part in verb.name for part in only)
-
-
 def main(cuts: int, only: list[str], jobs: int, write_docs: bool) -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
-        scratch = Path(folder).resolve()
-        disk.preloaded(scratch)
-        settle()
-        make_inputs(scratch)
-        archive = shutil.make_archive(str(scratch / "archive"), "gztar", scratch / "small")
-        with served(Path(archive).read_bytes(), scratch) as url:
-            VERBS.extend(verb for verb in all_verbs(scratch, url) if named(verb, only))
-            tasks = [(number, cuts, scratch / f"verb{number}") for number in range(len(VERBS))]
-            with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
-                found = pool.map(cut, tasks, chunksize=1)
+    found = for_all_verbs(cut, cuts, only, jobs)
     note = "Each verb was recorded once, on a thin network and few photos; equal states were asked once."
-    rows.report("power", [row for row in found if row], note, write_docs=write_docs)
+    rows.report("power", found, note, write_docs=write_docs)
 
 
 if __name__ == "__main__":

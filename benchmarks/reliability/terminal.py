@@ -9,7 +9,6 @@ import argparse
 import csv
 import json
 import os
-import pty
 import random
 import re
 import signal
@@ -21,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import rows
+import trials  # noqa: F401 - makes the tests' helpers importable
+from helpers.terminals import on_terminal
 from PIL import Image
 
 from inception_hub import bundle, weights
@@ -128,30 +129,6 @@ def early_signals(folder: Path, signals: int) -> tuple[list[rows.Row], int]:
     return found, before
 
 
-def on_terminal(arguments: list[str], folder: Path) -> str:
-    """What a terminal is sent."""
-    leader, follower = pty.openpty()
-    environment = {
-        **os.environ,
-        "TERM": "dumb",
-        "NO_COLOR": "1",
-        "INCEPTION_HUB_CACHE": str(folder / "cache"),
-    }
-    process = subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
-    )
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 1 << 16):
-            shown += chunk
-    except OSError:  # what Linux has for the end
-        pass
-    os.close(leader)
-    process.wait()
-    return shown.decode()
-
-
 def hostile_names(folder: Path) -> list[rows.Row]:
     """Rows of all photos by every writer, on a terminal and in files."""
     photos, module = str(folder / "photos"), str(folder / "module")
@@ -165,7 +142,7 @@ def hostile_names(folder: Path) -> list[rows.Row]:
     }
     found = []
     for name, arguments in verbs.items():
-        lines = on_terminal(arguments, folder).split("\r\n")
+        lines = on_terminal(*arguments)[1].split("\r\n")
         bad = [line for line in lines if not line.replace("\N{NO-BREAK SPACE}", " ").isprintable()]
         for line in bad[:5]:
             print(f"{name}: {line!r}", file=sys.stderr)

@@ -4,17 +4,21 @@ A verb runs in a folder of its own, of which every change is watched; what it re
 """
 
 import hashlib
+import multiprocessing
 import os
 import random
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import disk
 import numpy as np
-from kills import answers_in, small_module
+import rows
+from kills import answers_in, served, small_module
 from PIL import Image
 
 from inception_hub import bundle
@@ -221,3 +225,27 @@ def export_verbs(scratch: Path) -> list[Verb]:
 
 def all_verbs(scratch: Path, url: str) -> list[Verb]:
     return [*row_verbs(scratch), *module_verbs(scratch, url), *export_verbs(scratch)]
+
+
+VERBS: list[Verb] = []  # known to every process that is forked
+
+
+def for_all_verbs(
+    work: Callable[[tuple[int, int, Path]], rows.Row | None], number: int, only: list[str], jobs: int
+) -> list[rows.Row]:
+    """The rows of `work` for all verbs, or those with one of `only` in their names, `jobs` at a time.
+
+    It is given the place of a verb in `VERBS`, `number`, and a folder of its own that is not there yet.
+    """
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+        scratch = Path(folder).resolve()
+        disk.preloaded(scratch)
+        settle()
+        make_inputs(scratch)
+        archive = shutil.make_archive(str(scratch / "archive"), "gztar", scratch / "small")
+        with served(Path(archive).read_bytes(), scratch) as url:
+            verbs = all_verbs(scratch, url)
+            VERBS.extend(v for v in verbs if not only or any(part in v.name for part in only))
+            tasks = [(place, number, scratch / f"verb{place}") for place in range(len(VERBS))]
+            with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+                return [row for row in pool.map(work, tasks, chunksize=1) if row]

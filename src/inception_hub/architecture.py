@@ -326,22 +326,6 @@ class Architecture:
         """Scalars in all variables, moving statistics included."""
         return sum(v.size for v in self.variables.values())
 
-    def image_bytes(self, height: int, width: int) -> int:
-        """About what computing one image of `height` x `width` pixels takes, in bytes, beside the weights.
-
-        The image twice and three and a half times the largest output of a layer, in float32: both engines
-        stay below, OpenVINO by a tenth (at 2048 x 2048 pixels).
-        """
-        image, largest = 3 * height * width, 0
-        for block in self.blocks:
-            for branch in block.branches:
-                h, w = height, width
-                for layer in branch:
-                    h, w = (math.ceil(size / layer.stride) for size in (h, w))
-                    largest = max(largest, h * w * layer.out_channels)
-            height, width = (math.ceil(size / block.stride) for size in (height, width))
-        return 4 * (2 * image + 7 * largest // 2)
-
     def macs(self, height: int, width: int) -> int:
         """Multiply-accumulates of one image of `height` x `width` pixels, the stem as two steps."""
         total = 0

@@ -8,6 +8,7 @@ from helpers.manifests import edit
 
 from inception_hub import Module, bundle
 from inception_hub.bundle import images_at_once
+from inception_hub.bundle.memory import image_bytes
 from inception_hub.errors import ArgumentError
 from inception_hub.module_spec import load_module_spec
 
@@ -42,6 +43,6 @@ def test_senseless_limits(copy: Path, monkeypatch: pytest.MonkeyPatch, given: st
 
 def test_batches_share_the_memory(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = bundle.read(copy)
-    needed = made.architecture.image_bytes(64, 64)
+    needed = image_bytes(made.architecture, 64, 64)
     monkeypatch.setenv("INCEPTION_HUB_IMAGE_GB", str(needed * 3.5 / 1e9))
     assert images_at_once(made) == 3

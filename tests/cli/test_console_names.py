@@ -1,13 +1,11 @@
 """Hostile names on a terminal, of files, classes and modules, by every verb: nothing moves the cursor."""
 
 import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.terminals import on_terminal
 from PIL import Image
 
 from inception_hub import bundle
@@ -45,25 +43,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "module",
     )
     return folder
-
-
-def on_terminal(*arguments: object) -> tuple[int, str]:
-    """Exit status, and what a terminal of 80 columns without colours is sent."""
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "80", "NO_COLOR": "1"}
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
-    )
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 1 << 16):
-            shown += chunk
-    except OSError:  # what Linux has for the end
-        pass
-    os.close(leader)
-    return process.wait(), shown.decode()
 
 
 VERBS: dict[str, tuple[int, tuple[str, ...]]] = {

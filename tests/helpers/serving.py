@@ -133,6 +133,15 @@ def offline(module: hub.Module, photos: dict[str, bytes], kind: Kind = "predicti
     return [as_record(answer.row) for answer in infer(module, given, Options(kind=kind))]
 
 
+def refuses(client: Served) -> bool:
+    """Whether nobody takes connections any more."""
+    try:
+        client.connect().close()
+    except OSError:
+        return True
+    return False
+
+
 def assert_same(record: dict, expected: dict) -> None:
     """Equal but for the last digits, which depend on what else was in the batch."""
     assert set(record) == set(expected)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.serving import Served, jpeg, status_of, wait_until
+from helpers.serving import Served, jpeg, refuses, status_of, wait_until
 
 from inception_hub import Module, bundle
 from inception_hub.server.app import make_app, make_server
@@ -68,7 +68,7 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
             )
             wait_until(lambda: client.get("/metrics").status == 200)  # one round: the head has been read
             process.send_signal(signal.SIGTERM)
-            wait_until(lambda: _refuses(client))
+            wait_until(lambda: refuses(client))
             slow.sendall(body)
             assert slow.recv(100).startswith(b"HTTP/1.1 200")
         assert process.wait(30) == 0
@@ -78,14 +78,6 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
         process.wait()
         if process.stderr:
             process.stderr.close()
-
-
-def _refuses(client: Served) -> bool:
-    try:
-        client.connect().close()
-    except OSError:
-        return True
-    return False
 
 
 @pytest.mark.usefixtures("unharmed")

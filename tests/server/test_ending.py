@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.serving import Served, jpeg, wait_until
+from helpers.serving import Served, jpeg, refuses, wait_until
 
 HELD = """
 import sys, threading
@@ -85,7 +85,7 @@ def test_a_response_while_the_server_ends_says_that_it_is_the_last(started: Star
         slow.sendall(head)
         wait_until(lambda: client.get("/metrics").status == 200)  # one round: the head has been read
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: _refuses(client))
+        wait_until(lambda: refuses(client))
         slow.sendall(body)
         assert _connection_header(slow) == "close"
         assert slow.recv(100) == b""  # the server has closed
@@ -99,11 +99,3 @@ def _connection_header(client: socket.socket) -> str | None:
     response.read()
     assert response.status == 200
     return response.getheader("Connection")
-
-
-def _refuses(client: Served) -> bool:
-    try:
-        client.connect().close()
-    except OSError:
-        return True
-    return False

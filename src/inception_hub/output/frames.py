@@ -60,12 +60,9 @@ def lines(row: Row) -> Iterator[dict[str, Any]]:
 def pandas_frame(table: "pa.Table") -> "pandas.DataFrame":
     """`table` as a data frame of pandas'; raises `MissingExtraError` without pandas."""
     try:
-        import pandas as pandas  # noqa: PLC0414 - pyarrow's own message would not say how to install it
+        return table.to_pandas()
     except ImportError as error:
-        raise MissingExtraError(
-            "to_pandas needs pandas, which is not installed; pip install pandas."
-        ) from error
-    return table.to_pandas()
+        raise _missing("pandas") from error
 
 
 def polars_frame(table: "pa.Table") -> "polars.DataFrame":
@@ -73,9 +70,11 @@ def polars_frame(table: "pa.Table") -> "polars.DataFrame":
     try:
         import polars
     except ImportError as error:
-        raise MissingExtraError(
-            "to_polars needs polars, which is not installed; pip install polars."
-        ) from error
+        raise _missing("polars") from error
     frame = polars.from_arrow(table)
     assert isinstance(frame, polars.DataFrame)
     return frame
+
+
+def _missing(library: str) -> MissingExtraError:
+    return MissingExtraError(f"to_{library} needs {library}, which is not installed; pip install {library}.")

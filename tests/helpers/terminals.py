@@ -1,0 +1,25 @@
+"""The command line on a terminal of its own."""
+
+import os
+import pty
+import subprocess
+import sys
+
+
+def on_terminal(*arguments: object) -> tuple[int, str]:
+    """Exit status, and what a terminal of 80 columns without colours is sent."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "80", "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
+    )
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 1 << 16):
+            shown += chunk
+    except OSError:  # what Linux has for the end
+        pass
+    os.close(leader)
+    return process.wait(), shown.decode()
