@@ -1,16 +1,24 @@
 """The command line on a terminal of its own."""
 
+import fcntl
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 
 
-def on_terminal(*arguments: object) -> tuple[int, str]:
-    """Exit status, and what a terminal of 80 columns without colours is sent."""
+def on_terminal(*arguments: object, columns: int = 80, term: str = "dumb") -> tuple[int, str]:
+    """Exit status, and what a terminal of so many columns, without colours, is sent.
+
+    `term`: of the terminal; one that is not dumb also gets bars, as escape sequences.
+    """
     leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "80", "NO_COLOR": "1"}
+    environment = {**os.environ, "TERM": term, "COLUMNS": str(columns), "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
     )
@@ -23,3 +31,10 @@ def on_terminal(*arguments: object) -> tuple[int, str]:
         pass
     os.close(leader)
     return process.wait(), shown.decode()
+
+
+def lines_of(shown: str) -> list[str]:
+    """The lines that stay on a terminal, without escape sequences and bars."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain)]
+    return [line for line in lines if line and "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in line]

@@ -3,4 +3,5 @@
 from typing import Literal
 
 Phases = Literal["both", "head", "full"]  # of fine-tuning: a new head, then the whole network
+Select = Literal["loss", "accuracy"]  # by which figure of validation a run chooses what it keeps
 BatchNorm = Literal["update", "frozen"]  # normalise by the batch and move the statistics; or by them, unmoved

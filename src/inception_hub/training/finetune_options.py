@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import ArgumentError
-from .choices import BatchNorm, Phases
+from .choices import BatchNorm, Phases, Select
 from .distillation import Distillation
 
 SMALLEST = 32  # px
@@ -26,7 +26,8 @@ class FinetuneOptions:
     batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
     label_smoothing: float = 0.1
     average: float = 0.99  # decay of the moving average of weights; 0: none
-    patience: int = 5  # epochs without a lower validation loss before early stopping; 0: no early stopping
+    patience: int = 5  # epochs without a better one before early stopping; 0: the last epoch is kept
+    select: Select = "loss"  # keep the lowest validation loss, or the highest top-1 ("accuracy")
     class_weights: bool = False  # photos of rare classes count more
     bfloat16: bool = True  # mixed precision; weights are float32 throughout
     device: str | None = None  # "cpu" or "cuda"; None: the CPU
