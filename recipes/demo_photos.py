@@ -1,4 +1,4 @@
-"""Gathers the photos of `make demo` from scikit-image, which ships them: none is copied into the repository."""
+"""Gathers the photos of `make demo` from scikit-image, which ships them: none stands in the repository."""
 
 import shutil
 import sys

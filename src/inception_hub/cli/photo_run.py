@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,7 +24,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 def run(
     module: "Module",
-    inputs: Iterable[str],
+    inputs: list[str],
     options: "Options",
     *,
     handle: str | None,
@@ -41,8 +40,9 @@ def run(
     cluster to run on, None is this machine.
     """
     if ray is not None:
-        announce(module, handle)
-        on_cluster(ray, module, list(inputs), options, format, output, resume=resume, gallery=gallery)
+        on_cluster(
+            ray, module, inputs, options, format, output, handle=handle, resume=resume, gallery=gallery
+        )
         return
     from ..images.find import Unread, find_images
     from ..output.run import Stopped, Target, write_rows
@@ -50,7 +50,6 @@ def run(
 
     target = Target(format, None if output is None else Path(output), resume, gallery)
     unread = Unread()
-    inputs = list(inputs)
     # Before anything is written: a path that leads nowhere changes nothing.
     paths = find_images(inputs, unread)
     on_terminal = output is None and sys.stdout.isatty()

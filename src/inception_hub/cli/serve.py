@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import MissingExtraError, OutputError
+from ..errors import OutputError
+from ..system.extras import missing
 from .cluster import serve_on_cluster
 from .console import EngineOption, ModuleOption, PrecisionOption, RayOption, announce, load, say
 
@@ -47,9 +48,7 @@ def serve(
         from ..server.hosts import AllowedHosts
         from ..server.limits import Limits
     except ImportError as error:
-        raise MissingExtraError(
-            f"Serving needs {error.name}, which is not installed: pip install 'inception-hub[serve]'."
-        ) from error
+        raise missing(f"Serving needs {error.name}", "serve") from error
     limits = Limits().changed(limit or ())
     hosts = AllowedHosts(host, allowed_host or ())
     shown = f"[{host}]" if ":" in host else host
