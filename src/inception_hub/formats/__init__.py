@@ -1,9 +1,8 @@
 """Modules in the formats of other software: `export` writes them, `table.reader` finds what reads them."""
 
-import os
 from pathlib import Path
 
-from ..bundle import Bundle, HasBundle
+from ..bundle import Bundle
 from ..errors import ArgumentError, MissingExtraError
 from ..system.placing import written
 from .comparison import Check
@@ -11,18 +10,6 @@ from .options import Options
 from .table import FORMATS
 
 ANYTHING = Options()
-
-
-def export(
-    module: HasBundle,
-    format: str,
-    path: "str | os.PathLike[str]",
-    *,
-    force: bool = False,
-    options: Options = ANYTHING,
-) -> Check:
-    """Writes `module`, with its present weights, to `path`; see `export_bundle`."""
-    return export_bundle(module.bundle, format, Path(path), force=force, options=options)
 
 
 def export_bundle(
