@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import OutputError
 from ..system.text import printable
 from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
@@ -34,16 +33,11 @@ def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
     """Fetch a module into the cache. It then needs no network; a damaged one is fetched anew."""
-    from ..sources.cache import default_cache, is_temporary
+    from ..sources.transfer import pull as run
+    from .progress import download_progress
 
-    path = resolve_handle(handle)
-    if default_cache().discard(path):
-        path = resolve_handle(handle)
-    if is_temporary(path):
-        raise OutputError(
-            f"{handle} is not pulled, for the cache {default_cache().root} cannot take it; make room there, "
-            "or point INCEPTION_HUB_CACHE to a folder that can be written."
-        )
+    with download_progress() as progress:
+        path = run(handle, progress=progress)
     put(str(path))
 
 
@@ -61,16 +55,12 @@ def convert(
     ] = None,
 ) -> None:
     """Turn the original's files into a module."""
-    from .. import bundle
-    from ..sources.convert import convert as convert_files
+    from ..sources.transfer import convert as run
+    from .progress import download_progress
 
-    path = Path(source)
-    if depth_multiplier is not None:
-        converted = convert_files(path, depth_multiplier)
-    else:
-        converted = bundle.read(resolve_handle(source))
-    bundle.write(converted, destination)
-    put(str(destination))
+    with download_progress() as progress:
+        path = run(source, destination, depth_multiplier=depth_multiplier, progress=progress)
+    put(str(path))
 
 
 def _readable(key: str, value: Any) -> str:
