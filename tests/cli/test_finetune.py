@@ -59,7 +59,7 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     photos, output = write_colour_photos(tmp_path / "photos"), tmp_path / "m"
     options = ("--module", small_module, "--epochs", 1, "--image-size", 32, "--precision", "f32")
     command = ("finetune", photos, "--output", output, *options)
-    code, shown = on_terminal(*command, columns=columns, term="xterm")
+    code, shown = on_terminal(*command, columns=columns, kind="xterm")
     assert code == 0, shown
     lines = lines_of(shown)
     words = " ".join(lines)

@@ -10,15 +10,12 @@ import sys
 import termios
 
 
-def on_terminal(*arguments: object, columns: int = 80, term: str = "dumb") -> tuple[int, str]:
-    """Exit status, and what a terminal of so many columns, without colours, is sent.
-
-    `term`: of the terminal; one that is not dumb also gets bars, as escape sequences.
-    """
+def on_terminal(*arguments: object, columns: int = 80, kind: str = "dumb") -> tuple[int, str]:
+    """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
-    environment = {**os.environ, "TERM": term, "COLUMNS": str(columns), "NO_COLOR": "1"}
+    environment = {**os.environ, "TERM": kind, "COLUMNS": str(columns), "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
     )
