@@ -79,8 +79,7 @@ def _shards(folder: Path) -> DataFiles | None:
             word = re.split(r"[^A-Za-z]", os.path.basename(file))[0].lower()
             if word in SPLITS:
                 splits.setdefault(SPLITS[word], []).append(file)
-        files_by_split = _with_train(splits, folder) if splits else {TRAIN: files}
-        return DataFiles(FORMATS[suffix], files_by_split, folder)
+        return DataFiles(FORMATS[suffix], splits or {TRAIN: files}, folder)
     return None
 
 
@@ -92,18 +91,9 @@ def _class_folders(folder: Path) -> DataFiles | None:
             if photos := _photos_by_class(Path(entry.path)):
                 splits.setdefault(SPLITS[entry.name.lower()], []).extend(photos)
     if splits:
-        return DataFiles("folders", _with_train(splits, folder), folder)
+        return DataFiles("folders", splits, folder)
     photos = _photos_by_class(folder)
     return DataFiles("folders", {TRAIN: photos}, folder) if photos else None
-
-
-def _with_train(splits: dict[str, list[str]], folder: Path) -> dict[str, list[str]]:
-    if TRAIN not in splits:
-        raise FormatError(
-            f"{folder} has a {' and a '.join(sorted(splits))} split but no train split; add one, or give "
-            "the folder of that split alone."
-        )
-    return splits
 
 
 def _photos_by_class(folder: Path) -> list[str]:

@@ -31,7 +31,7 @@ class _Unnumbered:
     root: Path | None = None  # the folder that may hold labels.txt and wnids.txt
 
 
-def open_dataset(data: Data, validation: Data | None = None) -> Dataset:
+def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool = True) -> Dataset:
     """The photos of `data`, undecoded, with their classes, by splits.
 
     `data`: a folder with one folder per class (or such folders under train, validation and test), a folder
@@ -41,20 +41,28 @@ def open_dataset(data: Data, validation: Data | None = None) -> Dataset:
     `hf://owner/name`. Data without splits is all "train"; "val", "valid" and the like are "validation".
 
     `validation`: data of the same kinds and with the same class names whose photos become the validation
-    split, in place of that of `data`.
+    split, in place of that of `data`. `to_train`: whether the data must have a training split, of two classes
+    or more; what is measured may have any.
 
     Hugging Face keeps Arrow copies in `datasets` of this package's cache; copies of an earlier state of the
     same data are never used and are removed.
 
-    Raises `HandleError` for a path without a data set, `FormatError` for data that cannot be read, has one
-    class only, or class names that differ, `DownloadError` for a hub name that cannot be had,
-    `OutputError` if the cache cannot be written, `MissingExtraError` without Hugging Face `datasets` for
-    anything but folders.
+    Raises `HandleError` for a path without a data set, `FormatError` for data that cannot be read or trained
+    on, or whose class names differ, `DownloadError` for a hub name that cannot be had, `OutputError`
+    if the cache cannot be written, `MissingExtraError` without Hugging Face `datasets` for anything but
+    folders.
     """
     dataset = _open(data)
     if validation is not None:
         split = _validation_split(_open(validation), dataset, validation)
         dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split})
+    if not to_train:
+        return dataset
+    if TRAIN not in dataset.splits:
+        raise FormatError(
+            f"{data} has a {' and a '.join(sorted(dataset.splits))} split but no train split; add one, or "
+            "give the folder of that split alone."
+        )
     used = np.unique(dataset.splits[TRAIN].classes)
     if len(used) < 2:
         raise FormatError(
@@ -68,8 +76,8 @@ def _open(data: Data) -> Dataset:
     hub = _hub_name(data)
     unnumbered = _from_path(Path(data)) if hub is None else _from_hub(hub)
     labels = {split: values for split, values in unnumbered.labels.items() if values}
-    if TRAIN not in labels:
-        raise FormatError(f"{data} holds no images to train on; give {ACCEPTED}.")
+    if not labels:
+        raise FormatError(f"{data} holds no images; give {ACCEPTED}.")
     names, classes = number_classes(labels, unnumbered.declared, unnumbered.root, str(data))
     photos = unnumbered.photos
     splits = {s: Split(values, photos[s], np.arange(len(values))) for s, values in classes.items()}
@@ -101,7 +109,7 @@ def _from_tables(
     declared: tuple[str, ...] | None = None
     for split, table in tables.items():
         labels[split], names = labels_of(table, split, files.get(split, []))
-        if split == TRAIN:
+        if split == TRAIN or declared is None:
             declared = names
     return _Unnumbered(name, photos, labels, declared, root)
 
@@ -129,4 +137,4 @@ def _validation_split(given: Dataset, dataset: Dataset, data: Data) -> Split:
             f"{data} has the splits {', '.join(given.splits)} but no {VALIDATION}; give data that has, or "
             "has one."
         )
-    return given.splits.get(VALIDATION, given.splits[TRAIN])
+    return given.splits.get(VALIDATION) or next(iter(given.splits.values()))
