@@ -59,8 +59,7 @@ def photos_of(table: Any, split: str, files: list[str], root: Path | None) -> Ta
     """
     import datasets
 
-    images = [name for name, feature in table.features.items() if isinstance(feature, datasets.Image)]
-    column = next(iter(images or [name for name in IMAGE_NAMES if name in table.features]), None)
+    column = _image_column(table)
     if column is None:
         raise FormatError(_missing_column("images", "image (path in a CSV)", table, files, split))
     try:
@@ -79,15 +78,33 @@ def labels_of(table: Any, split: str, files: list[str]) -> tuple[list[Any], tupl
     """
     import datasets
 
-    features = table.features
-    typed = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
-    column = next((name for name in LABEL_NAMES if name in features), typed[0] if typed else None)
+    features, column = table.features, _label_column(table)
     if column is not None:
-        names = features[column].names if column in typed else None
+        names = features[column].names if isinstance(features[column], datasets.ClassLabel) else None
         return table.data.column(column).to_pylist(), tuple(names) if names else None
     if isinstance(features.get("json"), dict) and "label" in features["json"]:
         return [record and record["label"] for record in table.data.column("json").to_pylist()], None
     raise FormatError(_missing_column("labels", "label", table, files, split))
+
+
+def unread_columns(table: Any) -> list[str]:
+    """The columns of a `datasets.Dataset` that are neither the photos nor their labels."""
+    label = _label_column(table) or "json"
+    return [name for name in table.features if name not in (_image_column(table), label) and name[:2] != "__"]
+
+
+def _image_column(table: Any) -> str | None:
+    import datasets
+
+    images = [name for name, feature in table.features.items() if isinstance(feature, datasets.Image)]
+    return next(iter(images or [name for name in IMAGE_NAMES if name in table.features]), None)
+
+
+def _label_column(table: Any) -> str | None:
+    import datasets
+
+    typed = (name for name, feature in table.features.items() if isinstance(feature, datasets.ClassLabel))
+    return next((name for name in LABEL_NAMES if name in table.features), next(typed, None))
 
 
 def _row_names(table: Any, split: str, files: list[str], column: str) -> Iterator[str]:

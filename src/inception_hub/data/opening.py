@@ -1,7 +1,7 @@
 """`open_dataset`: data sets from folders, Parquet, CSV, tar shards or the Hugging Face hub."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError
+from ..system.text import counted, listed
 from .classes import number_classes
-from .columns import labels_of, photos_of
+from .columns import labels_of, photos_of, unread_columns
 from .data_files import ACCEPTED, FORMATS, SPLITS, TEST, TRAIN, VALIDATION, find_data_files
 from .dataset import Dataset, Photos, Split
 from .folders import class_folders
 from .huggingface import load_hub, load_local
+from .left_out import left_out_of_folders, left_out_of_shards
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 Data = str | Path
@@ -29,6 +31,7 @@ class _Unnumbered:
     labels: dict[str, list[Any]]
     declared: tuple[str, ...] | None
     root: Path | None = None  # the folder that may hold labels.txt and wnids.txt
+    notes: tuple[str, ...] = ()  # what is not read, in sentences
 
 
 def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool = True) -> Dataset:
@@ -54,8 +57,10 @@ def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool =
     """
     dataset = _open(data)
     if validation is not None:
-        split = _validation_split(_open(validation), dataset, validation)
-        dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split})
+        held = _open(validation)
+        split = _validation_split(held, dataset, validation)
+        notes = tuple(dict.fromkeys((*dataset.notes, *held.notes)))
+        dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split}, notes=notes)
     if not to_train:
         return dataset
     if TRAIN not in dataset.splits:
@@ -81,27 +86,38 @@ def _open(data: Data) -> Dataset:
     names, classes = number_classes(labels, unnumbered.declared, unnumbered.root, str(data))
     photos = unnumbered.photos
     splits = {s: Split(values, photos[s], np.arange(len(values))) for s, values in classes.items()}
-    return Dataset(unnumbered.name, names, splits)
+    return Dataset(unnumbered.name, names, splits, unnumbered.notes)
 
 
 def _from_path(path: Path) -> _Unnumbered:
     data_files = find_data_files(path)
     name = path.absolute().resolve().name
     if data_files.format == "folders":
-        return _Unnumbered(name, *class_folders(data_files), data_files.root)
-    return _from_tables(name, load_local(data_files), data_files.files, data_files.root)
+        photos = [file for files in data_files.files.values() for file in files]
+        notes = left_out_of_folders(data_files.root, photos)
+        return _Unnumbered(name, *class_folders(data_files), data_files.root, tuple(notes))
+    notes = left_out_of_shards(data_files)
+    return _from_tables(name, load_local(data_files), data_files.files, data_files.root, notes)
 
 
 def _from_hub(name: str) -> _Unnumbered:
-    tables = {SPLITS[s.lower()]: t for s, t in load_hub(name).items() if s.lower() in SPLITS}
-    unnumbered = _from_tables(name.split("/")[-1], tables, {}, None)
+    every = load_hub(name)
+    tables = {SPLITS[s.lower()]: t for s, t in every.items() if s.lower() in SPLITS}
+    notes = _unread("split", [s for s in every if s.lower() not in SPLITS])
+    unnumbered = _from_tables(name.split("/")[-1], tables, {}, None, notes)
     if set(unnumbered.labels.get(TEST, [0])) <= {-1, None}:
         del unnumbered.labels[TEST]  # competitions publish test photos without their classes
+        without = f"The {TEST} split has no labels and is not read."
+        return replace(unnumbered, notes=(*unnumbered.notes, without))
     return unnumbered
 
 
 def _from_tables(
-    name: str, tables: Mapping[str, Any], files: Mapping[str, list[str]], root: Path | None
+    name: str,
+    tables: Mapping[str, Any],
+    files: Mapping[str, list[str]],
+    root: Path | None,
+    notes: Sequence[str],
 ) -> _Unnumbered:
     """`tables`: a `datasets.Dataset` by split, read from `files`."""
     photos = {split: photos_of(table, split, files.get(split, []), root) for split, table in tables.items()}
@@ -111,7 +127,15 @@ def _from_tables(
         labels[split], names = labels_of(table, split, files.get(split, []))
         if split == TRAIN or declared is None:
             declared = names
-    return _Unnumbered(name, photos, labels, declared, root)
+    columns = sorted({column for table in tables.values() for column in unread_columns(table)})
+    return _Unnumbered(name, photos, labels, declared, root, (*notes, *_unread("column", columns)))
+
+
+def _unread(kind: str, names: Sequence[str]) -> list[str]:
+    """A note of the splits or columns that are not read."""
+    if not names:
+        return []
+    return [f"{counted(len(names), f'{kind} is', f'{kind}s are')} not read: {listed(names)}."]
 
 
 def _hub_name(data: Data) -> str | None:
