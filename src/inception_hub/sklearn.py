@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engines import EngineName, Precision
-from .errors import ArgumentError, ImageError, InputError, MissingExtraError
+from .errors import ArgumentError, ImageError, InputError
 from .inference.options import Options
 from .inference.pipeline import BATCH_SIZE, Photo, infer
 from .inference.predictions import check_finite
 from .module import Module
+from .system.extras import missing
 from .weights import identity
 
 try:
@@ -26,9 +27,7 @@ try:
     from sklearn.utils import Tags
     from sklearn.utils.validation import check_is_fitted
 except ImportError as error:
-    raise MissingExtraError(
-        f"These estimators need {error.name}, which is not installed: pip install 'inception-hub[sklearn]'."
-    ) from error
+    raise missing(f"These estimators need {error.name}", "sklearn") from error
 
 FEATURES = "image_feature_vector"
 

@@ -77,8 +77,6 @@ def test_a_missing_extra_is_named(small_module: Path, tmp_path: Path, name: str)
         pass
     else:
         pytest.skip("TensorFlow is installed here")
-    with pytest.raises(
-        hub.InceptionHubError, match=r"needs tensorflow, .*: pip install 'inception-hub\[tensorflow\]'"
-    ):
+    with pytest.raises(hub.InceptionHubError, match=r"needs tensorflow, .*: pip install '.*\[tensorflow\]'"):
         export_bundle(bundle.read(small_module), name, tmp_path / "out")
     assert not list(tmp_path.iterdir())

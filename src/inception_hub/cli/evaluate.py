@@ -46,7 +46,7 @@ def evaluate(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
+    """Measure a module on labelled photos. Accuracy, calibration, confusions, the worst mistakes."""
     with extra_imported():
         from ..evaluation.evaluate import check_new_page, write_page
         from ..evaluation.evaluate import evaluate as run

@@ -38,7 +38,7 @@ def export(
     top: TopOption = None,
     int8: Int8Option = False,
 ) -> None:
-    """Write a module in a format of other software, checked with that software before it is kept."""
+    """Write a module for other software. That software checks it before it is kept."""
     from .. import bundle
     from ..formats import export_bundle
     from ..formats.options import Options

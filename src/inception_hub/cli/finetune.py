@@ -101,7 +101,7 @@ def finetune(
     device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
-    """Teach a module new classes from photos; interrupted and run again, it continues where it was."""
+    """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""
     with extra_imported():
         from ..training.finetune import finetune as run
         from ..training.finetune_options import FinetuneOptions

@@ -7,38 +7,33 @@ import typer
 
 from ..errors import OutputError
 from ..system.text import printable
-from .console import JsonOption, ModuleArgument, put, put_json, resolve_handle
+from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
 
 def info(
     module: ModuleArgument,
     json: JsonOption = False,
 ) -> None:
-    """Show what a module is: size, classes, signatures, provenance, accuracy."""
+    """Show what a module is. Size, classes, signatures, provenance, accuracy."""
     from ..bundle.describe import describe
 
     facts = describe(resolve_handle(module))
     if json:
         put_json(facts)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for key, value in facts.items():
         table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(key, value)))
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        print(line.rstrip())  # no blanks to the table's edge
+    put_table(table)
 
 
 def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
-    """Fetch a module into the cache, so that it answers without a network; a damaged one anew."""
+    """Fetch a module into the cache. It then needs no network; a damaged one is fetched anew."""
     from ..sources.cache import default_cache, is_temporary
 
     path = resolve_handle(handle)
@@ -65,7 +60,7 @@ def convert(
         typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]"),
     ] = None,
 ) -> None:
-    """Turn the original's files into a module directory of ours."""
+    """Turn the original's files into a module."""
     from .. import bundle
     from ..sources.convert import convert as convert_files
 

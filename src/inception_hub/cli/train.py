@@ -52,7 +52,7 @@ def train(
     device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
-    """Train from scratch by a recipe; interrupted and run again, it continues where it was."""
+    """Train a module from scratch by a recipe. Interrupted and run again, it continues where it was."""
     with extra_imported():
         from ..training.from_scratch import train_from_scratch
         from ..training.recipe_file import open_recipe

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..errors import ArgumentError, MissingExtraError
+from ..system.extras import missing
 from .console import put, resolve_handle, say
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ def extra_imported() -> Iterator[None]:
     except ImportError as error:
         if isinstance(error, MissingExtraError):
             raise
-        raise MissingExtraError(
-            f"This needs {error.name}, which is not installed: pip install 'inception-hub[train]'."
-        ) from error
+        raise missing(f"This needs {error.name}", "train") from error
 
 
 @contextmanager

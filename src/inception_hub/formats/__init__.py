@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..bundle import Bundle, HasBundle
 from ..errors import ArgumentError, MissingExtraError
+from ..system.extras import missing
 from ..system.placing import written
 from .comparison import Check
 from .options import Options
@@ -50,7 +51,7 @@ def export_bundle(
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("inception_hub"):
                 raise
-            package = f"'inception-hub[{row.extra}]'" if row.extra else error.name
-            raise MissingExtraError(
-                f"The format {format} needs {error.name}, which is not installed: pip install {package}."
-            ) from error
+            needs = f"The format {format} needs {error.name}"
+            if row.extra:
+                raise missing(needs, row.extra) from error
+            raise MissingExtraError(f"{needs}, which is not installed: pip install {error.name}.") from error

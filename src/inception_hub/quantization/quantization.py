@@ -15,7 +15,6 @@ from ..errors import (
     ArgumentError,
     FormatError,
     HandleError,
-    MissingExtraError,
     OutputError,
     QuantizationError,
 )
@@ -23,6 +22,7 @@ from ..evaluation import match_labels
 from ..images.find import find_images
 from ..module import Module
 from ..module_spec import ModuleSpec
+from ..system.extras import missing
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 Progress = Callable[[str, int, int], None]  # what is done, photos done, photos in all
@@ -131,9 +131,7 @@ def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
     try:
         from ..engines.openvino_calibration import calibrate
     except ImportError as error:
-        raise MissingExtraError(
-            f"Quantizing needs {error.name}, which is not installed: pip install 'inception-hub[quantize]'."
-        ) from error
+        raise missing(f"Quantizing needs {error.name}", "quantize") from error
 
     def images() -> Iterator[NDArray[np.float32]]:
         done = 0

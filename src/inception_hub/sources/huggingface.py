@@ -16,9 +16,9 @@ from ..errors import (
     FormatError,
     HandleError,
     InceptionHubError,
-    MissingExtraError,
     OutputError,
 )
+from ..system.extras import missing
 from .network import MAX_BYTES, OFFLINE, is_offline
 
 HANDLE = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?/?", re.ASCII)
@@ -91,9 +91,7 @@ def _library_asked_about(name: str) -> Iterator[None]:
     try:
         from huggingface_hub import constants
     except ImportError as error:
-        raise MissingExtraError(
-            f"{name} needs huggingface_hub, which is not installed: pip install 'inception-hub[hub]'."
-        ) from error
+        raise missing(f"{name} needs huggingface_hub", "hub") from error
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or is_offline()
     try:
