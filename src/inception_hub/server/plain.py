@@ -20,7 +20,7 @@ from .openapi import ERRORS, request_body
 from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
-HEATMAP = 224  # px of each side
+HEATMAP = 320  # px of each side
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
 Record = dict[str, Any]
 
@@ -121,7 +121,15 @@ def _add_explain(routes: APIRouter, service: Service) -> None:
     @routes.post(
         "/explain",
         summary="Name what is on photos, and where it is seen",
-        **_described(Explained | list[Explained], _example(service)),
+        **_described(
+            Explained | list[Explained],
+            _example(
+                service,
+                activation_map=[[0.0, 1.2], [0.3, 7.9]],
+                place="lower right",
+                heatmap="data:image/png;base64,...",
+            ),
+        ),
     )
     async def explain(
         request: Request, top: Annotated[int, Query(ge=1, le=20, description="Classes per photo")] = TOP
@@ -141,8 +149,8 @@ def _classified(service: Service, path: str, logits: Any, top: int) -> Record:
     return as_record(Row(path, module.spec.bundle.name, predictions=predictions))
 
 
-def _example(service: Service) -> Record:
-    best = {"label": service.module.labels[0], "index": 0, "probability": 0.93}
+def _example(service: Service, **more: Any) -> Record:
+    best = {"label": service.module.labels[0], "index": 0, "probability": 0.93, **more}
     return {"path": "cat.jpg", "module": service.module.spec.bundle.name, "predictions": [best]}
 
 
