@@ -99,34 +99,39 @@ def colours(p: Vectors, which: NDArray[np.intp]) -> Vectors:
     return np.choose(which[..., None], [table, orange, orange, lemon])
 
 
-def picture(width: int, height: int, finer: int = 2) -> Image.Image:
-    """The example, RGB, by `finer` rays along each side of a pixel."""
+def rays(width: int, height: int) -> Vectors:
+    """The direction of the ray through the middle of each pixel."""
     ahead = (TARGET - CAMERA) / np.linalg.norm(TARGET - CAMERA)
     right = np.cross([0, 1, 0], ahead) / np.linalg.norm(np.cross([0, 1, 0], ahead))
-    x = (np.arange(width * finer) + 0.5) / (width * finer) * 2 - 1
-    y = 1 - (np.arange(height * finer) + 0.5) / (height * finer) * 2
-    rays = (
-        ZOOM * ahead + x[None, :, None] * right + (height / width) * y[:, None, None] * np.cross(ahead, right)
-    )
-    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
-    far = march(CAMERA, rays)
-    p = CAMERA + far[..., None] * rays
+    x = (np.arange(width) + 0.5) / width * 2 - 1
+    y = (1 - (np.arange(height) + 0.5) / height * 2)[:, None, None] * height / width
+    found = ZOOM * ahead + x[None, :, None] * right + y * np.cross(ahead, right)
+    return found / np.linalg.norm(found, axis=-1, keepdims=True)
+
+
+def lit(p: Vectors, directions: Vectors) -> Vectors:
+    """Linear RGB of the places that rays of these directions meet."""
     which = np.argmin(distances(p), 0)
-    offsets = 0.004 * np.eye(3)
-    normal = np.stack([nearest(p + each, 1.0) - nearest(p - each, 1.0) for each in offsets], -1)
+    normal = np.stack([nearest(p + each, 1.0) - nearest(p - each, 1.0) for each in 0.004 * np.eye(3)], -1)
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
-    sun = np.clip(normal @ SUN, 0, 1) * shadows(p, normal)
+    reached = shadows(p, normal)
+    sun = np.clip(normal @ SUN, 0, 1) * reached
     room = np.clip(nearest(p + 0.35 * normal) / 0.35, 0.25, 1)  # less where things are close together
     sky = room * (0.55 + 0.45 * normal[..., 1])
-    mirrored = rays - 2 * (rays * normal).sum(-1, keepdims=True) * normal
-    shine = (
-        np.clip(mirrored @ SUN, 0, 1) ** 40 * shadows(p, normal) * np.array([0.02, 0.28, 0.28, 0.34])[which]
-    )
-    colour = colours(p, which) * (
-        1.5 * sun[..., None] * (1, 0.95, 0.86) + 0.42 * sky[..., None] * (0.85, 0.93, 1.05)
-    )
-    colour += shine[..., None] + 0.05 * (which == 0)[..., None] * sky[..., None] * colour
-    wall = np.array([0.20, 0.27, 0.29]) * (0.55 + 0.5 * y[:, None, None] + 0.12 * (1 - x[None, :, None]))
+    mirrored = directions - 2 * (directions * normal).sum(-1, keepdims=True) * normal
+    shine = np.clip(mirrored @ SUN, 0, 1) ** 40 * reached * np.array([0.02, 0.28, 0.28, 0.34])[which]
+    light = 1.5 * sun[..., None] * (1, 0.95, 0.86) + 0.42 * sky[..., None] * (0.85, 0.93, 1.05)
+    return colours(p, which) * light + shine[..., None]
+
+
+def picture(width: int, height: int, finer: int = 2) -> Image.Image:
+    """The example, RGB, by `finer` rays along each side of a pixel."""
+    directions = rays(finer * width, finer * height)
+    far = march(CAMERA, directions)
+    colour = lit(CAMERA + far[..., None] * directions, directions)
+    rows, columns = (np.linspace(1, -1, count) for count in far.shape)
+    shade = 0.67 + 0.5 * rows[:, None] + 0.12 * columns
+    wall = np.array([0.20, 0.27, 0.29]) * shade[..., None]
     haze = np.clip((far - 7.5) / 3, 0, 1)[..., None]  # the table fades into the wall
     colour = colour + (wall - colour) * haze * haze * (3 - 2 * haze)
     encoded = np.clip(colour / (1 + 0.25 * colour), 0, 1) ** (1 / 2.2)

@@ -155,6 +155,7 @@ def test_where_it_is_strongest_in_words() -> None:
         "lower left",
     ]
     assert len(set(places.values())) == 9
+    assert heatmaps.heatmap(np.full((7, 7), -1, np.float32), 7, 7, "plain").place == "nowhere"
 
 
 def test_a_heatmap_over_a_photo() -> None:

@@ -37,7 +37,10 @@ ClassOption = Annotated[
 SizeOption = Annotated[
     str | None,
     typer.Option(
-        "--size", metavar="HxW", help="Pixels to compute at; more give finer maps. [default: the module's]"
+        "--size",
+        metavar="HxW",
+        help="Pixels to compute at; more give finer maps. [default: the module's for classes, and for maps "
+        "up to 224]",
     ),
 ]
 

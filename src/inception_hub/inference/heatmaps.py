@@ -29,7 +29,7 @@ ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 class Heatmap:
     """A heatmap of a photo's size: `index`, uint8 [height, width], are rows of `palette()`.
 
-    `place`: where it is strongest, in words: "centre", "upper left".
+    `place`: where it is strongest, in words: "centre", "upper left", "nowhere".
     """
 
     index: NDArray[np.uint8]
@@ -92,7 +92,9 @@ def _enlarged(map: NDArray[np.float32], width: int, height: int, part: float) ->
 
 
 def _place(map: NDArray[np.float32]) -> str:
-    """The ninth of the map that holds its maximum."""
+    """The ninth of the map that holds its maximum, or nowhere if no place adds to the logit."""
+    if map.max() <= 0:
+        return "nowhere"
     row, column = np.unravel_index(map.argmax(), map.shape)
     vertical = ROWS[int(3 * (row + 0.5) / map.shape[0])]
     horizontal = COLUMNS[int(3 * (column + 0.5) / map.shape[1])]
