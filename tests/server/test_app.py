@@ -26,7 +26,7 @@ from inception_hub.server.limits import Limits
         ("POST", "/v2/models/..%2f..%2fetc/infer", 404),
         ("GET", "/../../etc/passwd", 404),
         ("GET", "/page.py", 404),
-        ("GET", "/docs", 404),
+        ("GET", "/redoc", 404),
         ("DELETE", "/v1/models/small", 405),
     ],
 )
