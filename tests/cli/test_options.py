@@ -189,9 +189,11 @@ ROWS: dict[str, dict[str, Row]] = {
     "serve": {
         **MODULE,
         **COMPUTING,
-        "--host": Row("--host 127.0.0.9", "_listen.host", "127.0.0.9"),
-        "--port": Row("--port 8765", "_listen.port", 8765),
+        "--host": Row("--host 127.0.0.9", "listen.host", "127.0.0.9"),
+        "--port": Row("--port 8765", "listen.port", 8765),
         "--allowed-host": Row("--allowed-host a.example", "AllowedHosts.given", ["a.example"]),
+        "--allow-origin": Row("--allow-origin https://a", "AllowedHosts.origins", ["https://a"]),
+        "--root-path": Row("--root-path /hub/", "make_app.prefix", "/hub"),
         "--limit": Row("--limit queue=7", "make_app.limits.queue", 7),
         "--ray": Row("--ray auto", "serve_on_cluster.address", "auto"),
     },
@@ -284,7 +286,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     server = SimpleNamespace(run=lambda sockets: None, heed_signals=lambda: None)
     seen.at("server.app", "make_server", lambda *_, **__: server)
     seen.at("server.hosts", "AllowedHosts")
-    seen.at("cli.serve", "_listen", lambda *_, **__: listener)
+    seen.at("server.listening", "listen", lambda *_, **__: [listener])
     seen.at("cli.serve", "serve_on_cluster", lambda *_, **__: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield seen
