@@ -15,7 +15,7 @@ from .console import say, tell_failures, tell_unread
 if TYPE_CHECKING:
     from ..inference.options import Options
     from ..module import Module
-    from ..output.choices import RowFormat
+    from ..output.choices import AnyFormat
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
@@ -25,7 +25,7 @@ def run(
     inputs: Iterable[str],
     options: "Options",
     *,
-    format: "RowFormat",
+    format: "AnyFormat",
     output: str | None = None,
     resume: bool = False,
     gallery: Path | None = None,
@@ -39,6 +39,7 @@ def run(
         on_cluster(ray, module, list(inputs), options, format, output, resume=resume, gallery=gallery)
         return
     from ..images.find import Unread, find_images
+    from ..output.choices import RESUMABLE
     from ..output.run import Stopped, Target, write_rows
     from .progress import photo_counter
 
@@ -64,9 +65,11 @@ def run(
                 on_row=advance,
             )
     except Stopped as stopped:
-        if output and format != "table":
+        if output and format in RESUMABLE:
             rows = stopped.summary.rows
             say(f"Stopped with the rows of {rows} photos; the same command with --resume continues.")
+        elif output and format != "table":
+            say(f"Stopped; nothing is kept of {output}, which is written when all is done.")
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
     if gallery:
         say(f"Pictures: {gallery}")
