@@ -12,11 +12,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: demo test slow gpu browser tensorflow cluster lint docs lock audit coverage fuzz mutants clean
 
-# The base install, without PyTorch, classifying photos that come with scikit-image and scikit-learn.
+# The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: $(DEMO_VENV)/ready
 	$(DEMO_VENV)/bin/python recipes/demo_photos.py demo/photos
 	$(DEMO_VENV)/bin/inception-hub classify demo/photos --gallery demo/gallery.html
-	@echo "The same answers as a page of pictures: demo/gallery.html"
+	@echo "The same as a page of pictures: demo/gallery.html"
 
 # Everything the tests need, PyTorch included, then lint, types and tests.
 test: lint
@@ -82,7 +82,7 @@ docs: $(VENV)/ready
 
 $(DEMO_VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image scikit-learn
+	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image
 	touch $@
 
 # Everything by version and hash. Not PyTorch, which comes first, pinned only: its CPU build, where the index or a

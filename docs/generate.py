@@ -26,9 +26,9 @@ from recipes.demo_photos import gather  # noqa: E402
 
 
 def run(arguments: str, folder: Path) -> str:
-    """What a command prints on both streams, as a terminal of 90 columns shows it."""
+    """What a command prints on both streams, as a terminal of 80 columns shows it."""
     environment = os.environ | {
-        "COLUMNS": "90",
+        "COLUMNS": "80",
         "INCEPTION_HUB_CACHE": str(folder / ".cache"),
         "NO_COLOR": "1",
     }
@@ -123,7 +123,7 @@ def pages() -> dict[Path, str]:
     """Every generated page by path."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        gather(folder / "photos")
+        gather(folder / "demo" / "photos")
         text = (ROOT / "README.md").read_text("utf-8")
         commands = {ROOT / "docs" / "cli.md": cli_page(folder), ROOT / "README.md": readme(text, folder)}
     return architecture_pages() | commands

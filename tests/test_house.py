@@ -158,16 +158,23 @@ def test_public_names() -> None:
         "ModuleSpec",
         "Rows",
         "Vectors",
+        "bench",
         "classify",
+        "convert",
         "embed",
+        "evaluate",
         "explain",
         "export",
+        "finetune",
         "get_expected_image_size",
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "pull",
         "push",
+        "quantize",
         "resolve",
+        "train",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
 

@@ -17,7 +17,7 @@ def test_what_a_cluster_is_not_asked(
         ((), "--ray writes a folder of Parquet: give --format parquet and --output"),
         ((*parquet, "--resume"), "--resume and --gallery are one machine's"),
         ((*parquet, "--gallery", photos / "page.html"), "--resume and --gallery are one machine's"),
-        (parquet, "--ray needs ray, which is not installed: pip install 'inception-hub[ray]'."),
+        (parquet, "--ray needs ray, which is not installed: pip install '"),
     ):
         code, out, err = run(capsys, *asked, *more)
-        assert code == 2 and out == "" and sentence in err and err.count("\n") == 2, err
+        assert code == 2 and out == "" and sentence in err and err.count("\n") == 1, err

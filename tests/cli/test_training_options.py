@@ -1,4 +1,4 @@
-"""What `finetune`, `train` and `evaluate` share: teachers, missing extras, Ctrl-C, lines about a module."""
+"""What `finetune`, `train` and `evaluate` share: teachers, Ctrl-C, lines about a module."""
 
 import re
 from pathlib import Path
@@ -7,14 +7,7 @@ import numpy as np
 import pytest
 from helpers.command import run
 
-from inception_hub.cli.training_options import (
-    accuracy_line,
-    distillation,
-    extra_imported,
-    interruptible_run,
-    print_module,
-)
-from inception_hub.errors import ArgumentError, MissingExtraError
+from inception_hub.cli.training_options import accuracy_line, interruptible_run, print_module, resolved
 from inception_hub.evaluation import Evaluation
 from inception_hub.labels import Labels
 from inception_hub.training.distillation import Distillation
@@ -29,12 +22,9 @@ EVALUATION = Evaluation(
 )
 
 
-def test_teachers_are_resolved_and_numbers_left_out_are_the_defaults(small_module: Path) -> None:
-    assert distillation(None, None, None) is None
-    given = distillation([str(small_module)], None, None)
-    assert given == Distillation((str(small_module),))
-    both = distillation([str(small_module), str(small_module)], 0.25, 3.0)
-    assert both == Distillation((str(small_module), str(small_module)), 0.25, 3.0)
+def test_teachers_are_resolved(small_module: Path) -> None:
+    assert resolved(None) == resolved([]) == []
+    assert resolved([str(small_module), str(small_module)]) == [small_module, small_module]
 
 
 @pytest.mark.parametrize("verb", ["finetune", "train"])
@@ -44,20 +34,6 @@ def test_the_defaults_of_the_help_are_those_of_a_distillation(
     _, out, _ = run(capsys, verb, "--help")
     share, temperature = re.findall(r"\[default:\s+([0-9.]+)\]", out[out.index("--teacher-share") :])[:2]
     assert Distillation(("one",)) == Distillation(("one",), float(share), float(temperature))
-
-
-@pytest.mark.parametrize("numbers", [(0.3, None), (None, 2.0)])
-def test_numbers_without_a_teacher_are_refused(numbers: tuple[float | None, float | None]) -> None:
-    with pytest.raises(ArgumentError, match="are for --teacher MODULE; give it with them"):
-        distillation(None, *numbers)
-
-
-def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(MissingExtraError, match="This needs nowhere_to_be_found, .*inception-hub\\[train\\]"):
-        with extra_imported():
-            import nowhere_to_be_found  # type: ignore[import-not-found]  # noqa: F401
-    with pytest.raises(MissingExtraError, match="^as it was$"), extra_imported():
-        raise MissingExtraError("as it was")
 
 
 def test_an_interrupted_run_says_how_it_is_resumed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,8 @@ from PIL import Image
 from inception_hub import Module, load_module_spec
 from inception_hub.errors import ArgumentError, FormatError, OutputError
 from inception_hub.evaluation import compare
-from inception_hub.evaluation.evaluate import Handle, evaluate
+from inception_hub.evaluation.evaluate import evaluate
+from inception_hub.module import ModuleLike
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def test_a_handle_a_spec_and_a_module_are_the_same(folder: Path, small_module: P
 def test_two_modules_are_loaded_in_turn_and_compared(
     folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
-    loaded: list[Handle] = []
+    loaded: list[ModuleLike] = []
 
-    def load(handle: Handle) -> Module:
+    def load(handle: ModuleLike) -> Module:
         loaded.append(handle)
         return Module(handle, engine="torch")
 
@@ -78,7 +79,7 @@ def test_the_resize_preset_is_passed_on(folder: Path, small_module: Path) -> Non
 def test_mistakes_are_found_before_a_module_is_loaded(
     folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
-    def load(handle: Handle) -> Module:
+    def load(handle: ModuleLike) -> Module:
         raise AssertionError("nothing is loaded")
 
     page = tmp_path / "page.html"

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 
-def on_terminal(*arguments: object) -> tuple[int, str]:
-    """Exit status, and what a terminal of 80 columns without colours is sent."""
+def on_terminal(*arguments: object, columns: int = 80, kind: str = "dumb") -> tuple[int, str]:
+    """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "80", "NO_COLOR": "1"}
+    environment = {**os.environ, "TERM": kind, "COLUMNS": str(columns), "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
     )

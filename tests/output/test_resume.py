@@ -341,7 +341,9 @@ def test_a_folder_that_loses_its_permission_and_a_photo_that_vanishes(
     assert paths_in(target) == list(map(str, some))
     locked.chmod(0o755)
     done = answered("--resume")
-    assert done.returncode == 1 and "2 of 4 photos could not be read:" in done.stderr  # those of before count
+    assert (
+        done.returncode == 1 and "2 of 4 photos could not be read, as their rows say." in done.stderr
+    )  # those of before count
     assert paths_in(target) == [*map(str, some), str(locked / "000.png")]
 
 

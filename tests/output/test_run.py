@@ -56,7 +56,7 @@ def test_a_stopped_run_is_whole_and_resumes(module: Module, paths: list[str], tm
     assert caught.value.summary.rows == 3 and taken == paths[:3]
     there: list[int] = []
     again = Target("csv", tmp_path / "rows.csv", resume=True)
-    summary = write_rows(module, iter(paths), Options(top=1), again, on_resume=there.append)
+    summary = write_rows(module, iter(paths), Options(top=1), again, on_begin=there.append)
     assert there == [3] and (summary.rows, summary.failed) == (6, 1)
     lines = (tmp_path / "rows.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == paths

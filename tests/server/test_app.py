@@ -61,6 +61,9 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
         wait_until(lambda: client.get("/v2/health/ready").status == 200)
         for host, status in (("photos.example", 200), ("other.example", 421)):
             assert client.ask("GET", "/v2", headers={"Host": host}).status == status
+        with client.connect() as stranger:  # who cannot fill the log either: see the end
+            stranger.sendall(b"what is no HTTP\r\n\r\n")
+            assert stranger.recv(100).startswith(b"HTTP/1.1 400")
         with client.connect() as slow:
             body = jpeg(1)
             slow.sendall(

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from inception_hub.server.request_threads import LARGE, RequestThreads
+from inception_hub.server.request_threads import LARGE, TINY, RequestThreads
 
 
 def test_large_work_is_done_one_at_a_time_and_keeps_no_small_work_waiting() -> None:
@@ -31,8 +31,19 @@ def test_large_work_is_done_one_at_a_time_and_keeps_no_small_work_waiting() -> N
     threads.close()
 
 
+@pytest.mark.parametrize("size", [0, TINY - 1, TINY, LARGE])
+def test_only_tiny_work_is_done_on_the_event_loop(size: int) -> None:
+    threads = RequestThreads()
+
+    async def ask() -> bool:
+        return await threads.run(size, threading.current_thread) is threading.current_thread()
+
+    assert asyncio.run(ask()) is (size < TINY)
+    threads.close()
+
+
 def test_errors_reach_who_asked() -> None:
     threads = RequestThreads()
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(threads.run(0, lambda: 1 // 0))
+        asyncio.run(threads.run(TINY, lambda: 1 // 0))
     threads.close()

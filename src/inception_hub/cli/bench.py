@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..system.text import printable
-from .console import JsonOption, ModuleOption, choose, put_json, resolve_handle
+from .console import JsonOption, ModuleOption, choose, put, put_json, put_table, resolve_handle
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,19 +18,21 @@ def bench(
         list[str] | None,
         typer.Option("--photos", metavar="INPUT", help="Photos or folders. [default: one made, 1024 x 768]"),
     ] = None,
-    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="[default: 1 and 8]")] = None,
+    batch: Annotated[list[int], typer.Option("--batch", metavar="N", min=1)] = [1, 8],  # noqa: B006
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Of each measurement.")] = 2.0,
     json: JsonOption = False,
 ) -> None:
-    """Measure how fast a module answers here: engines, precisions, batch sizes, photos."""
-    from ..benchmark import measure
-    from ..images.find import find_images
+    """Measure how fast a module is here. By engine, precision and batch size, and with photos."""
+    from ..benchmark import bench as run
     from .terminal import terminal_listener
 
-    paths = list(find_images(photos)) if photos else []
     with terminal_listener() as listener:
-        figures = measure(
-            str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, listener.progress
+        figures = run(
+            resolve_handle(choose(module)),
+            photos=photos or (),
+            batch=batch,
+            seconds=seconds,
+            on_progress=listener.progress,
         )
     if json:
         from dataclasses import asdict
@@ -42,18 +43,14 @@ def bench(
 
 
 def _show(figures: "Figures") -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
     height, width = figures.image_size
     machine = figures.machine
-    console.print(
-        printable(f"{figures.module}, {height} x {width} px, {figures.gmacs:.3f} GMAC an image; ")
-        + f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}",
-        markup=False,
+    put(
+        f"{figures.module}, {height} x {width} px, {figures.gmacs:.3f} GMAC an image; "
+        f"{machine['cpu']}, {machine['cores']} cores, OpenVINO {machine['openvino']}"
     )
     products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in figures.products.items())
-    console.print(f"A matrix product here: {products} GFLOP/s\n")
+    put(f"A matrix product here: {products} GFLOP/s")
     table = _table(
         "engine", "precision", "batch:", "median ms:", "p99 ms:", "images/s:", "GFLOP/s:", "share:", "MB:"
     )
@@ -69,7 +66,7 @@ def _show(figures: "Figures") -> None:
             "" if row.share is None else f"{row.share:.0%}",
             "" if row.peak_mb is None else f"{row.peak_mb:.0f}",
         )
-    console.print(table)
+    put_table(table)
     table = _table("one photo, ms", "decode:", "resize:", "network:", "photos/s, overlapped:")
     for each in figures.photos:
         table.add_row(
@@ -79,7 +76,7 @@ def _show(figures: "Figures") -> None:
             f"{each.network_ms:.1f}",
             f"{each.images_per_second:.1f}",
         )
-    console.print(table)
+    put_table(table)
 
 
 def _table(*columns: str) -> "Table":
@@ -87,7 +84,7 @@ def _table(*columns: str) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(column.rstrip(":"), justify="right" if column.endswith(":") else "left")
     return table

@@ -12,14 +12,14 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def cache(context: typer.Context) -> None:
-    """Look after the modules that were downloaded or converted."""
+    """Look after downloaded and converted modules."""
     if context.invoked_subcommand is None:
         put_help(context)
 
 
 @app.command("ls")
 def cache_list() -> None:
-    """List the modules in the cache: key, size in MB, name, source."""
+    """List the modules in the cache. Key, size in MB, name, source."""
     from ..sources.cache import default_cache
 
     entries = default_cache().ls()
@@ -31,7 +31,7 @@ def cache_list() -> None:
 
 @app.command("verify")
 def cache_verify() -> None:
-    """Hash every file in the cache; exit status 1 if any is damaged."""
+    """Verify every file in the cache. Exit status 1 if any is damaged."""
     from ..sources.cache import default_cache
 
     complaints = default_cache().verify()
@@ -59,7 +59,7 @@ def cache_remove(
 
 @app.command("gc")
 def cache_collect() -> None:
-    """Remove damaged modules, what interrupted downloads left, and compiled graphs unread for 30 days."""
+    """Remove what is not needed. Damaged modules, interrupted downloads, graphs unread for 30 days."""
     from ..sources.cache import default_cache
 
     removed = list(default_cache().gc())

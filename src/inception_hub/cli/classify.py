@@ -51,4 +51,14 @@ def classify(
     chosen = row_format(format, output, "table")
     loaded = load(module, engine, precision, device)
     options = Options("predictions", top, resize, max_pixels, feature_maps=heatmaps)
-    run(loaded, inputs, options, format=chosen, output=output, resume=resume, gallery=gallery, ray=ray)
+    run(
+        loaded,
+        inputs,
+        options,
+        handle=module,
+        format=chosen,
+        output=output,
+        resume=resume,
+        gallery=gallery,
+        ray=ray,
+    )

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import ArgumentError, MissingExtraError
-from .console import say, tell_failures
+from ..system.extras import missing as missing_extra
+from .console import announce, say, tell_failures
 
 if TYPE_CHECKING:
     from ..inference.options import Options
@@ -22,10 +23,11 @@ def on_cluster(
     format: str,
     output: str | None,
     *,
+    handle: str | None,
     resume: bool,
     gallery: Path | None,
 ) -> None:
-    """Runs `classify` or `embed` on the Ray cluster at `address`."""
+    """Runs `classify` or `embed` on the Ray cluster at `address`; `handle`: the module as asked for."""
     if format != "parquet" or output is None:
         raise ArgumentError("--ray writes a folder of Parquet: give --format parquet and --output.")
     if resume or gallery:
@@ -43,6 +45,7 @@ def on_cluster(
     list(infer(module, (), options))  # refuses what the workers would refuse
     locations = find_photos(inputs)
     task = InferenceTask(options, module.engine, module.precision)
+    announce(module, handle)
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
         summary = write_rows(module.spec.bundle, task, locations, output)
@@ -80,9 +83,7 @@ def serve_on_cluster(
 
 def missing(error: ImportError) -> MissingExtraError:
     """The sentence for a library that a cluster needs."""
-    return MissingExtraError(
-        f"--ray needs {error.name}, which is not installed: pip install 'inception-hub[ray]'."
-    )
+    return missing_extra(f"--ray needs {error.name}", "ray")
 
 
 def _end(number: int, frame: object) -> NoReturn:

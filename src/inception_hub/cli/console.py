@@ -10,12 +10,15 @@ import typer
 
 from ..engines import EngineName, Precision
 from ..images.presets import Preset
-from ..system.text import json_text, printable
+from ..system.text import counted, json_text, printable
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ..images.find import Unread
     from ..module import Module
 
+UNLIMITED = 100_000  # characters a line
 MAX_SIDE = 4096  # of --size
 Device = Literal["cpu", "cuda"]
 
@@ -76,14 +79,29 @@ def put_json(value: Any) -> None:
     print(json_text(value, indent=2))
 
 
+def put_table(table: "Table") -> None:
+    """A table on standard output: as wide as the terminal, whole in a file or pipe; no blanks at its edge."""
+    from rich.console import Console
+
+    console = Console() if sys.stdout.isatty() else Console(width=UNLIMITED)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        print(line.rstrip())
+
+
 def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:
-    """Tells the first `errors` of the `failed` among `photos`, and exits with 1, or 2 if none is good."""
+    """Tells the first `errors` of the `failed` among `photos`, and exits with 1, or 2 if none is good.
+
+    No `errors`: the terminal shows their rows, or an earlier run has told them.
+    """
     if not failed:
         return
-    say(f"{failed} of {photos} photos could not be read:")
+    told = f"{failed:,} of {counted(photos, 'photo')} could not be read"
+    say(f"{told}:" if errors else f"{told}, as their rows say.")
     for error in errors:
         say(f"  {error}")
-    if failed > len(errors):
+    if errors and failed > len(errors):
         say(f"  and {failed - len(errors)} more, as their rows say")
     raise typer.Exit(1 if photos > failed else 2)
 
@@ -118,26 +136,28 @@ def resolve_handle(handle: str) -> Path:
 def load(
     handle: str | None, engine: EngineName | None, precision: Precision, device: Device = "cpu"
 ) -> "Module":
-    """The module `handle`, else the original once it has been pulled, else the bundled one; says which."""
+    """The module `handle`, else the original once it has been pulled, else the bundled one."""
     from ..module import Module
     from ..module_spec import load_module_spec
-    from ..sources.resolve import BUNDLED, PULLED
     from .progress import download_progress
 
-    chosen = choose(handle)
     with download_progress() as progress:
-        spec = load_module_spec(chosen, progress=progress)
-    module = Module(
-        spec,
-        engine=engine,
-        precision=precision,
-        device=None if device == "cpu" else device,
-    )
-    hint = ""
-    if handle is None and chosen == BUNDLED:
-        hint = f" To use the original with its 1001 ImageNet classes: inception-hub pull {PULLED}"
-    say(f"Answering with {module.spec.bundle.name}.{hint}")
-    return module
+        spec = load_module_spec(choose(handle), progress=progress)
+    return Module(spec, engine=engine, precision=precision, device=None if device == "cpu" else device)
+
+
+def announce(module: "Module", handle: str | None) -> None:
+    """Says which `module` computes, and what the bundled one knows where no `handle` asked for it."""
+    from ..sources.resolve import BUNDLED, PULLED
+
+    bundle = module.spec.bundle
+    if handle is not None or bundle.name != BUNDLED:
+        say(f"Answering with {bundle.name}.")
+        return
+    top1 = bundle.accuracy[0]["top1"]
+    knows = f"{len(bundle.labels)} classes, {top1:.1%} top-1"
+    say(f"Answering with {bundle.name}: {knows}; others get wrong names.")
+    say(f"The original with its 1001 ImageNet classes: inception-hub pull {PULLED}")
 
 
 def choose(handle: str | None) -> str:

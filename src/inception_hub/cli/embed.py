@@ -34,4 +34,4 @@ def embed(
     chosen = row_format(format, output, "jsonl")
     loaded = load(module, engine, precision, device)
     options = Options("vector", resize=resize, max_pixels=max_pixels)
-    run(loaded, inputs, options, format=chosen, output=output, resume=resume, ray=ray)
+    run(loaded, inputs, options, handle=module, format=chosen, output=output, resume=resume, ray=ray)

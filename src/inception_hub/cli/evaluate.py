@@ -18,7 +18,7 @@ from .console import (
     say,
     tell_failures,
 )
-from .training_options import DataArgument, accuracy_line, extra_imported
+from .training_options import DataArgument, accuracy_line
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import EvaluationResult
@@ -46,10 +46,9 @@ def evaluate(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Measure a module on labelled photos: accuracy, calibration, confusions, the worst mistakes."""
-    with extra_imported():
-        from ..evaluation.evaluate import check_new_page, write_page
-        from ..evaluation.evaluate import evaluate as run
+    """Measure a module on labelled photos. Accuracy, calibration, confusions, the worst mistakes."""
+    from ..evaluation.evaluate import check_new_page, write_page
+    from ..evaluation.evaluate import evaluate as run
     from .terminal import terminal_listener
 
     if report is not None:

@@ -13,6 +13,7 @@ from .console import (
     ModuleOption,
     PrecisionOption,
     ResizeOption,
+    announce,
     load,
     put,
     size_of,
@@ -54,7 +55,7 @@ def explain(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Show which parts of photos count for their classes: a picture of each photo with heatmaps over it."""
+    """Show which parts of photos count. A picture of each photo with heatmaps of its classes."""
     from ..images.find import Unread, find_images
     from ..inference.activation_maps import index_of
     from ..inference.heatmaps import explained_photo
@@ -65,6 +66,7 @@ def explain(
     unread = Unread()
     paths = find_images(inputs, unread)
     pictures = Pictures(output)
+    announce(loaded, module)
     failures: list[str] = []
     for path in paths:
         try:

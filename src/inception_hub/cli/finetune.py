@@ -15,10 +15,9 @@ from .training_options import (
     TemperatureOption,
     TrainingPrecisionOption,
     ValidationOption,
-    distillation,
-    extra_imported,
     interruptible_run,
     print_module,
+    resolved,
 )
 
 if TYPE_CHECKING:
@@ -101,20 +100,19 @@ def finetune(
     device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
-    """Teach a module new classes from photos; interrupted and run again, it continues where it was."""
-    with extra_imported():
-        from ..training.finetune import finetune as run
-        from ..training.finetune_options import FinetuneOptions
-    options = FinetuneOptions(
-        phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
-        image_size=image_size, training_size=training_size, batch_norm=batch_norm,
-        batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
-        patience=patience, class_weights=class_weights, bfloat16=precision == "bf16", device=device,
-        distillation=distillation(teacher, teacher_share, temperature),
-    )  # fmt: skip
-    base = _base(module)
+    """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""
+    from ..training.functions import finetune as run
+
+    base, teachers = _base(module), resolved(teacher)
     with interruptible_run() as listener:
-        made = run(data, output, base, validation=validation, options=options, seed=seed, listener=listener)
+        made = run(
+            data, output, base, validation=validation, phases=phases, epochs=epochs,
+            learning_rate=learning_rate, batch_size=batch_size, image_size=image_size,
+            training_size=training_size, batch_norm=batch_norm, batch_norm_momentum=batch_norm_momentum,
+            label_smoothing=label_smoothing, average=average, patience=patience, class_weights=class_weights,
+            teacher=teachers, teacher_share=teacher_share, temperature=temperature, precision=precision,
+            device=device, seed=seed, listener=listener,
+        )  # fmt: skip
     print_module(output, made)
 
 

@@ -5,50 +5,39 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import OutputError
 from ..system.text import printable
-from .console import JsonOption, ModuleArgument, put, put_json, resolve_handle
+from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
 
 def info(
     module: ModuleArgument,
     json: JsonOption = False,
 ) -> None:
-    """Show what a module is: size, classes, signatures, provenance, accuracy."""
+    """Show what a module is. Size, classes, signatures, provenance, accuracy."""
     from ..bundle.describe import describe
 
     facts = describe(resolve_handle(module))
     if json:
         put_json(facts)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for key, value in facts.items():
         table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(key, value)))
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        print(line.rstrip())  # no blanks to the table's edge
+    put_table(table)
 
 
 def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
-    """Fetch a module into the cache, so that it answers without a network; a damaged one anew."""
-    from ..sources.cache import default_cache, is_temporary
+    """Fetch a module into the cache. It then needs no network; a damaged one is fetched anew."""
+    from ..sources.transfer import pull as run
+    from .progress import download_progress
 
-    path = resolve_handle(handle)
-    if default_cache().discard(path):
-        path = resolve_handle(handle)
-    if is_temporary(path):
-        raise OutputError(
-            f"{handle} is not pulled, for the cache {default_cache().root} cannot take it; make room there, "
-            "or point INCEPTION_HUB_CACHE to a folder that can be written."
-        )
+    with download_progress() as progress:
+        path = run(handle, progress=progress)
     put(str(path))
 
 
@@ -65,17 +54,13 @@ def convert(
         typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]"),
     ] = None,
 ) -> None:
-    """Turn the original's files into a module directory of ours."""
-    from .. import bundle
-    from ..sources.convert import convert as convert_files
+    """Turn the original's files into a module."""
+    from ..sources.transfer import convert as run
+    from .progress import download_progress
 
-    path = Path(source)
-    if depth_multiplier is not None:
-        converted = convert_files(path, depth_multiplier)
-    else:
-        converted = bundle.read(resolve_handle(source))
-    bundle.write(converted, destination)
-    put(str(destination))
+    with download_progress() as progress:
+        path = run(source, destination, depth_multiplier=depth_multiplier, progress=progress)
+    put(str(path))
 
 
 def _readable(key: str, value: Any) -> str:

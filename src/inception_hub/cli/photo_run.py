@@ -2,29 +2,32 @@
 
 import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import typer
 
 from ..errors import InputError
+from ..system.text import counted
 from .cluster import on_cluster
-from .console import say, tell_failures, tell_unread
+from .console import announce, say, tell_failures, tell_unread
 
 if TYPE_CHECKING:
+    from ..images.find import Unread
     from ..inference.options import Options
     from ..module import Module
     from ..output.choices import RowFormat
+    from ..output.run import Summary
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(
     module: "Module",
-    inputs: Iterable[str],
+    inputs: list[str],
     options: "Options",
     *,
+    handle: str | None,
     format: "RowFormat",
     output: str | None = None,
     resume: bool = False,
@@ -33,10 +36,13 @@ def run(
 ) -> None:
     """Writes the rows of the photos that `inputs` name; exits with the status that the command line promises.
 
-    `output`: None is standard output. `ray`: the address of a Ray cluster to run on, None is this machine.
+    `handle`: the module as it was asked for. `output`: None is standard output. `ray`: the address of a Ray
+    cluster to run on, None is this machine.
     """
     if ray is not None:
-        on_cluster(ray, module, list(inputs), options, format, output, resume=resume, gallery=gallery)
+        on_cluster(
+            ray, module, inputs, options, format, output, handle=handle, resume=resume, gallery=gallery
+        )
         return
     from ..images.find import Unread, find_images
     from ..output.run import Stopped, Target, write_rows
@@ -45,14 +51,19 @@ def run(
     target = Target(format, None if output is None else Path(output), resume, gallery)
     unread = Unread()
     # Before anything is written: a path that leads nowhere changes nothing.
-    paths = find_images(list(inputs), unread)
-
-    def tell_resumed(rows: int) -> None:
-        say(f"{output} holds the rows of {rows} photos already; the others follow.")
-
+    paths = find_images(inputs, unread)
+    on_terminal = output is None and sys.stdout.isatty()
     signals = StopSignals()
+    resumed: list[int] = []  # the rows that are there, once that is known
+
+    def begin(rows: int) -> None:
+        resumed.append(rows)
+        announce(module, handle)
+        if rows:
+            say(f"{output} holds the rows of {counted(rows, 'photo')} already.")
+
     try:
-        with signals, photo_counter(output is None and sys.stdout.isatty()) as advance:
+        with signals, photo_counter(inputs, on_terminal) as counter:
             summary = write_rows(
                 module,
                 paths,
@@ -60,18 +71,25 @@ def run(
                 target,
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
-                on_resume=tell_resumed,
-                on_row=advance,
+                on_begin=lambda rows: (begin(rows), counter.begin(rows)),
+                on_row=counter.advance,
             )
     except Stopped as stopped:
         if output and format != "table":
-            rows = stopped.summary.rows
-            say(f"Stopped with the rows of {rows} photos; the same command with --resume continues.")
+            rows = counted(stopped.summary.rows, "photo")
+            say(f"Stopped with the rows of {rows}; the same command with --resume continues.")
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
+    if resumed == [summary.rows] != [0]:
+        say("No other photo was left.")
+    _tell(summary, unread, gallery, shown=on_terminal and format == "table")
+
+
+def _tell(summary: "Summary", unread: "Unread", gallery: Path | None, *, shown: bool) -> None:
+    """Tells what a run left behind; exits with 1 or 2 where photos failed. `shown`: their errors were."""
     if gallery:
         say(f"Pictures: {gallery}")
     tell_unread(unread)
-    tell_failures(summary.rows, summary.failed, summary.errors)
+    tell_failures(summary.rows, summary.failed, [] if shown else summary.errors)
 
 
 class _Interrupted(Exception):

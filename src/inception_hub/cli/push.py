@@ -12,8 +12,7 @@ def push(
     repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="owner/name; made if missing.")],
     private: Annotated[bool, typer.Option("--private", help="Visible to its owner only.")] = False,
 ) -> None:
-    """Upload a module to the Hugging Face Hub, where hf://owner/name finds it."""
-    from .. import bundle
-    from ..sources.huggingface import push_bundle
+    """Upload a module to the Hugging Face Hub. The handle hf://owner/name finds it there."""
+    from ..sources.transfer import push as run
 
-    put(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))
+    put(run(resolve_handle(module), repository, private=private))

@@ -31,7 +31,7 @@ def quantize(
     max_drop: MaxDropOption = 0.5,
     min_agreement: MinAgreementOption = 95.0,
 ) -> None:
-    """Add an int8 graph to a module, if its answers stay close enough to float32's."""
+    """Add an int8 graph to a module. It is kept if its predictions stay close enough to float32's."""
     from ..quantization.quantization import quantize as run
     from .terminal import terminal_listener
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import MissingExtraError, OutputError
+from ..errors import OutputError
+from ..system.extras import missing
 from .cluster import serve_on_cluster
-from .console import EngineOption, ModuleOption, PrecisionOption, RayOption, load, say
+from .console import EngineOption, ModuleOption, PrecisionOption, RayOption, announce, load, say
 
 if TYPE_CHECKING:
     import socket
@@ -41,15 +42,13 @@ def serve(
     precision: PrecisionOption = "f32",
     ray: RayOption = None,
 ) -> None:
-    """Answer over HTTP: a page, plain endpoints, TensorFlow Serving's REST, KServe's protocol, metrics."""
+    """Serve a module over HTTP. A page, plain endpoints, TensorFlow Serving's REST, KServe's v2, metrics."""
     try:
         from ..server.app import make_app, make_server
         from ..server.hosts import AllowedHosts
         from ..server.limits import Limits
     except ImportError as error:
-        raise MissingExtraError(
-            f"Serving needs {error.name}, which is not installed: pip install 'inception-hub[serve]'."
-        ) from error
+        raise missing(f"Serving needs {error.name}", "serve") from error
     limits = Limits().changed(limit or ())
     hosts = AllowedHosts(host, allowed_host or ())
     shown = f"[{host}]" if ":" in host else host
@@ -57,11 +56,15 @@ def serve(
     if ray is not None:
         listener.close()  # only to see that it can be had
         url = f"http://{shown}:{port}/"
-        serve_on_cluster(ray, load(module, engine, precision), limits, hosts, host, port, url)
+        loaded = load(module, engine, precision)
+        announce(loaded, module)
+        serve_on_cluster(ray, loaded, limits, hosts, host, port, url)
         return
-    app = make_app(load(module, engine, precision), limits, hosts)
+    loaded = load(module, engine, precision)
+    app = make_app(loaded, limits, hosts)
     gc.freeze()  # looking through all that was imported, for garbage, would hold every request for 50 ms
     server = make_server(app, limits)
+    announce(loaded, module)
     server.heed_signals()  # whoever reads the next line may send one at once
     say(f"Listening on http://{shown}:{listener.getsockname()[1]}/; to end it: Ctrl+C, or SIGTERM.")
     server.run(sockets=[listener])

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import ArgumentError, MissingExtraError
+from ..training.choices import TrainingPrecision
 from .console import put, resolve_handle, say
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
-    from ..training.distillation import Distillation
     from ..training.listener import RunListener
 
 DataArgument = Annotated[
@@ -49,41 +48,15 @@ TemperatureOption = Annotated[
     typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
 ]
 TrainingPrecisionOption = Annotated[
-    Literal["f32", "bf16"],
+    TrainingPrecision,
     typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
 
 
-def distillation(
-    teachers: list[str] | None, share: float | None, temperature: float | None
-) -> "Distillation | None":
-    """The distillation of the three options; None without a teacher.
-
-    Raises `ArgumentError` for a number without a teacher, and what the handles of teachers raise.
-    """
-    given = {"share": share, "temperature": temperature}
-    numbers = {name: value for name, value in given.items() if value is not None}
-    if teachers:
-        from ..training.distillation import Distillation
-
-        return Distillation(tuple(str(resolve_handle(handle)) for handle in teachers), **numbers)
-    if numbers:
-        raise ArgumentError("--teacher-share and --temperature are for --teacher MODULE; give it with them.")
-    return None
-
-
-@contextmanager
-def extra_imported() -> Iterator[None]:
-    """Raises `MissingExtraError` where an import in the block fails."""
-    try:
-        yield
-    except ImportError as error:
-        if isinstance(error, MissingExtraError):
-            raise
-        raise MissingExtraError(
-            f"This needs {error.name}, which is not installed: pip install 'inception-hub[train]'."
-        ) from error
+def resolved(teachers: list[str] | None) -> list[Path]:
+    """The directories of teachers; a download shows its progress."""
+    return [resolve_handle(handle) for handle in teachers or ()]
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import DownloadError, FormatError, HandleError, MissingExtraError, OutputError
+from ..errors import DownloadError, FormatError, HandleError, OutputError
 from ..sources.cache import default_cache
 from ..sources.network import is_offline
+from ..system.extras import missing
 from .data_files import ACCEPTED, DataFiles
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -88,10 +89,10 @@ def _quiet(offline: bool) -> Iterator[Any]:
         try:
             import datasets.config
         except ImportError as error:
-            raise MissingExtraError(
-                "Reading Parquet, CSV, tar shards and hub names needs Hugging Face datasets, which is not "
-                "installed: pip install 'inception-hub[train]', or give a folder with a folder of photos per "
-                "class."
+            raise missing(
+                "Reading Parquet, CSV, tar shards and hub names needs Hugging Face datasets",
+                "train",
+                ", or give a folder with a folder of photos per class",
             ) from error
         config: Any = datasets.config
         before = config.HF_HUB_OFFLINE, config.HF_UPDATE_DOWNLOAD_COUNTS

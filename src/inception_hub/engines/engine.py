@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..architecture import BATCH_NORM_MOMENTUM, Architecture
 from ..errors import ArgumentError, MissingExtraError
+from ..system.extras import missing
 from ..weights import Weights
 from .compiled_graphs import CompiledGraphCache
 from .int8 import Int8
@@ -122,9 +123,7 @@ def load_engine(name: EngineName) -> type[Engine]:
         return OpenVINOEngine
     except ImportError as error:
         if name == "torch":
-            raise MissingExtraError(
-                "This module needs PyTorch, which is not installed: pip install 'inception-hub[train]'."
-            ) from error
+            raise missing("This module needs PyTorch", "train") from error
         raise MissingExtraError(
             "OpenVINO, which computes on the CPU, is not installed: pip install openvino, "
             "or give engine='torch' (--engine torch) to compute with PyTorch."

@@ -1,28 +1,16 @@
 """Modules in the formats of other software: `export` writes them, `table.reader` finds what reads them."""
 
-import os
 from pathlib import Path
 
-from ..bundle import Bundle, HasBundle
+from ..bundle import Bundle
 from ..errors import ArgumentError, MissingExtraError
+from ..system.extras import missing
 from ..system.placing import written
 from .comparison import Check
 from .options import Options
 from .table import FORMATS
 
 ANYTHING = Options()
-
-
-def export(
-    module: HasBundle,
-    format: str,
-    path: "str | os.PathLike[str]",
-    *,
-    force: bool = False,
-    options: Options = ANYTHING,
-) -> Check:
-    """Writes `module`, with its present weights, to `path`; see `export_bundle`."""
-    return export_bundle(module.bundle, format, Path(path), force=force, options=options)
 
 
 def export_bundle(
@@ -50,7 +38,7 @@ def export_bundle(
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("inception_hub"):
                 raise
-            package = f"'inception-hub[{row.extra}]'" if row.extra else error.name
-            raise MissingExtraError(
-                f"The format {format} needs {error.name}, which is not installed: pip install {package}."
-            ) from error
+            needs = f"The format {format} needs {error.name}"
+            if row.extra:
+                raise missing(needs, row.extra) from error
+            raise MissingExtraError(f"{needs}, which is not installed: pip install {error.name}.") from error

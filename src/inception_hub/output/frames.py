@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtraError
 from ..inference.row import Kind, Row
+from ..system.extras import missing
 from ..system.text import encoded
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def arrow_table(rows: Iterable[Row], kind: Kind) -> "pa.Table":
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise MissingExtraError(
-            "Tables of rows need pyarrow, which is not installed; pip install 'inception-hub[parquet]'."
-        ) from error
+        raise missing("Tables of rows need pyarrow", "parquet") from error
     text = pa.string()
     columns: list[tuple[str, Any]] = [("path", text), ("module", text)]
     if kind == "predictions":
@@ -77,4 +76,4 @@ def polars_frame(table: "pa.Table") -> "polars.DataFrame":
 
 
 def _missing(library: str) -> MissingExtraError:
-    return MissingExtraError(f"to_{library} needs {library}, which is not installed; pip install {library}.")
+    return MissingExtraError(f"to_{library} needs {library}, which is not installed: pip install {library}.")

@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
 
-from ..errors import MissingExtraError, OutputError
+from ..errors import OutputError
 from ..inference.row import Kind, Row
 from ..system.atomic import flush_directory
+from ..system.extras import missing
 from ..system.locks import hold_directory, release
 from ..system.text import encoded
 from .files import STDOUT, PendingFile, as_output_error, refuse_existing, taken
@@ -42,9 +43,7 @@ class ParquetWriter:
             import pyarrow as pa
             from pyarrow import parquet
         except ImportError as error:
-            raise MissingExtraError(
-                "Parquet needs pyarrow, which is not installed; pip install 'inception-hub[parquet]'."
-            ) from error
+            raise missing("Parquet needs pyarrow", "parquet") from error
         if output is None and sys.stdout.isatty():
             raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
         self._schema = schema(kind).with_metadata({SETTINGS: to_json(settings)})

@@ -69,14 +69,15 @@ def write_rows(
     *,
     open_photo: Callable[[str], Any] = lambda path: path,
     stopped: Callable[[], bool] = lambda: False,
-    on_resume: Callable[[int], object] = lambda rows: None,
+    on_begin: Callable[[int], object] = lambda rows: None,
     on_row: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Computes a row for each of `paths` and writes it as soon as it is there.
 
     `open_photo` gives what to decode for a path, None if the run was stopped while it waited for that. Once
-    `stopped` says so no further photo is begun; those under way are written. `on_resume` is called with the
-    rows that an interrupted run had written, `on_row` for every row written.
+    `stopped` says so no further photo is begun; those under way are written. `on_begin` is called
+    before the first photo, once nothing of the target can be refused any more, with the number of rows that
+    an interrupted run had written; `on_row` for every row written.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
     rows of another module or other settings, `ArgumentError` for a gallery of a resumed run, else what
@@ -84,6 +85,7 @@ def write_rows(
     """
     if target.resume and target.gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    list(infer(module, (), options))  # refuses what the module cannot compute
     name = module.spec.bundle.name
     length = options.top if options.kind == "predictions" else module.architecture.num_features
     summary = Summary()
@@ -98,13 +100,12 @@ def write_rows(
                 settings=settings_of(module, options) if target.path else NO_SETTINGS,
             )
         )
-        if written := len(writer.done):
-            summary.rows, summary.failed = written, writer.done.errors
-            on_resume(written)
+        summary.rows, summary.failed = len(writer.done), writer.done.errors
         page = None
         if target.gallery:
             page = stack.enter_context(Gallery(target.gallery, name, _legend(options)))
 
+        on_begin(len(writer.done))
         photos = _Photos(paths, writer.done, open_photo, stopped)
         for result in infer(module, photos, replace(options, thumbnails=page is not None)):
             writer.write(result.row)

@@ -6,7 +6,6 @@ Widths are fixed by the console's, so that a run of any length streams and its c
 import io
 from typing import TextIO
 
-from rich.bar import Bar
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.rule import Rule
@@ -14,21 +13,24 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ..inference.row import Row
-from ..system.text import printable
+from ..system.text import counted, printable
 
 NARROWEST, WIDEST = 60, 120  # characters: below, names are lost; beyond, the eye loses the line
 GAP = 2
 PERCENT = len("100.0%")
+EIGHTHS = " ▏▎▍▌▋▊▉"  # the last block of a bar
 
 
 class Table:
     """A `TextFormat` of rows of predictions, as wide and as colourful as `stream` allows.
 
-    `top`: predictions of each row; with one, photos stand on consecutive lines.
+    On a terminal, text that does not fit into its column is cut; in a file or pipe it is whole, and the line
+    longer. `top`: predictions of each row; with one, photos stand on consecutive lines.
     """
 
     def __init__(self, stream: TextIO, top: int) -> None:
         terminal = Console(file=stream)
+        self._on_terminal = terminal.is_terminal
         # It renders into memory: writing, and what can go wrong with it, is the writer's.
         self._console = Console(
             file=io.StringIO(),
@@ -36,7 +38,11 @@ class Table:
             force_terminal=terminal.is_terminal,
             color_system=terminal.color_system,  # pyright: ignore[reportArgumentType]
             no_color=terminal.no_color,
+            soft_wrap=True,
         )
+        width = self._console.width
+        self._photo_width, self._bar_width = width * 3 // 10, width // 4
+        self._label_width = width - self._photo_width - self._bar_width - PERCENT - 3 * GAP
         self._spaced = top > 1
         self._rows = self._errors = 0
         self._module = ""
@@ -52,7 +58,9 @@ class Table:
             lines += [Text()]
         self._rows += 1
         self._module = row.module
-        photo = Text(shortened(printable(row.path), self._photo_width))
+        photo = Text(printable(row.path))
+        if self._on_terminal:
+            photo = Text(shortened(photo.plain, self._photo_width))
         if row.error is not None:
             self._errors += 1
             lines.append(self._error(photo, Text(printable(row.error), "red")))
@@ -62,8 +70,8 @@ class Table:
                 self._line(
                     photo if best else Text(),
                     Text(printable(prediction.label), "bold" if best else ""),
-                    Bar(1, 0, prediction.probability, color="cyan" if best else "bright_black"),
-                    Text(f"{prediction.probability:.1%}", "" if best else "dim"),
+                    Text(bar(prediction.probability, self._bar_width), "cyan" if best else "bright_black"),
+                    Text(f"{prediction.probability:.1%}".rjust(PERCENT), "" if best else "dim"),
                 )
             )
         return self._rendered(lines)
@@ -71,26 +79,27 @@ class Table:
     def end(self) -> str:
         if not self._rows:
             return ""
-        photos = "1 photo" if self._rows == 1 else f"{self._rows:,} photos"
         unread = f", {self._errors:,} of them in error" if self._errors else ""
-        caption = Text(f"{photos}{unread}; answered by {printable(self._module)}", "dim")
-        return self._rendered([Text(), caption])
+        caption = f"{counted(self._rows, 'photo')}{unread}; answered by {printable(self._module)}"
+        return self._rendered([Text(), Text(caption, "dim")])
 
-    @property
-    def _photo_width(self) -> int:
-        return self._console.width * 3 // 10
+    def _line(self, photo: Text, label: Text, *figures: Text) -> Text:
+        """The cells of a line, each beginning at its column, or later where the one before is too long."""
+        line = Text()
+        if self._on_terminal:
+            label.truncate(self._label_width, overflow="ellipsis")
+        widths = (self._photo_width, self._label_width, self._bar_width, PERCENT)
+        for cell, width in zip((photo, label, *figures), widths, strict=False):
+            line.append(cell)
+            line.append(" " * (width - cell.cell_len + GAP))
+            if cell.cell_len > width:
+                line.append(" " * GAP)
+        line.rstrip()
+        return line
 
-    def _line(self, photo: Text, label: Text, bar: RenderableType = "", percent: RenderableType = "") -> Grid:
-        bar_width = self._console.width // 4
-        label_width = self._console.width - self._photo_width - bar_width - PERCENT - 3 * GAP
-        grid = Grid.grid(padding=(0, GAP, 0, 0))
-        for width in (self._photo_width, label_width, bar_width):
-            grid.add_column(width=width, no_wrap=True)
-        grid.add_column(width=PERCENT, justify="right", no_wrap=True)
-        grid.add_row(photo, label, bar, percent)
-        return grid
-
-    def _error(self, photo: Text, error: Text) -> Grid:
+    def _error(self, photo: Text, error: Text) -> RenderableType:
+        if not self._on_terminal:
+            return self._line(photo, error)
         grid = Grid.grid(padding=(0, GAP, 0, 0))
         grid.add_column(width=self._photo_width, no_wrap=True)
         grid.add_column(width=self._console.width - self._photo_width - GAP)
@@ -102,6 +111,12 @@ class Table:
             for line in lines:
                 self._console.print(line)
         return capture.get()
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `share` (0 to 1) of `width` characters, to an eighth of one, without the blanks after it."""
+    eighths = round(share * width * 8)
+    return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
 
 
 def shortened(path: str, width: int) -> str:

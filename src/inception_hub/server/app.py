@@ -102,7 +102,8 @@ def make_server(app: FastAPI, limits: Limits) -> EndingServer:
         ws="none",
         lifespan="on",
         access_log=False,
-        log_level="warning",
+        log_level="error",  # warnings are of what clients send, a line for each: strangers could fill a disk
+        proxy_headers=False,  # nothing here looks at a client's address
         server_header=False,
         timeout_keep_alive=limits.idle_seconds,  # pyright: ignore[reportArgumentType] - loop.call_later's
         timeout_graceful_shutdown=0.9 * limits.drain_seconds,  # pyright: ignore[reportArgumentType]

@@ -177,4 +177,11 @@ async def _respond(
             raise outputs[0]
         return json_response(records if several else records[0])
 
-    return await service.threads.run(len(outputs), respond)
+    return await service.threads.run(sum(map(_size, outputs)), respond)
+
+
+def _size(output: Any) -> int:
+    """The bytes of a photo's output: an array, several of them, or its error."""
+    if isinstance(output, tuple):
+        return sum(map(_size, output))
+    return getattr(output, "nbytes", 0)

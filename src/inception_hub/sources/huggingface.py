@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .. import bundle as bundles
-from ..bundle import MANIFEST, Bundle, HasBundle
+from ..bundle import MANIFEST, Bundle
 from ..errors import (
     DownloadError,
     FormatError,
     HandleError,
     InceptionHubError,
-    MissingExtraError,
     OutputError,
 )
+from ..system.extras import missing
 from .network import MAX_BYTES, OFFLINE, is_offline
 
 HANDLE = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?/?", re.ASCII)
@@ -51,11 +51,6 @@ def pull(handle: str, directory: Path) -> None:
             downloaded = hf_hub_download(repository, name, revision=commit)
             shutil.copyfile(downloaded, directory / name)
     bundles.verify(directory)
-
-
-def push(module: HasBundle, repository: str, *, private: bool = False) -> str:
-    """Uploads `module`, with its present weights, to `owner/name`; see `push_bundle`."""
-    return push_bundle(module.bundle, repository, private=private)
 
 
 def push_bundle(bundle: Bundle, repository: str, *, private: bool = False) -> str:
@@ -91,9 +86,7 @@ def _library_asked_about(name: str) -> Iterator[None]:
     try:
         from huggingface_hub import constants
     except ImportError as error:
-        raise MissingExtraError(
-            f"{name} needs huggingface_hub, which is not installed: pip install 'inception-hub[hub]'."
-        ) from error
+        raise missing(f"{name} needs huggingface_hub", "hub") from error
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or is_offline()
     try:

@@ -39,6 +39,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 photo`, `1,234 photos`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """`value` as JSON that is printable: what is not printable in its strings is escaped, as JSON allows.
 

@@ -1,10 +1,12 @@
 """The options of fine-tuning. PyTorch is not imported here, so the command line can read the choices."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..errors import ArgumentError
 from .choices import BatchNorm, Phases
 from .distillation import Distillation
+from .ranges import check_ranges
 
 SMALLEST = 32  # px
 
@@ -41,6 +43,18 @@ class FinetuneOptions:
             value = getattr(self, name)
             if value is not None and value < SMALLEST:
                 raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
+        for name, choices in (("phases", get_args(Phases)), ("batch_norm", get_args(BatchNorm))):
+            if getattr(self, name) not in choices:
+                raise ArgumentError(f"{name} is {getattr(self, name)!r}; give one of {', '.join(choices)}.")
+        check_ranges(
+            self,
+            epochs=(1, 100_000),
+            learning_rate=(0, 1e30),
+            batch_size=(2, 1_000_000),
+            label_smoothing=(0, 0.9),
+            average=(0, 1),
+            patience=(0, 100_000),
+        )
         if self.distillation and self.phases == "head":
             raise ArgumentError(
                 "A teacher is given and phases is 'head', where none is asked; "
