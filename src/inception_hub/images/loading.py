@@ -38,10 +38,11 @@ def decode_and_resize(
     Raises `ImageError`.
     """
     from .decode import picture
-    from .resize import least_pixels
+    from .resize import is_exact, least_pixels
     from .resize import resize as resized
 
-    image = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
+    least, managed = least_pixels(size, resize), not is_exact(resize)
+    image = picture(source, max_pixels=max_pixels, least=least, managed=managed)
     return image, resized(image, size, resize)
 
 
