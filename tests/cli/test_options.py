@@ -130,6 +130,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--label-smoothing": Row("--label-smoothing 0.3", f"{FINETUNED}.label_smoothing", 0.3),
         "--average": Row("--average 0.7", f"{FINETUNED}.average", 0.7),
         "--patience": Row("--patience 2", f"{FINETUNED}.patience", 2),
+        "--select": Row("--select accuracy", f"{FINETUNED}.select", "accuracy"),
         "--class-weights": Row("--class-weights", f"{FINETUNED}.class_weights", True),
         "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
