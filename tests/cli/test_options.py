@@ -270,7 +270,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("output.run", "Gallery")
     seen.at("cli.explain", "Pictures")
     seen.at("cli.photo_run", "on_cluster", lambda *_, **__: None)
-    seen.at("inference.heatmaps", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
+    seen.at("inference.explained_photo", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
     seen.at("sources.transfer", "convert_files", lambda *_, **__: module.spec.bundle)
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.from_scratch", "train_from_scratch", lambda *_, **__: [evaluation()])
