@@ -10,9 +10,8 @@ import pytest
 from helpers.command import run
 from PIL import Image
 
-from inception_hub import benchmark as bench
-from inception_hub import load_module_spec
-from inception_hub.benchmark import configurations, made_photo, measure, summary
+from inception_hub import benchmark, load_module_spec
+from inception_hub.benchmark import bench, configurations, made_photo, summary
 from inception_hub.errors import ArgumentError
 from inception_hub.inference.pipeline import Photo
 
@@ -67,9 +66,9 @@ def test_the_table_fits(
 
 def test_mistakes(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="batch is 0; give 1 or more"):
-        measure(str(small_module), (0,))
+        bench(small_module, batch=0)
     with pytest.raises(ArgumentError, match="seconds is 0; give more than 0"):
-        measure(str(small_module), seconds=0)
+        bench(small_module, seconds=0)
     code, out, err = run(capsys, "bench", "--module", small_module, "--photos", tmp_path)
     assert (code, out) == (2, "") and "holds no photo" in err
 
@@ -89,7 +88,7 @@ def test_a_few_photos_are_sent_again_until_there_are_enough(
         sent.append(len(list(photos)))
         return iter(())
 
-    monkeypatch.setattr(bench, "infer", counted)
-    found = bench.time_photos(str(small_module), "f32", [made_photo()] * 3, 0.001)
-    assert sent == [2 * bench.BATCH_SIZE, bench.THROUGH]
+    monkeypatch.setattr(benchmark, "infer", counted)
+    found = benchmark.time_photos(str(small_module), "f32", [made_photo()] * 3, 0.001)
+    assert sent == [2 * benchmark.BATCH_SIZE, benchmark.THROUGH]
     assert found.precision == "f32" and found.images_per_second > 0

@@ -160,7 +160,7 @@ def test_export_carries_what_was_trained(spec: hub.ModuleSpec, tmp_path: Path) -
     with pytest.raises(errors.OutputError, match="already exists and is left as it is"):
         module.export(tmp_path / "trained")
     with pytest.raises(errors.ArgumentError, match="format is 'caffe'"):
-        hub.export(module, "caffe", tmp_path / "other")
+        hub.export(module, tmp_path / "other", "caffe")
 
 
 @needs_bf16

@@ -14,7 +14,6 @@ from PIL import Image
 
 import inception_hub
 from inception_hub.errors import ImageError
-from inception_hub.formats.options import Options
 from inception_hub.labels import Labels
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "python-api.md").read_text("utf-8")
@@ -51,7 +50,7 @@ def sections() -> dict[str, dict[str, str | None]]:
 def said(signature: str) -> Parameters:
     """The parameters of a signature as the page writes it."""
     function = ast.parse(f"def f{signature}: ...").body[0]
-    made = eval(f"lambda {ast.unparse(function.args)}: None", {"Options": Options})  # type: ignore[attr-defined]
+    made = eval(f"lambda {ast.unparse(function.args)}: None", {})  # type: ignore[attr-defined]
     return parameters(made)
 
 
@@ -126,7 +125,7 @@ def test_what_is_imported_later_is_there_from_the_start() -> None:
 import sys, inception_hub
 assert "inception_hub.formats" not in sys.modules
 assert set(inception_hub.__all__) <= set(dir(inception_hub))
-assert inception_hub.export is inception_hub.formats.export
+assert inception_hub.export is inception_hub.sources.transfer.export
 """
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="module 'inception_hub' has no attribute 'classifier'"):

@@ -141,6 +141,13 @@ def test_other_weights_under_the_same_handle(small_module: Path, photos: list[st
     assert loaded.predict(photos).tolist() == CLASSES
 
 
+def test_one_photo_is_a_row(small_module: Path, photos: list[str]) -> None:
+    transformer = FeatureVectors(str(small_module))
+    expected = transformer.transform(photos[:1])
+    for one in (photos[0], Path(photos[0]), Path(photos[0]).read_bytes(), Image.open(photos[0])):
+        assert np.array_equal(transformer.transform(one), expected)
+
+
 def test_what_is_no_photo(small_module: Path, photos: list[str], tmp_path: Path) -> None:
     transformer = FeatureVectors(str(small_module))
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
@@ -148,16 +155,7 @@ def test_what_is_no_photo(small_module: Path, photos: list[str], tmp_path: Path)
         transformer.transform([*photos, tmp_path / "bad.jpg"])
     with pytest.raises(ArgumentError, match="X holds no photos"):
         transformer.transform([])
-    one = Image.new("RGB", (9, 9))
-    for wrong in (
-        photos[0],
-        Path(photos[0]),
-        one,
-        None,
-        iter(photos),
-        np.zeros((3, 4)),
-        pd.DataFrame({"x": photos}),
-    ):
+    for wrong in (None, iter(photos), np.zeros((3, 4)), pd.DataFrame({"x": photos})):
         with pytest.raises(InputError, match="give a list or a column of paths, bytes or PIL images"):
             transformer.transform(wrong)
     with pytest.raises(InputError):

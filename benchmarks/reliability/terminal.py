@@ -27,7 +27,7 @@ from PIL import Image
 from inception_hub import bundle, weights
 from inception_hub.architecture import Architecture
 from inception_hub.labels import Labels
-from inception_hub.system.text import FORMULA_STARTS
+from inception_hub.system.text import FORMULA_STARTS, text_path
 
 PROGRAM = [sys.executable, "-m", "inception_hub"]
 OUTPUTS = ("", ">&-", "> /dev/full", "| true")
@@ -156,7 +156,7 @@ def hostile_names(folder: Path) -> list[rows.Row]:
             cells = [cell for line in csv.reader(lines) for cell in line]
             bad = [cell for cell in cells if not cell.isprintable() or cell.startswith(tuple(FORMULA_STARTS))]
         else:
-            there = {os.fsencode(json.loads(line)["path"]) for line in lines}
+            there = {os.fsencode(text_path(json.loads(line)["path"])) for line in lines}
             bad = [line for line in lines if not line.isprintable()]
             bad += ["a path"] * len(there ^ {os.fsencode(path) for path in (folder / "photos").iterdir()})
         for line in bad[:5]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .errors import InceptionHubError as InceptionHubError
 
 if TYPE_CHECKING:
-    from .formats import export as export
+    from .benchmark import bench as bench
+    from .evaluation.evaluate import evaluate as evaluate
     from .images.loading import load_images as load_images
     from .inference.activation_maps import explain as explain
     from .module import Module as Module
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
     from .output.photos import Vectors as Vectors
     from .output.photos import classify as classify
     from .output.photos import embed as embed
-    from .sources.huggingface import push as push
+    from .quantization.quantization import quantize as quantize
     from .sources.resolve import resolve as resolve
+    from .sources.transfer import convert as convert
+    from .sources.transfer import export as export
+    from .sources.transfer import pull as pull
+    from .sources.transfer import push as push
+    from .training.functions import finetune as finetune
+    from .training.functions import train as train
 
 # Imported when first asked for: no program asks for all, and the command line answers Ctrl-C before that.
 LATER = {
@@ -28,16 +35,23 @@ LATER = {
     "ModuleSpec": ".module_spec",
     "Rows": ".output.photos",
     "Vectors": ".output.photos",
+    "bench": ".benchmark",
     "classify": ".output.photos",
+    "convert": ".sources.transfer",
     "embed": ".output.photos",
+    "evaluate": ".evaluation.evaluate",
     "explain": ".inference.activation_maps",
-    "export": ".formats",
+    "export": ".sources.transfer",
+    "finetune": ".training.functions",
     "get_expected_image_size": ".module_spec",
     "get_num_image_channels": ".module_spec",
     "load_images": ".images.loading",
     "load_module_spec": ".module_spec",
-    "push": ".sources.huggingface",
+    "pull": ".sources.transfer",
+    "push": ".sources.transfer",
+    "quantize": ".quantization.quantization",
     "resolve": ".sources.resolve",
+    "train": ".training.functions",
 }
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
@@ -49,16 +63,23 @@ __all__ = [
     "ModuleSpec",
     "Rows",
     "Vectors",
+    "bench",
     "classify",
+    "convert",
     "embed",
+    "evaluate",
     "explain",
     "export",
+    "finetune",
     "get_expected_image_size",
     "get_num_image_channels",
     "load_images",
     "load_module_spec",
+    "pull",
     "push",
+    "quantize",
     "resolve",
+    "train",
 ]
 __version__ = "0.1.0"
 

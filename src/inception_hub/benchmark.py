@@ -5,12 +5,14 @@ Each configuration runs in a process of its own, so that its peak memory is its 
 
 import io
 import multiprocessing
+import os
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import metadata, util
 from itertools import islice, repeat
@@ -22,11 +24,14 @@ import numpy as np
 from .engines import PRECISIONS, EngineName, Precision, load_engine
 from .errors import ArgumentError
 from .images.decode import picture
+from .images.find import find_images
+from .images.given import as_many
 from .images.resize import least_pixels, resize
 from .inference.options import Options
 from .inference.pipeline import BATCH_SIZE, Photo, infer
-from .module import Module
-from .module_spec import ModuleSpec, load_module_spec
+from .module import Module, ModuleLike, as_spec
+from .module_spec import ModuleSpec
+from .sources.resolve import default_handle
 
 WARM_UP = 3  # calls
 PRODUCT = 2048  # rows and columns of the matrices multiplied
@@ -34,6 +39,8 @@ PHOTO = (1024, 768)  # width and height of the photo that is made where none is 
 THROUGH = 12 * BATCH_SIZE  # photos sent through the pipeline
 
 T = TypeVar("T")
+Given = str | os.PathLike[str]
+Handle = Given | ModuleSpec
 
 
 @dataclass(frozen=True)
@@ -75,34 +82,45 @@ class Figures:
     photos: list[PhotoFigures]
 
 
-def measure(
-    handle: str,
-    batches: Sequence[int] = (1, 8),
-    photos: Sequence[str] = (),
+def bench(
+    module: ModuleLike | None = None,
+    *,
+    photos: Given | Iterable[Given] = (),
+    batch: int | Sequence[int] = (1, 8),
     seconds: float = 2.0,
-    on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Figures:
-    """Measures the module behind `handle`, each configuration for about `seconds`.
+    """Measures how fast `module` is here, each configuration for about `seconds`.
 
-    `photos`: files for the second part; none takes one that is made here. Raises `ArgumentError` for a batch
-    below 1 or a time that is not positive, `ImageError` for a photo that cannot be read, `MissingExtraError`
-    without OpenVINO.
+    `module`: as of `classify`. `photos`: paths, folders or globs for the second part; none takes one that is
+    made here. `batch`: images of a call, or several such numbers. `on_progress` is called with what is done,
+    the steps done and the steps in all.
+
+    Raises `ArgumentError` for a batch below 1 or a time that is not positive, `ImageError` for a photo that
+    cannot be read, `HandleError` for a folder or glob without photos, `MissingExtraError` without OpenVINO.
+    It starts processes: a script calls it below `if __name__ == "__main__":`.
     """
+    batches = list(as_many(batch))
     if not batches or min(batches) < 1:
         raise ArgumentError(f"batch is {min(batches, default=None)}; give 1 or more.")
     if not seconds > 0:
         raise ArgumentError(f"seconds is {seconds}; give more than 0.")
+    sources = list(find_images(map(os.fspath, as_many(photos)))) or [made_photo()]
     load_engine("openvino")  # what the figures are held to is OpenVINO's
-    spec = load_module_spec(handle)
+    spec = as_spec(module)
+    handle = module or default_handle()
+    sent = ModuleSpec(spec.bundle.in_memory()) if isinstance(handle, (Module, ModuleSpec)) else handle
     pairs = list(configurations(spec))
-    runs: list[tuple[EngineName, Precision, int]] = [(*pair, batch) for pair in pairs for batch in batches]
+    runs: list[tuple[EngineName, Precision, int]] = [(*pair, size) for pair in pairs for size in batches]
     on_openvino: list[Precision] = [precision for engine, precision in pairs if engine == "openvino"]
     total = len(runs) + 2 * len(on_openvino)
     done = iter(range(1, total + 1))
 
     def apart(work: Callable[..., T], *arguments: object) -> T:
         result = _in_a_process(work, *arguments)
-        on_progress("measuring", next(done), total)
+        step = next(done)
+        if on_progress is not None:
+            on_progress("measuring", step, total)
         return result
 
     products: dict[Precision, float] = {
@@ -110,13 +128,13 @@ def measure(
     }
     macs = spec.architecture.macs(*spec.image_size)
     networks = []
-    for engine, precision, batch in runs:
-        calls, peak = apart(time_network, handle, engine, precision, batch, seconds)
-        networks.append(summary(engine, precision, batch, calls, macs, products.get(precision), peak))
-    sources = list(photos) or [made_photo()]
-    through_pipeline = [apart(time_photos, handle, precision, sources, seconds) for precision in on_openvino]
-    name, size = spec.bundle.name, spec.image_size
-    return Figures(name, size, macs / 1e9, machine(), products, networks, through_pipeline)
+    for engine, precision, size in runs:
+        calls, peak = apart(time_network, sent, engine, precision, size, seconds)
+        networks.append(summary(engine, precision, size, calls, macs, products.get(precision), peak))
+    through_pipeline = [apart(time_photos, sent, precision, sources, seconds) for precision in on_openvino]
+    return Figures(
+        spec.bundle.name, spec.image_size, macs / 1e9, machine(), products, networks, through_pipeline
+    )
 
 
 def configurations(spec: ModuleSpec) -> Iterator[tuple[EngineName, Precision]]:
@@ -149,20 +167,20 @@ def summary(
 
 
 def time_network(
-    handle: str, engine: EngineName, precision: Precision, batch: int, seconds: float
+    module: Handle, engine: EngineName, precision: Precision, batch: int, seconds: float
 ) -> tuple[list[float], float | None]:
     """Seconds of each call, and the process's peak memory in MB."""
-    module = Module(handle, engine=engine, precision=precision)
-    images = np.random.default_rng(0).random((batch, *module.image_size, 3), np.float32)
-    return _calls(lambda: module(images), seconds), peak_mb()
+    made = Module(module, engine=engine, precision=precision)
+    images = np.random.default_rng(0).random((batch, *made.image_size, 3), np.float32)
+    return _calls(lambda: made(images), seconds), peak_mb()
 
 
 def time_photos(
-    handle: str, precision: Precision, sources: Sequence[str | bytes], seconds: float
+    module: Handle, precision: Precision, sources: Sequence[str | bytes], seconds: float
 ) -> PhotoFigures:
     """Decoding, resizing and computing apart, then all of it overlapped."""
-    module = Module(handle, precision=precision)
-    size, preset = module.image_size, module.resize
+    made = Module(module, precision=precision)
+    size, preset = made.image_size, made.resize
     stages: list[tuple[float, float, float]] = []
     end = time.perf_counter() + seconds
     while len(stages) < WARM_UP + 1 or time.perf_counter() < end:
@@ -172,16 +190,16 @@ def time_photos(
         ticks.append(time.perf_counter())
         images = resize(pixels, size, preset)[None]
         ticks.append(time.perf_counter())
-        module(images)
+        made(images)
         ticks.append(time.perf_counter())
         stages.append((ticks[1] - ticks[0], ticks[2] - ticks[1], ticks[3] - ticks[2]))
     decoding, resizing, computing = (1e3 * statistics.median(s) for s in zip(*stages[WARM_UP:], strict=True))
-    options = Options("predictions" if module.architecture.num_classes else "vector", top=1)
+    options = Options("predictions" if made.architecture.num_classes else "vector", top=1)
 
     def through(count: int) -> float:
         start = time.perf_counter()
         many = islice((source for each in repeat(sources) for source in each), count)
-        for _ in infer(module, (Photo("photo", source) for source in many), options):
+        for _ in infer(made, (Photo("photo", source) for source in many), options):
             pass
         return count / (time.perf_counter() - start)
 
@@ -250,4 +268,10 @@ def _calls(call: Callable[[], object], seconds: float) -> list[float]:
 
 def _in_a_process(work: Callable[..., T], *arguments: object) -> T:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
+        try:
+            return pool.submit(work, *arguments).result()
+        except BrokenProcessPool as error:
+            raise ArgumentError(
+                "A process that measures has ended early; in a script, call bench below "
+                'if __name__ == "__main__":, and see that there is memory.'
+            ) from error

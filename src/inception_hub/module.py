@@ -24,6 +24,7 @@ from .labels import Labels
 from .module_spec import ModuleSpec, graph_variant, load_module_spec
 from .signatures import TensorInfo
 from .sources.cache import default_cache
+from .sources.resolve import default_handle
 from .weights import LazyWeights
 
 if TYPE_CHECKING:
@@ -204,3 +205,41 @@ class Module:
     def export(self, path: "str | os.PathLike[str]") -> None:
         """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""
         bundles.write(self.bundle, Path(path))
+
+
+ModuleLike = str | os.PathLike[str] | ModuleSpec | Module  # a module, or what one is made of
+
+
+def as_module(
+    module: ModuleLike | None,
+    *,
+    engine: EngineName | None = None,
+    precision: Precision = "f32",
+    device: str | None = None,
+) -> Module:
+    """`module` itself, or the `Module` that is made of it; None: of the default handle.
+
+    Raises `ArgumentError` for an engine, precision or device of a module that is made already, and what
+    `Module` raises.
+    """
+    if not isinstance(module, Module):
+        return Module(
+            default_handle() if module is None else module, engine=engine, precision=precision, device=device
+        )
+    if engine is not None or precision != "f32" or device is not None:
+        raise ArgumentError(
+            "The module is made already; give engine, precision and device when it is: hub.Module(...)."
+        )
+    return module
+
+
+def as_spec(module: ModuleLike | None) -> ModuleSpec:
+    """What `module` holds, with its present weights; None: the default handle's module.
+
+    Raises what `load_module_spec` raises.
+    """
+    if isinstance(module, ModuleSpec):
+        return module
+    if isinstance(module, Module):
+        return ModuleSpec(module.bundle)
+    return load_module_spec(default_handle() if module is None else module)

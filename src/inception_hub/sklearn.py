@@ -1,8 +1,9 @@
 """scikit-learn estimators of photos: feature vectors, and classes learned from them.
 
 Photos are a list, array or pandas Series of paths, bytes or PIL images, which scikit-learn can cut into
-folds, or floats [n, height, width, 3] in [0, 1]. An estimator's pickle holds the module's handle and what its
-weights are known by, never weights: where the handle leads to others, using it is an error.
+folds, one alone of these, or floats [n, height, width, 3] in [0, 1]. An estimator's pickle holds the module's
+handle and what its weights are known by, never weights: where the handle leads to others, using it is an
+error.
 """
 
 from collections.abc import Collection
@@ -11,9 +12,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 from .engines import EngineName, Precision
 from .errors import ArgumentError, ImageError, InputError
+from .images.given import is_one
 from .inference.options import Options
 from .inference.pipeline import BATCH_SIZE, Photo, infer
 from .inference.predictions import check_finite
@@ -154,7 +157,9 @@ def _module(handle: str, precision: Precision, engine: EngineName | None, device
 
 def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
     dimensions = getattr(photos, "ndim", 1)
-    if isinstance(photos, str | bytes) or not isinstance(photos, Collection) or dimensions not in (1, 4):
+    if is_one(photos) or isinstance(photos, Image):
+        photos = [photos]
+    if not isinstance(photos, Collection) or dimensions not in (1, 4):
         raise InputError(
             f"X is {type(photos).__name__} {list(getattr(photos, 'shape', []))}; give a list or a column of "
             "paths, bytes or PIL images, or floats [n, height, width, 3] in [0, 1]."

@@ -22,6 +22,7 @@ import pytest
 import typer
 from helpers.command import run
 from helpers.dataset_photos import png, split_of
+from PIL import Image
 
 from inception_hub import Module
 from inception_hub.benchmark import Figures
@@ -113,7 +114,7 @@ ROWS: dict[str, dict[str, Row]] = {
     },
     "info": {"--json": Row("--json", "stdout", '"name": "small"')},
     "pull": {},
-    "convert": {"--depth-multiplier": Row("--depth-multiplier 0.5", "convert.depth_multiplier", 0.5)},
+    "convert": {"--depth-multiplier": Row("--depth-multiplier 0.5", "convert_files.depth_multiplier", 0.5)},
     "finetune": {
         "--output": Row("--output TMP/other", "finetune.output", "TMP/other"),
         "--module": Row("--module other", "resolve.handle", "other"),
@@ -129,6 +130,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--label-smoothing": Row("--label-smoothing 0.3", f"{FINETUNED}.label_smoothing", 0.3),
         "--average": Row("--average 0.7", f"{FINETUNED}.average", 0.7),
         "--patience": Row("--patience 2", f"{FINETUNED}.patience", 2),
+        "--select": Row("--select accuracy", f"{FINETUNED}.select", "accuracy"),
         "--class-weights": Row("--class-weights", f"{FINETUNED}.class_weights", True),
         "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
@@ -164,7 +166,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--resize": Row("--resize slim", "evaluate_split.preset", "slim"),
     },
     "quantize": {
-        "--calibrate": Row("--calibrate others", "quantize.photos", "others"),
+        "--calibrate": Row("--calibrate others", "quantize.calibrate", "others"),
         "--max-drop": Row("--max-drop 3", "quantize.max_drop", 3.0),
         "--min-agreement": Row("--min-agreement 70", "quantize.min_agreement", 70.0),
     },
@@ -180,17 +182,19 @@ ROWS: dict[str, dict[str, Row]] = {
     "push": {"--private": Row("--private", "push_bundle.private", True)},
     "bench": {
         "--module": Row("--module other", "resolve.handle", "other"),
-        "--photos": Row("--photos TMP/photo.png", "measure.photos", ["TMP/photo.png"]),
-        "--batch": Row("--batch 3 --batch 5", "measure.batches", [3, 5]),
-        "--seconds": Row("--seconds 0.5", "measure.seconds", 0.5),
+        "--photos": Row("--photos TMP/photo.png", "bench.photos", ["TMP/photo.png"]),
+        "--batch": Row("--batch 3 --batch 5", "bench.batch", [3, 5]),
+        "--seconds": Row("--seconds 0.5", "bench.seconds", 0.5),
         "--json": Row("--json", "stdout", '"module": "small"'),
     },
     "serve": {
         **MODULE,
         **COMPUTING,
-        "--host": Row("--host 127.0.0.9", "_listen.host", "127.0.0.9"),
-        "--port": Row("--port 8765", "_listen.port", 8765),
+        "--host": Row("--host 127.0.0.9", "listen.host", "127.0.0.9"),
+        "--port": Row("--port 8765", "listen.port", 8765),
         "--allowed-host": Row("--allowed-host a.example", "AllowedHosts.given", ["a.example"]),
+        "--allow-origin": Row("--allow-origin https://a", "AllowedHosts.origins", ["https://a"]),
+        "--root-path": Row("--root-path /hub/", "make_app.prefix", "/hub"),
         "--limit": Row("--limit queue=7", "make_app.limits.queue", 7),
         "--ray": Row("--ray auto", "serve_on_cluster.address", "auto"),
     },
@@ -258,6 +262,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("evaluation.evaluate", "open_dataset", lambda *_, **__: data)
     seen.at("evaluation.evaluate", "compare", lambda *_, **__: Comparison(0.0, 0.0, 0.0, 1, 0, 0, 0.95))
     seen.at("sources.resolve", "resolve", lambda *_, **__: small_module)
+    seen.at("sources.transfer", "resolve", lambda *_, **__: small_module)
     seen.at("module_spec", "load_module_spec", lambda *_, **__: module.spec)
     seen.at("module", "Module", lambda *_, **__: module)
     seen.at("output.run", "infer", lambda *_, **__: iter(()))
@@ -265,24 +270,24 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("output.run", "Gallery")
     seen.at("cli.explain", "Pictures")
     seen.at("cli.photo_run", "on_cluster", lambda *_, **__: None)
-    seen.at("inference.explained_photo", "explained_photo")
-    seen.at("sources.convert", "convert", lambda *_, **__: module.spec.bundle)
+    seen.at("inference.explained_photo", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
+    seen.at("sources.transfer", "convert_files", lambda *_, **__: module.spec.bundle)
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.from_scratch", "train_from_scratch", lambda *_, **__: [evaluation()])
     seen.at("evaluation.measurement", "pick_split")
     seen.at("evaluation.measurement", "evaluate_split", evaluation)
     seen.at("evaluation.measurement", "page", lambda *_, **__: "a page")
     seen.at("quantization.quantization", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
-    seen.at("formats", "export_bundle", exported)
-    seen.at("sources.huggingface", "push_bundle", lambda *_, **__: "https://hub/owner/name")
-    seen.at("benchmark", "measure", figures)
+    seen.at("sources.transfer", "export_bundle", exported)
+    seen.at("sources.transfer", "push_bundle", lambda *_, **__: "https://hub/owner/name")
+    seen.at("benchmark", "bench", figures)
     service = SimpleNamespace(state=SimpleNamespace(service=SimpleNamespace(failure=None)))
     listener = SimpleNamespace(getsockname=lambda: ("127.0.0.1", 1), close=lambda: None)
     seen.at("server.app", "make_app", lambda *_, **__: service)
     server = SimpleNamespace(run=lambda sockets: None, heed_signals=lambda: None)
     seen.at("server.app", "make_server", lambda *_, **__: server)
     seen.at("server.hosts", "AllowedHosts")
-    seen.at("cli.serve", "_listen", lambda *_, **__: listener)
+    seen.at("server.listening", "listen", lambda *_, **__: [listener])
     seen.at("cli.serve", "serve_on_cluster", lambda *_, **__: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield seen

@@ -3,14 +3,14 @@
 import pytest
 from helpers.command import run
 
-from inception_hub.sources import huggingface
+from inception_hub.sources import transfer
 
 
 def test_the_pages_address_is_printed(
     small_module: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        huggingface, "push_bundle", lambda bundle, name, private: f"https://hub/{bundle.name}/{name}"
+        transfer, "push_bundle", lambda bundle, name, private: f"https://hub/{bundle.name}/{name}"
     )
     code, out, _ = run(capsys, "push", small_module, "owner/name")
     assert (code, out) == (0, "https://hub/small/owner/name\n")

@@ -1,4 +1,4 @@
-"""What `finetune`, `train` and `evaluate` share: teachers, missing extras, Ctrl-C, lines about a module."""
+"""What `finetune`, `train` and `evaluate` share: teachers, Ctrl-C, lines about a module."""
 
 import re
 from pathlib import Path
@@ -6,15 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import run
+from helpers.evaluations import evaluation
 
-from inception_hub.cli.training_options import (
-    accuracy_line,
-    distillation,
-    extra_imported,
-    interruptible_run,
-    print_module,
-)
-from inception_hub.errors import ArgumentError, MissingExtraError
+from inception_hub.cli.training_options import accuracy_lines, interruptible_run, print_module, resolved
 from inception_hub.evaluation import Evaluation
 from inception_hub.labels import Labels
 from inception_hub.training.distillation import Distillation
@@ -29,12 +23,9 @@ EVALUATION = Evaluation(
 )
 
 
-def test_teachers_are_resolved_and_numbers_left_out_are_the_defaults(small_module: Path) -> None:
-    assert distillation(None, None, None) is None
-    given = distillation([str(small_module)], None, None)
-    assert given == Distillation((str(small_module),))
-    both = distillation([str(small_module), str(small_module)], 0.25, 3.0)
-    assert both == Distillation((str(small_module), str(small_module)), 0.25, 3.0)
+def test_teachers_are_resolved(small_module: Path) -> None:
+    assert resolved(None) == resolved([]) == []
+    assert resolved([str(small_module), str(small_module)]) == [small_module, small_module]
 
 
 @pytest.mark.parametrize("verb", ["finetune", "train"])
@@ -46,20 +37,6 @@ def test_the_defaults_of_the_help_are_those_of_a_distillation(
     assert Distillation(("one",)) == Distillation(("one",), float(share), float(temperature))
 
 
-@pytest.mark.parametrize("numbers", [(0.3, None), (None, 2.0)])
-def test_numbers_without_a_teacher_are_refused(numbers: tuple[float | None, float | None]) -> None:
-    with pytest.raises(ArgumentError, match="are for --teacher MODULE; give it with them"):
-        distillation(None, *numbers)
-
-
-def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(MissingExtraError, match="This needs nowhere_to_be_found, .*inception-hub\\[train\\]"):
-        with extra_imported():
-            import nowhere_to_be_found  # type: ignore[import-not-found]  # noqa: F401
-    with pytest.raises(MissingExtraError, match="^as it was$"), extra_imported():
-        raise MissingExtraError("as it was")
-
-
 def test_an_interrupted_run_says_how_it_is_resumed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyboardInterrupt), interruptible_run() as listener:
         listener.note("begun")
@@ -68,9 +45,23 @@ def test_an_interrupted_run_says_how_it_is_resumed(capsys: pytest.CaptureFixture
 
 
 def test_a_written_module_is_two_lines_after_its_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
-    line = accuracy_line(EVALUATION)
-    assert line == f"letters: top-1 50.00%, top-5 100.00%, ECE {EVALUATION.ece:.3f} on 2 photos of noise test"
+    lines = accuracy_lines(EVALUATION)
+    assert lines == [
+        "letters on 2 photos of noise test",
+        "  top-1 50.00%, 95% interval 9.5% to 90.5%",
+        f"  ECE {EVALUATION.ece:.3f}",
+    ]
     print_module(Path("letters"), [EVALUATION])
-    assert capsys.readouterr().out == f"{line}\nModule: letters\nReport: letters/report.html\n"
+    assert capsys.readouterr().out.splitlines() == [
+        *lines,
+        "Module: letters",
+        "Report: letters/report.html",
+    ]
     print_module(Path("letters"), [])
     assert capsys.readouterr().out == "", "of a process beside the main one"
+
+
+def test_top_5_is_shown_of_more_than_five_classes() -> None:
+    lines = accuracy_lines(evaluation(60, 6))
+    assert re.fullmatch(r"  top-5 [0-9.]+%, 95% interval [0-9.]+% to [0-9.]+%", lines[2])
+    assert [line.split()[0] for line in accuracy_lines(evaluation(60, 5))] == ["tiny", "top-1", "ECE"]

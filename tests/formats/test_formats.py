@@ -16,7 +16,7 @@ def test_trained_weights_are_what_is_exported(small_module: Path, tmp_path: Path
     module = hub.Module(small_module, trainable=True)
     module.trainable_variables[0].data.fill_(0.5)
     name = min(n for n, v in module.architecture.variables.items() if v.trainable)
-    hub.export(module, "module", tmp_path / "trained")
+    hub.export(module, tmp_path / "trained", to="module")
     assert (bundle.read(tmp_path / "trained").weights[name] == 0.5).all()
 
 

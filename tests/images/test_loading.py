@@ -13,7 +13,7 @@ from PIL import Image
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.errors import ArgumentError, InputError
+from inception_hub.errors import ArgumentError, ImageError, InputError
 from inception_hub.images.loading import (
     decode_and_resize,
     decode_and_resize_again,
@@ -32,16 +32,24 @@ def test_load_images() -> None:
 
 
 def test_load_images_says_what_it_takes() -> None:
-    with pytest.raises(InputError, match=r"images is one str; give a list of them: \['cat.jpg'\]"):
+    with pytest.raises(ImageError, match="cat.jpg does not exist"):
         load_images("cat.jpg", (8, 8))
-    with pytest.raises(ArgumentError, match="images is an empty list"):
+    with pytest.raises(ArgumentError, match="images holds no photo; give at least one"):
         load_images([], (8, 8))
     with pytest.raises(ArgumentError, match="resize is 'fancy'; give one of default, slim, plain"):
         load_images([b""], (8, 8), resize="fancy")  # type: ignore[arg-type]
-    with pytest.raises(
-        InputError, match="images holds a ndarray; give paths, bytes, open files or PIL images"
-    ):
-        load_images([RGB], (8, 8))  # type: ignore[list-item]
+    with pytest.raises(InputError, match="images holds a list; give paths, bytes, open files or PIL images"):
+        load_images([["cat.jpg"]], (8, 8))  # type: ignore[list-item]
+
+
+def test_one_photo_is_a_batch_of_one(tmp_path: Path) -> None:
+    content = encoded(Image.fromarray(RGB), "PNG")
+    path = tmp_path / "photo.png"
+    path.write_bytes(content)
+    expected = load_images([content], (16, 24))
+    for one in (path, str(path), content, Image.fromarray(RGB), RGB, io.BytesIO(content), tmp_path):
+        assert np.array_equal(load_images(one, (16, 24)), expected)
+    assert load_images(iter([path, RGB]), (16, 24)).shape == (2, 16, 24, 3)
 
 
 def test_load_images_takes_the_modules_size_and_preset(module: hub.Module, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.engines import EngineName
-from inception_hub.errors import AnswerError, ArgumentError, InputError
+from inception_hub.errors import AnswerError, ArgumentError, ImageError, InputError
 from inception_hub.inference.activation_maps import activation_maps
 from inception_hub.labels import Labels
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_explained(small_module: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="top is 0"):
         hub.explain(module, images, top=0)
     with pytest.raises(InputError):
-        hub.explain(module, [["photo.jpg"]])  # type: ignore[arg-type]
+        hub.explain(module, [["photo.jpg"]])  # type: ignore[list-item]
     with pytest.raises(ArgumentError, match="construct it without tags"):
         hub.explain(hub.Module(small_module, tags={"train"}), images)
     made = bundle.read(small_module)
@@ -91,6 +91,25 @@ def test_what_cannot_be_explained(small_module: Path, tmp_path: Path) -> None:
     bundle.write(replace(made, weights=huge), tmp_path / "huge")
     with pytest.raises(AnswerError, match="not finite"):
         hub.explain(hub.Module(tmp_path / "huge"), images)
+
+
+def test_photos_of_any_kind_one_or_many(small_module: Path, pair: Image.Image, tmp_path: Path) -> None:
+    pair.save(tmp_path / "pair.png")
+    module = hub.Module(small_module)
+    (expected,) = hub.explain(module, hub.load_images([pair], (64, 96)), classes=["a", "b"])
+    for images in (tmp_path, tmp_path / "pair.png", [pair], np.asarray(pair)):
+        (found,) = hub.explain(small_module, images, classes=["a", "b"], size=(64, 96))
+        for one, other in zip(found, expected, strict=True):
+            assert one.label == other.label
+            np.testing.assert_allclose(one.activation_map, other.activation_map, rtol=1e-5, atol=1e-6)
+    assert [len(each) for each in hub.explain(module, [pair, pair])] == [3, 3]
+    assert [one.label for one in hub.explain(module, pair, classes="b")[0]] == ["b"]
+    whole = hub.explain(module, pair, resize="plain")[0][0].logit
+    assert whole != hub.explain(module, hub.load_images(pair, module)[0])[0][0].logit
+    with pytest.raises(ImageError, match="at most 1 are accepted"):
+        hub.explain(module, pair, max_pixels=1)
+    with pytest.raises(ArgumentError, match="made already"):
+        hub.explain(module, pair, engine="torch")
 
 
 def test_a_class_by_any_of_its_names(small_module: Path, tmp_path: Path) -> None:

@@ -4,15 +4,20 @@ import csv
 import io
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
+import pandas
+import polars
+import pyarrow.json
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
 from inception_hub.output.rows import JsonLines, PredictionsCsv, VectorsCsv, as_record, shortest
-from inception_hub.system.text import FORMULA_STARTS, csv_path, encoded, printable
+from inception_hub.system.text import FORMULA_STARTS, csv_path, encoded, printable, text_path
 
 CAT = Row(
     "cat.jpg", "m", predictions=(Prediction("tabby, cat", 282, np.float32(0.7)), Prediction("lynx", 288, 0.1))
@@ -61,11 +66,26 @@ def test_json_lines() -> None:
     assert "猫" in lines.row(Row("猫.jpg", "m", error="no"))
 
 
-def test_a_path_of_stray_bytes_survives_json() -> None:
+def test_everybody_reads_json_with_paths_of_stray_bytes(tmp_path: Path) -> None:
+    """One such name costs no other row: pandas, polars, pyarrow and Hugging Face refuse half characters."""
     path = b"caf\xe9\n.jpg".decode("utf-8", "surrogateescape")
-    line = encoded(JsonLines().row(Row(path, "m", error="no")))
-    assert line.count(b"\n") == 1
-    assert json.loads(line.decode("utf-8"))["path"] == path
+    rows = [Row(path, "m", error=f"{path} is damaged."), Row("é.jpg", "\ud83dm", error="no")]
+    lines = encoded("".join(map(JsonLines().row, rows)))
+    assert lines.count(b"\n") == 2
+    records = [json.loads(line) for line in lines.decode("utf-8").splitlines()]
+    assert [text_path(record["path"]) for record in records] == [path, "é.jpg"]
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(lines)
+    expected = ["caf\\udce9\n.jpg", "é.jpg"]
+    datasets = pytest.importorskip("datasets")
+    table = datasets.load_dataset("json", data_files=str(file), split="train", cache_dir=str(tmp_path))
+    read = {
+        "pandas": list(pandas.read_json(file, lines=True)["path"]),
+        "polars": polars.read_ndjson(file)["path"].to_list(),
+        "pyarrow": pyarrow.json.read_json(file)["path"].to_pylist(),
+        "datasets": table["path"],
+    }
+    assert {name: list(paths) for name, paths in read.items()} == dict.fromkeys(read, expected)
 
 
 def test_csv_of_predictions() -> None:

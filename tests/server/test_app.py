@@ -22,7 +22,6 @@ from inception_hub.server.limits import Limits
         ("POST", "/", 405),
         ("POST", "/v1/models/other:predict", 404),
         ("POST", "/v1/models/small:regress", 404),
-        ("POST", "/v2/repository/models/x/load", 404),
         ("POST", "/v2/models/..%2f..%2fetc/infer", 404),
         ("GET", "/../../etc/passwd", 404),
         ("GET", "/page.py", 404),

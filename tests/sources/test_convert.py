@@ -13,7 +13,7 @@ from inception_hub.errors import WeightsError
 from inception_hub.formats import timm
 from inception_hub.formats.options import Options
 from inception_hub.labels import Labels
-from inception_hub.sources.convert import convert
+from inception_hub.sources.convert import convert_files
 
 
 def initial(classes: int, multiplier: float = 0.01) -> dict[str, np.ndarray]:
@@ -31,7 +31,7 @@ def initial(classes: int, multiplier: float = 0.01) -> dict[str, np.ndarray]:
 def test_classes_are_called_by_their_number(
     tmp_path: Path, classes: int, names: dict[int, str], first_id: str | None
 ) -> None:
-    converted = convert(write_v1(tmp_path / "model.ckpt", initial(classes)))
+    converted = convert_files(write_v1(tmp_path / "model.ckpt", initial(classes)))
     assert converted.architecture.num_classes == len(converted.labels) == classes
     assert {index: converted.labels[index] for index in names} == names
     assert converted.labels.wordnet_ids[0] == first_id
@@ -42,28 +42,28 @@ def test_classes_are_called_by_their_number(
 def test_values_come_back_without_what_training_adds(tmp_path: Path, write: object) -> None:
     arrays = initial(3)
     counters = {"global_step": np.array(7, np.int64), "save_counter": np.array(1, np.int64)}
-    converted = convert(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
+    converted = convert_files(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
     assert set(converted.weights) == set(arrays)
     assert all(np.array_equal(converted.weights[name], array) for name, array in arrays.items())
     with pytest.raises(WeightsError, match="unexpected: learning_rate"):
-        convert(write(tmp_path / "other.ckpt", arrays | {"learning_rate": np.ones(1, np.float32)}))  # type: ignore[operator]
+        convert_files(write(tmp_path / "other.ckpt", arrays | {"learning_rate": np.ones(1, np.float32)}))  # type: ignore[operator]
 
 
 def test_a_hub_module_keeps_its_image_size(tmp_path: Path) -> None:
-    assert convert(write_hub_module(tmp_path / "module", initial(3), (96, 160))).image_size == (96, 160)
+    assert convert_files(write_hub_module(tmp_path / "module", initial(3), (96, 160))).image_size == (96, 160)
 
 
 def test_the_depth_is_inferred_unless_it_is_given(tmp_path: Path) -> None:
     path = write_v1(tmp_path / "model.ckpt", initial(3, 0.25))
-    assert convert(path).architecture.depth_multiplier == 0.25
-    assert convert(path, 0.2501).architecture.depth_multiplier == 0.2501
+    assert convert_files(path).architecture.depth_multiplier == 0.25
+    assert convert_files(path, 0.2501).architecture.depth_multiplier == 0.2501
     with pytest.raises(WeightsError, match="depth_multiplier=1 and 3 classes: .*of the wrong shape"):
-        convert(path, 1.0)
+        convert_files(path, 1.0)
 
 
 def test_labels_of_another_number_of_classes_are_not_taken(small_module: Path, tmp_path: Path) -> None:
     source = bundle.read(small_module)
     timm.write(source, tmp_path / "ten", Options())
-    assert convert(tmp_path / "ten").labels == source.labels
+    assert convert_files(tmp_path / "ten").labels == source.labels
     timm.write(replace(source, labels=Labels(("a", "b"), (None, None))), tmp_path / "two", Options())
-    assert convert(tmp_path / "two").labels.names == tuple(f"class_{index}" for index in range(10))
+    assert convert_files(tmp_path / "two").labels.names == tuple(f"class_{index}" for index in range(10))

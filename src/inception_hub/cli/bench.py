@@ -18,19 +18,21 @@ def bench(
         list[str] | None,
         typer.Option("--photos", metavar="INPUT", help="Photos or folders. [default: one made, 1024 x 768]"),
     ] = None,
-    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="[default: 1 and 8]")] = None,
+    batch: Annotated[list[int], typer.Option("--batch", metavar="N", min=1)] = [1, 8],  # noqa: B006
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Of each measurement.")] = 2.0,
     json: JsonOption = False,
 ) -> None:
     """Measure how fast a module is here. By engine, precision and batch size, and with photos."""
-    from ..benchmark import measure
-    from ..images.find import find_images
+    from ..benchmark import bench as run
     from .terminal import terminal_listener
 
-    paths = list(find_images(photos)) if photos else []
     with terminal_listener() as listener:
-        figures = measure(
-            str(resolve_handle(choose(module))), batch or (1, 8), paths, seconds, listener.progress
+        figures = run(
+            resolve_handle(choose(module)),
+            photos=photos or (),
+            batch=batch,
+            seconds=seconds,
+            on_progress=listener.progress,
         )
     if json:
         from dataclasses import asdict

@@ -18,7 +18,7 @@ from .console import (
     say,
     tell_failures,
 )
-from .training_options import DataArgument, accuracy_line, extra_imported
+from .training_options import DataArgument, accuracy_lines
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import EvaluationResult
@@ -47,9 +47,8 @@ def evaluate(
     precision: PrecisionOption = "f32",
 ) -> None:
     """Measure a module on labelled photos. Accuracy, calibration, confusions, the worst mistakes."""
-    with extra_imported():
-        from ..evaluation.evaluate import check_new_page, write_page
-        from ..evaluation.evaluate import evaluate as run
+    from ..evaluation.evaluate import check_new_page, write_page
+    from ..evaluation.evaluate import evaluate as run
     from .terminal import terminal_listener
 
     if report is not None:
@@ -78,7 +77,7 @@ def evaluate(
 
 def _lines(result: "EvaluationResult") -> list[str]:
     """The accuracy of each module and their difference."""
-    lines = [accuracy_line(evaluation) for evaluation in result.evaluations]
+    lines = [line for evaluation in result.evaluations for line in accuracy_lines(evaluation)]
     if result.comparison is not None:
         first, second = result.evaluations
         lines.append(

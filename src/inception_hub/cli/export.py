@@ -39,12 +39,12 @@ def export(
     int8: Int8Option = False,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
-    from .. import bundle
-    from ..formats import export_bundle
-    from ..formats.options import Options
+    from ..sources.transfer import export as run
 
-    options = Options(size_of(size), batch, photos, top, int8)
-    check = export_bundle(bundle.read(resolve_handle(module)), to, destination, force=force, options=options)
+    check = run(
+        resolve_handle(module), destination, to,
+        force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8,
+    )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6
     say(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..training.choices import BatchNorm, Phases
+from ..training.choices import BatchNorm, Phases, Select
 from .console import DeviceOption, ModuleOption, choose, resolve_handle, say
 from .training_options import (
     DataArgument,
@@ -15,10 +15,9 @@ from .training_options import (
     TemperatureOption,
     TrainingPrecisionOption,
     ValidationOption,
-    distillation,
-    extra_imported,
     interruptible_run,
     print_module,
+    resolved,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +69,16 @@ AverageOption = Annotated[
     float, typer.Option("--average", min=0, max=0.99999, help="Decay of the moving average of weights.")
 ]
 PatienceOption = Annotated[
-    int, typer.Option("--patience", min=0, help="Epochs without a better validation loss; 0: never stop.")
+    int,
+    typer.Option(
+        "--patience",
+        min=0,
+        help="Stop after so many epochs without a better one; 0: never, keep the last.",
+    ),
+]
+SelectOption = Annotated[
+    Select,
+    typer.Option("--select", help="Keep what has the lowest validation loss, or the highest top-1 there."),
 ]
 ClassWeightsOption = Annotated[
     bool, typer.Option("--class-weights", help="Let photos of rare classes count more.")
@@ -93,6 +101,7 @@ def finetune(
     label_smoothing: LabelSmoothingOption = 0.1,
     average: AverageOption = 0.99,
     patience: PatienceOption = 5,
+    select: SelectOption = "loss",
     class_weights: ClassWeightsOption = False,
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
@@ -102,19 +111,18 @@ def finetune(
     seed: SeedOption = 0,
 ) -> None:
     """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""
-    with extra_imported():
-        from ..training.finetune import finetune as run
-        from ..training.finetune_options import FinetuneOptions
-    options = FinetuneOptions(
-        phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
-        image_size=image_size, training_size=training_size, batch_norm=batch_norm,
-        batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
-        patience=patience, class_weights=class_weights, bfloat16=precision == "bf16", device=device,
-        distillation=distillation(teacher, teacher_share, temperature),
-    )  # fmt: skip
-    base = _base(module)
+    from ..training.functions import finetune as run
+
+    base, teachers = _base(module), resolved(teacher)
     with interruptible_run() as listener:
-        made = run(data, output, base, validation=validation, options=options, seed=seed, listener=listener)
+        made = run(
+            data, output, base, validation=validation, phases=phases, epochs=epochs,
+            learning_rate=learning_rate, batch_size=batch_size, image_size=image_size,
+            training_size=training_size, batch_norm=batch_norm, batch_norm_momentum=batch_norm_momentum,
+            label_smoothing=label_smoothing, average=average, patience=patience, select=select,
+            class_weights=class_weights, teacher=teachers, teacher_share=teacher_share,
+            temperature=temperature, precision=precision, device=device, seed=seed, listener=listener,
+        )  # fmt: skip
     print_module(output, made)
 
 

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import OutputError
-from ..system.text import printable
+from ..system.text import counted, printable
 from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
 
@@ -34,16 +33,11 @@ def pull(
     handle: Annotated[str, typer.Argument(metavar="HANDLE", help="A handle or URL, such as imagenet.")],
 ) -> None:
     """Fetch a module into the cache. It then needs no network; a damaged one is fetched anew."""
-    from ..sources.cache import default_cache, is_temporary
+    from ..sources.transfer import pull as run
+    from .progress import download_progress
 
-    path = resolve_handle(handle)
-    if default_cache().discard(path):
-        path = resolve_handle(handle)
-    if is_temporary(path):
-        raise OutputError(
-            f"{handle} is not pulled, for the cache {default_cache().root} cannot take it; make room there, "
-            "or point INCEPTION_HUB_CACHE to a folder that can be written."
-        )
+    with download_progress() as progress:
+        path = run(handle, progress=progress)
     put(str(path))
 
 
@@ -61,16 +55,12 @@ def convert(
     ] = None,
 ) -> None:
     """Turn the original's files into a module."""
-    from .. import bundle
-    from ..sources.convert import convert as convert_files
+    from ..sources.transfer import convert as run
+    from .progress import download_progress
 
-    path = Path(source)
-    if depth_multiplier is not None:
-        converted = convert_files(path, depth_multiplier)
-    else:
-        converted = bundle.read(resolve_handle(source))
-    bundle.write(converted, destination)
-    put(str(destination))
+    with download_progress() as progress:
+        path = run(source, destination, depth_multiplier=depth_multiplier, progress=progress)
+    put(str(path))
 
 
 def _readable(key: str, value: Any) -> str:
@@ -87,15 +77,20 @@ def _readable(key: str, value: Any) -> str:
 
 
 def _figures(measured: dict[str, Any]) -> str:
-    """One measurement: what it was on, then its figures, rounded."""
+    """One measurement: what it was on, then its figures, rounded, each accuracy with its 95% interval."""
+    from ..evaluation import wilson
+
+    photos = measured.get("images")
     parts = []
     for name, value in measured.items():
         if name in ("top1", "top5", "agreement") and isinstance(value, float):
             parts.append(f"{name.replace('top', 'top-')} {value:.2%}")
+            if name != "agreement" and isinstance(photos, int) and 0 <= value <= 1 <= photos:
+                parts[-1] += f" ({wilson(round(value * photos), photos)})"
         elif isinstance(value, float):
-            parts.append(f"{name} {value:.3f}")
+            parts.append(f"{name.replace('ece', 'ECE')} {value:.3f}")
         elif name == "images" and isinstance(value, int):
-            parts.append(f"{value:,} photos")
+            parts.append(counted(value, "photo"))
         else:
             parts.append(str(value) if name in ("data", "precision") else f"{name} {value}")
     return printable(", ".join(parts))

@@ -13,7 +13,6 @@ def push(
     private: Annotated[bool, typer.Option("--private", help="Visible to its owner only.")] = False,
 ) -> None:
     """Upload a module to the Hugging Face Hub. The handle hf://owner/name finds it there."""
-    from .. import bundle
-    from ..sources.huggingface import push_bundle
+    from ..sources.transfer import push as run
 
-    put(push_bundle(bundle.read(resolve_handle(module)), repository, private=private))
+    put(run(resolve_handle(module), repository, private=private))

@@ -14,10 +14,9 @@ from .training_options import (
     TemperatureOption,
     TrainingPrecisionOption,
     ValidationOption,
-    distillation,
-    extra_imported,
     interruptible_run,
     print_module,
+    resolved,
 )
 
 RecipeArgument = Annotated[
@@ -53,20 +52,13 @@ def train(
     seed: SeedOption = 0,
 ) -> None:
     """Train a module from scratch by a recipe. Interrupted and run again, it continues where it was."""
-    with extra_imported():
-        from ..training.from_scratch import train_from_scratch
-        from ..training.recipe_file import open_recipe
+    from ..training.functions import train as run
 
+    teachers = resolved(teacher)
     with interruptible_run() as listener:
-        evaluations = train_from_scratch(
-            open_recipe(recipe, settings or ()),
-            data,
-            output,
-            validation=validation,
-            seed=seed,
-            bfloat16=precision == "bf16",
-            device=device,
-            distillation=distillation(teacher, teacher_share, temperature),
-            listener=listener,
-        )
+        evaluations = run(
+            recipe, data, output, settings=settings or (), validation=validation, teacher=teachers,
+            teacher_share=teacher_share, temperature=temperature, precision=precision, device=device,
+            seed=seed, listener=listener,
+        )  # fmt: skip
     print_module(output, evaluations)

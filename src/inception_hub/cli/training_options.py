@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import ArgumentError, MissingExtraError
-from ..system.extras import missing
+from ..system.text import counted
+from ..training.choices import TrainingPrecision
 from .console import put, resolve_handle, say
 
 if TYPE_CHECKING:
     from ..evaluation import Evaluation
-    from ..training.distillation import Distillation
     from ..training.listener import RunListener
 
 DataArgument = Annotated[
@@ -50,39 +49,15 @@ TemperatureOption = Annotated[
     typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
 ]
 TrainingPrecisionOption = Annotated[
-    Literal["f32", "bf16"],
+    TrainingPrecision,
     typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
 
 
-def distillation(
-    teachers: list[str] | None, share: float | None, temperature: float | None
-) -> "Distillation | None":
-    """The distillation of the three options; None without a teacher.
-
-    Raises `ArgumentError` for a number without a teacher, and what the handles of teachers raise.
-    """
-    given = {"share": share, "temperature": temperature}
-    numbers = {name: value for name, value in given.items() if value is not None}
-    if teachers:
-        from ..training.distillation import Distillation
-
-        return Distillation(tuple(str(resolve_handle(handle)) for handle in teachers), **numbers)
-    if numbers:
-        raise ArgumentError("--teacher-share and --temperature are for --teacher MODULE; give it with them.")
-    return None
-
-
-@contextmanager
-def extra_imported() -> Iterator[None]:
-    """Raises `MissingExtraError` where an import in the block fails."""
-    try:
-        yield
-    except ImportError as error:
-        if isinstance(error, MissingExtraError):
-            raise
-        raise missing(f"This needs {error.name}", "train") from error
+def resolved(teachers: list[str] | None) -> list[Path]:
+    """The directories of teachers; a download shows its progress."""
+    return [resolve_handle(handle) for handle in teachers or ()]
 
 
 @contextmanager
@@ -101,15 +76,19 @@ def interruptible_run() -> "Iterator[RunListener]":
 def print_module(output: Path, evaluations: "list[Evaluation]") -> None:
     """Prints the accuracy and the place of a written module; nothing in processes beside the main one."""
     for evaluation in evaluations:
-        put(accuracy_line(evaluation))
+        for line in accuracy_lines(evaluation):
+            put(line)
     if evaluations:
         put(f"Module: {output}")
         put(f"Report: {output / 'report.html'}")
 
 
-def accuracy_line(evaluation: "Evaluation") -> str:
-    """Module, top-1, top-5, calibration and data in one line."""
-    return (
-        f"{evaluation.module}: top-1 {evaluation.top1:.2%}, top-5 {evaluation.top5:.2%}, "
-        f"ECE {evaluation.ece:.3f} on {len(evaluation.classes):,} photos of {evaluation.data}"
-    )
+def accuracy_lines(evaluation: "Evaluation") -> list[str]:
+    """A line for module and data, then one for each figure; top-5 where the classes are more than five."""
+    lines = [
+        f"{evaluation.module} on {counted(len(evaluation.names), 'photo')} of {evaluation.data}",
+        f"  top-1 {evaluation.top1:.2%}, 95% interval {evaluation.top1_interval}",
+    ]
+    if evaluation.top5 is not None:
+        lines.append(f"  top-5 {evaluation.top5:.2%}, 95% interval {evaluation.top5_interval}")
+    return [*lines, f"  ECE {evaluation.ece:.3f}"]

@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data import open_dataset
+from ..data import Dataset, open_dataset
+from ..engines import EngineName, Precision
 from ..errors import OutputError
 from ..images.presets import Preset
-from ..module import Module
-from ..module_spec import ModuleSpec
+from ..module import Module, ModuleLike, as_module
 from ..output.files import as_output_error
 from ..system.atomic import atomic_file, scratch_folder
-from . import Comparison, Evaluation, compare, measurement
-
-Handle = str | os.PathLike[str] | ModuleSpec
+from . import Comparison, Evaluation, compare, match_labels, measurement
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +29,7 @@ class EvaluationResult:
     comparison: Comparison | None
     photos: int
     unreadable: tuple[str, ...]
-    page: Callable[[], str]
+    page: Callable[[], str] = field(repr=False)
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready figures: of one module as they are, of two as `modules` and `comparison`."""
@@ -41,23 +40,26 @@ class EvaluationResult:
 
 
 def evaluate(
-    module: Handle | Module,
-    data: str | Path,
+    module: ModuleLike,
+    data: str | os.PathLike[str],
     *,
     split: str | None = None,
-    against: Handle | Module | None = None,
-    resize: Preset | None = None,
+    against: ModuleLike | None = None,
     report: str | os.PathLike[str] | None = None,
-    load: Callable[[Handle], Module] = Module,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    resize: Preset | None = None,
+    engine: EngineName | None = None,
+    precision: Precision = "f32",
+    device: str | None = None,
+    load: Callable[[ModuleLike], Module] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> EvaluationResult:
     """Evaluates `module` on the labelled photos of `data` (see `open_dataset`).
 
     `split`: None is the test split, else validation, else all photos. `against`: another module, compared
-    photo by photo. `resize`: how photos become the module's size; None is each module's own way. `report`: a
-    self-contained HTML page to write, which must not exist. `load` makes a `Module` of a handle. Handles are
-    loaded, and `on_progress` called with the photos done and in all, for one module after the other. Photos
-    that cannot be read are left out.
+    photo by photo. `report`: a self-contained HTML page to write, which must not exist. `resize`: how photos
+    become the module's size; None is each module's own way. `engine`, `precision`, `device`: as of `Module`,
+    for modules that are not made yet; `load` makes them, if given. They are made, and `on_progress` is called
+    with the photos done and in all, for one module after the other. Photos that cannot be read are left out.
 
     Raises `OutputError` if `report` exists or cannot be written, `ArgumentError` for a split that the data
     does not have, for classes that a module does not have, and if no photo can be read; and what
@@ -65,20 +67,21 @@ def evaluate(
     """
     if report is not None:
         check_new_page(Path(report))
-    dataset = open_dataset(data)
+    load = load or partial(as_module, engine=engine, precision=precision, device=device)
+    dataset = open_dataset(data if isinstance(data, str) else Path(data))
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
     evaluations: list[Evaluation] = []
     for each in (module,) if against is None else (module, against):
         evaluations.append(
             measurement.evaluate_split(
-                each if isinstance(each, Module) else load(each),
+                load(each),
                 photos,
                 dataset.labels,
                 f"{dataset.name} {name}",
                 preset=resize,
                 on_error=(lambda message: None) if evaluations else unreadable.append,
-                on_progress=on_progress,
+                on_progress=on_progress or (lambda done, total: None),
             )
         )
     comparison = None if against is None else compare(evaluations[0], evaluations[1])
@@ -87,11 +90,20 @@ def evaluate(
         comparison,
         len(photos),
         tuple(unreadable),
-        lambda: measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable),
+        lambda: measurement.page(
+            evaluations, comparison, photos, _counts(dataset, evaluations[0]), unreadable
+        ),
     )
     if report is not None:
         write_page(result, Path(report))
     return result
+
+
+def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int]]:
+    """The photos by split and class, the classes by their names in the module: data may have WordNet ids."""
+    indices = match_labels(evaluation.labels, dataset.labels)
+    names = tuple(evaluation.labels[index] for index in indices)
+    return replace(dataset, labels=replace(dataset.labels, names=names)).counts()
 
 
 def check_new_page(path: Path) -> None:

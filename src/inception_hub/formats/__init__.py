@@ -1,9 +1,8 @@
 """Modules in the formats of other software: `export` writes them, `table.reader` finds what reads them."""
 
-import os
 from pathlib import Path
 
-from ..bundle import Bundle, HasBundle
+from ..bundle import Bundle
 from ..errors import ArgumentError, MissingExtraError
 from ..system.extras import missing
 from ..system.placing import written
@@ -12,18 +11,6 @@ from .options import Options
 from .table import FORMATS
 
 ANYTHING = Options()
-
-
-def export(
-    module: HasBundle,
-    format: str,
-    path: "str | os.PathLike[str]",
-    *,
-    force: bool = False,
-    options: Options = ANYTHING,
-) -> Check:
-    """Writes `module`, with its present weights, to `path`; see `export_bundle`."""
-    return export_bundle(module.bundle, format, Path(path), force=force, options=options)
 
 
 def export_bundle(

@@ -1,6 +1,7 @@
 """Which photos the command line's arguments stand for: files, folders, globs, `-`. Standard library only."""
 
 import glob
+import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,8 +9,12 @@ from itertools import chain
 
 from ..errors import HandleError
 
+HEIC = (".heic", ".heif")  # read where pillow-heif is installed
 # The last three of JPEG's are those of old browsers and of cameras that add more pictures.
-EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(HEIC if importlib.util.find_spec("pillow_heif") else ()),
+)
 
 
 class Unread(Counter[str]):
@@ -23,7 +28,10 @@ class Unread(Counter[str]):
         files = "1 file is" if self.total() == 1 else f"{self.total():,} files are"
         endings = ", ".join(f"{count:,} {ending}" for ending, count in self.most_common(10))
         more = f" and {len(self) - 10} other endings" if len(self) > 10 else ""
-        return f"{files} not read, being no photos by their names: {endings}{more}."
+        hint = (
+            " HEIC needs pillow-heif: pip install 'inception-hub[heic]'." if self.keys() & set(HEIC) else ""
+        )
+        return f"{files} not read, being no photos by their names: {endings}{more}.{hint}"
 
 
 def find_images(inputs: Iterable[str], unread: Unread | None = None) -> Iterator[str]:

@@ -1,20 +1,21 @@
 """Files, bytes and PIL images -> what a module takes: decoded, resized, stacked."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, InputError
+from ..errors import ArgumentError
+from .given import named_photos
 from .photo_file import MAX_PIXELS
-from .presets import PRESETS, Preset
+from .presets import Preset, checked_preset
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from .decode import Source
+    from .given import One
 
 # Pillow is imported where it is used: `import inception_hub` shall not wait for it.
 
@@ -37,10 +38,11 @@ def decode_and_resize(
     Raises `ImageError`.
     """
     from .decode import picture
-    from .resize import least_pixels
+    from .resize import is_exact, least_pixels
     from .resize import resize as resized
 
-    image = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
+    least, managed = least_pixels(size, resize), not is_exact(resize)
+    image = picture(source, max_pixels=max_pixels, least=least, managed=managed)
     return image, resized(image, size, resize)
 
 
@@ -70,34 +72,29 @@ def load_image(
 
 
 def load_images(
-    images: "Sequence[Source]",
+    images: "One | Iterable[One]",
     module: HasImageSize | tuple[int, int],
     *,
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.float32]:
-    """Files, bytes or PIL images -> float32 [n, height, width, 3] in [0, 1], as `module` wants them.
+    """Photos -> float32 [n, height, width, 3] in [0, 1], as `module` wants them.
 
-    `module`: a `Module` or `ModuleSpec`, or a (height, width) in pixels. `resize`: `default`, `slim` or
-    `plain`; None is the module's own preset, `default` where there is only a size. `max_pixels`: of one
-    photo, 100,000,000 by default and 178,956,970 at most. Raises `ImageError` naming the photo that cannot be
-    read or is larger, `InputError` for a single photo instead of a list, `ArgumentError` for an empty list,
-    an unknown preset or another `max_pixels`.
+    `images`: a path, folder or glob, a photo's bytes or open file, a PIL image, a uint8 array
+    [height, width, 3]; or several of them. `module`: a `Module` or `ModuleSpec`, or a (height, width) in
+    pixels. `resize`: `default`, `slim` or `plain`; None is the module's own preset, `default` where there is
+    only a size. `max_pixels`: of one photo, 100,000,000 by default and 178,956,970 at most.
+
+    Raises `ImageError` naming the photo that cannot be read or is larger, `HandleError` for a folder or glob
+    without photos, `InputError` for what is no photo, `ArgumentError` for no photo, an unknown preset or
+    another `max_pixels`.
     """
-    from PIL import Image
-
-    from .decode import source_name
-
-    if isinstance(images, (str, bytes, os.PathLike, Image.Image)):
-        raise InputError(
-            f"images is one {type(images).__name__}; give a list of them: [{source_name(images)!r}]."
-        )
-    if resize is not None and resize not in PRESETS:
-        raise ArgumentError(f"resize is {resize!r}; give one of {', '.join(PRESETS)}.")
-    if not len(images):
-        raise ArgumentError("images is an empty list; give at least one image.")
+    preset = checked_preset(resize)
     if isinstance(module, HasImageSize):
-        size, preset = module.image_size, resize or module.resize
+        size, preset = module.image_size, preset or module.resize
     else:
-        size, preset = module, resize or "default"
-    return np.stack([load_image(image, size, preset, max_pixels=max_pixels) for image in images])
+        size, preset = module, preset or "default"
+    loaded = [load_image(source, size, preset, max_pixels=max_pixels) for _, source in named_photos(images)]
+    if not loaded:
+        raise ArgumentError("images holds no photo; give at least one.")
+    return np.stack(loaded)

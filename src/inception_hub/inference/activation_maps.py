@@ -4,17 +4,26 @@ The network ends in a spatial mean and a linear layer, so the last feature map w
 needs no gradients: its mean plus the class's bias is the logit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, LOGITS, LOGITS_LAYER
+from ..engines import EngineName, Precision
 from ..errors import ArgumentError
-from ..module import Module
-from .options import TOP
+from ..images.given import as_many, named_photos
+from ..images.loading import load_image
+from ..images.photo_file import MAX_PIXELS
+from ..images.presets import Preset, checked_preset
+from ..module import Module, ModuleLike, as_module
+from .options import EXPLAINED
 from .predictions import check_finite, probabilities, top_k
+
+if TYPE_CHECKING:
+    from ..images.given import One
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +44,29 @@ class Explanation:
 
 
 def explain(
-    module: Module, images: NDArray[np.float32], *, top: int = TOP, classes: Sequence[str | int] | None = None
+    module: ModuleLike | None,
+    images: "One | Iterable[One] | NDArray[np.floating]",
+    *,
+    top: int = EXPLAINED,
+    classes: str | int | Sequence[str | int] | None = None,
+    size: tuple[int, int] | None = None,
+    resize: Preset | None = None,
+    max_pixels: int = MAX_PIXELS,
+    engine: EngineName | None = None,
+    precision: Precision = "f32",
+    device: str | None = None,
 ) -> list[list[Explanation]]:
-    """Activation maps of each of `images`, float32 [batch, height, width, 3] in [0, 1].
+    """Activation maps of each of `images`: one photo or several of any kind, as `classify` takes them.
 
-    For each image a list of its `top` most likely classes, best first; or of `classes`, by label or index, in
-    their order.
+    For each photo a list of its `top` most likely classes, best first; or of `classes`, by label or index, in
+    their order. `size`: (height, width) in pixels to compute at, the module's by default; a larger one gives
+    finer maps: of the logits at that size. `images` may also be floats [batch, height, width, 3] or
+    [height, width, 3] in [0, 1], which are taken as they are. The other arguments: as of `classify`.
 
-    Any size will do, and a larger one gives finer maps: of the logits at that size. Raises `ArgumentError`
-    for a module without classes or in training, `top` below 1 or a class it does not have, `InputError` for
-    other images, `AnswerError` where numbers are not finite.
+    Raises `ArgumentError` for a module without classes or in training, `top` below 1 or a class it does not
+    have, `ImageError` for a photo that cannot be read, `AnswerError` where numbers are not finite.
     """
+    module = as_module(module, engine=engine, precision=precision, device=device)
     if not module.architecture.num_classes:
         raise ArgumentError(
             f"{module.spec.bundle.name} is a feature vector module and has no classes to explain; take one "
@@ -55,13 +76,23 @@ def explain(
         raise ArgumentError("explain needs the module as it is for inference; construct it without tags.")
     if top < 1:
         raise ArgumentError(f"top is {top}; give 1 or more.")
-    chosen = None if classes is None else [index_of(module, each) for each in classes]
+    chosen = None if classes is None else [index_of(module, name) for name in as_many(classes)]
+    if isinstance(images, np.ndarray) and images.dtype.kind == "f":
+        return _explain_batch(module, images[None] if images.ndim == 3 else images, top, chosen)
+    size, preset = size or module.image_size, checked_preset(resize) or module.resize
+    photos = (load_image(photo, size, preset, max_pixels=max_pixels) for _, photo in named_photos(images))
+    return [found for photo in photos for found in _explain_batch(module, photo[None], top, chosen)]
+
+
+def _explain_batch(
+    module: Module, images: NDArray[Any], top: int, chosen: Sequence[int] | None
+) -> list[list[Explanation]]:
     endpoints = module.endpoints(images, (LOGITS, FEATURE_MAP))
     name, precision = module.spec.bundle.name, module.precision
     logits = check_finite(endpoints[LOGITS], name, precision)
     return [
-        explanations(module, each, feature_map, top_k(each, top) if chosen is None else chosen)
-        for each, feature_map in zip(logits, endpoints[FEATURE_MAP], strict=True)
+        explanations(module, values, feature_map, top_k(values, top) if chosen is None else chosen)
+        for values, feature_map in zip(logits, endpoints[FEATURE_MAP], strict=True)
     ]
 
 

@@ -8,6 +8,7 @@ from ..images.presets import Preset
 from .row import Kind
 
 TOP = 5  # predictions of each photo, by default
+EXPLAINED = 3  # classes explained of each photo, by default
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,23 @@
 Nothing is computed before rows are asked for, and then no more than a few batches are in memory.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines import EngineName, Precision
-from ..errors import ArgumentError, ImageError, InputError
-from ..images.find import find_images
+from ..errors import ArgumentError, ImageError
+from ..images.given import check_paths, named_photos
 from ..images.photo_file import MAX_PIXELS
-from ..images.presets import PRESETS, Preset
+from ..images.presets import Preset, checked_preset
 from ..inference.options import TOP, Options
 from ..inference.pipeline import Photo, infer
 from ..inference.row import Row
-from ..module import Module
-from ..module_spec import ModuleSpec
-from ..sources.resolve import default_handle
+from ..module import Module, ModuleLike, as_module
 from .frames import arrow_table, pandas_frame, polars_frame
 from .notebook import cards
 
@@ -30,11 +27,8 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
-    from PIL import Image
 
-    # A photo; paths may also be folders and globs.
-    One = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
-    Handle = str | os.PathLike[str] | ModuleSpec | Module | None
+    from ..images.given import One
 
 
 class Rows(Iterable[Row]):
@@ -49,8 +43,7 @@ class Rows(Iterable[Row]):
         self._images, self._options = images, options
         self._used = False
         list(infer(module, (), options))  # refuses what cannot be computed
-        if not isinstance(images, Iterator):
-            find_images(os.fspath(one) for one in _each(images) if isinstance(one, (str, os.PathLike)))
+        check_paths(images)
 
     def __iter__(self) -> Iterator[Row]:
         return (result.row for result in infer(self.module, self._photos(), self._options))
@@ -86,7 +79,7 @@ class Rows(Iterable[Row]):
                     "The photos came from an iterator, which is used up; give a list to iterate again."
                 )
             self._used = True
-        return _photos(self._images)
+        return (Photo(name, source) for name, source in named_photos(self._images))
 
 
 class Vectors(Rows):
@@ -113,7 +106,7 @@ class Vectors(Rows):
 
 def classify(
     images: "One | Iterable[One]",
-    module: "Handle" = None,
+    module: ModuleLike | None = None,
     *,
     top: int = TOP,
     resize: Preset | None = None,
@@ -131,13 +124,13 @@ def classify(
 
     Raises `HandleError` for a folder or glob without photos, `ArgumentError` for a module without classes.
     """
-    loaded = _load(module, engine, precision, device)
-    return Rows(loaded, images, Options("predictions", top, _preset(resize), max_pixels))
+    loaded = as_module(module, engine=engine, precision=precision, device=device)
+    return Rows(loaded, images, Options("predictions", top, checked_preset(resize), max_pixels))
 
 
 def embed(
     images: "One | Iterable[One]",
-    module: "Handle" = None,
+    module: ModuleLike | None = None,
     *,
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -149,56 +142,5 @@ def embed(
 
     Arguments and errors: as of `classify`.
     """
-    loaded = _load(module, engine, precision, device)
-    return Vectors(loaded, images, Options("vector", resize=_preset(resize), max_pixels=max_pixels))
-
-
-def _load(module: "Handle", engine: EngineName | None, precision: Precision, device: str | None) -> Module:
-    if not isinstance(module, Module):
-        return Module(module or default_handle(), engine=engine, precision=precision, device=device)
-    if engine is not None or precision != "f32" or device is not None:
-        raise ArgumentError(
-            "The module is made already; give engine, precision and device when it is: hub.Module(...)."
-        )
-    return module
-
-
-def _preset(resize: Preset | None) -> Preset | None:
-    if resize is not None and resize not in PRESETS:
-        raise ArgumentError(f"resize is {resize!r}; give one of {', '.join(PRESETS)}.")
-    return resize
-
-
-def _photos(images: Any) -> Iterator[Photo]:
-    number = 0
-    for one in _each(images):
-        sources = find_images([os.fspath(one)]) if isinstance(one, (str, os.PathLike)) else (one,)
-        for source in sources:
-            number += 1
-            name = getattr(source, "filename", None) or getattr(source, "name", None) or f"image {number}"
-            if isinstance(source, str):
-                name = source
-            yield Photo(os.fsdecode(name), _picture(source) if isinstance(source, np.ndarray) else source)
-
-
-def _each(images: Any) -> Iterable[Any]:
-    """What `images` holds, or itself alone."""
-    if isinstance(images, np.ndarray):
-        return images if images.ndim == 4 else (images,)
-    return images if isinstance(images, Iterable) and not _is_one(images) else (images,)
-
-
-def _is_one(images: Any) -> bool:
-    # An open file is an iterable of its lines.
-    return isinstance(images, (str, bytes, os.PathLike)) or hasattr(images, "read")
-
-
-def _picture(array: NDArray[Any]) -> "Image.Image":
-    from PIL import Image
-
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
-        raise InputError(
-            f"images holds an array of {array.dtype} {list(array.shape)}; give uint8 [height, width, 3], "
-            "and images in [0, 1] to the module itself."
-        )
-    return Image.fromarray(array)
+    loaded = as_module(module, engine=engine, precision=precision, device=device)
+    return Vectors(loaded, images, Options("vector", resize=checked_preset(resize), max_pixels=max_pixels))

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import OutputError
-from ..system.text import csv_path
+from ..system.text import csv_path, text_path
 
 BEGINNING = b'{"path": "'  # of every row in JSON
 MAX_LINE = 16 << 20  # bytes; a row of vectors has some 20,000
@@ -94,7 +94,7 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
                 raise TypeError
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise _foreign(name, f"line {number} is no row of {kind}") from error
-        yield WrittenRow(record["path"], is_error, end)
+        yield WrittenRow(text_path(record["path"]), is_error, end)
 
 
 def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[WrittenRow]:

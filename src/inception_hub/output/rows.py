@@ -1,7 +1,7 @@
 """Rows as records, as lines of JSON and as lines of CSV.
 
-Knows no files. A path that is not text (Linux allows any bytes) is written with escapes such as `\\udcff`,
-which JSON readers turn back.
+Knows no files. A path that is not text (Linux allows any bytes) is written with escapes such as `\\udcff`:
+`system.text.text_path` gives the path of a JSON line back.
 """
 
 import csv
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..inference.row import Row
-from ..system.text import csv_path, csv_text, json_text
+from ..system.text import csv_path, csv_text, json_text, path_text
 
 
 def as_record(row: Row) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class JsonLines:
         return ""
 
     def row(self, row: Row) -> str:
-        return json_text(as_record(row)) + "\n"
+        return json_text(as_record(row) | {"path": path_text(row.path)}) + "\n"
 
     def end(self) -> str:
         return ""

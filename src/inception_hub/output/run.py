@@ -13,7 +13,7 @@ from ..inference.heatmaps import Heatmap, heatmap
 from ..inference.options import Options
 from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
-from .choices import RowFormat
+from .choices import AnyFormat
 from .gallery import Gallery
 from .resume import Done
 from .settings import NO_SETTINGS, settings_of
@@ -31,7 +31,7 @@ class Target:
     also an HTML page of the photos, with heatmaps where the run computes feature maps.
     """
 
-    format: RowFormat
+    format: AnyFormat
     path: Path | None = None
     resume: bool = False
     gallery: Path | None = None

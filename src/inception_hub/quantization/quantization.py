@@ -1,5 +1,6 @@
 """`quantize`: an int8 graph for a module, calibrated by NNCF on some photos and checked on others."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..evaluation import match_labels
 from ..images.find import find_images
 from ..module import Module
 from ..module_spec import ModuleSpec
+from ..sources.resolve import resolve
 from ..system.extras import missing
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
@@ -50,24 +52,27 @@ class Check:
 
 
 def quantize(
-    directory: Path,
-    photos: str,
+    module: str | os.PathLike[str],
+    calibrate: str | os.PathLike[str],
     *,
     max_drop: float = 0.5,
     min_agreement: float = 95.0,
-    on_progress: Progress = lambda what, done, total: None,
+    on_progress: Progress | None = None,
 ) -> Check:
-    """Adds an int8 graph to the module directory `directory`, unless its predictions differ too much.
+    """Adds an int8 graph to the module directory `module`, unless its predictions differ too much.
 
-    `photos`: a data set as `open_dataset` takes it, with the module's classes or others, or a folder of
-    photos. With the module's classes, top-1 may fall by `max_drop` points; without, `min_agreement` percent
-    of the photos must keep their most likely class. `on_progress` is called with what is done ("calibrating",
-    "checking"), the photos done and the photos in all. Returns the comparison with float32.
+    `module`: the directory, or a handle that leads to it. `calibrate`: a data set as `open_dataset` takes it,
+    with the module's classes or others, or a folder of photos. With the module's classes, top-1 may fall by
+    `max_drop` points; without, `min_agreement` percent of the photos must keep their most likely class.
+    `on_progress` is called with what is done ("calibrating", "checking"), the photos done and the photos in
+    all. Returns the comparison with float32.
 
     Raises `QuantizationError` when the predictions differ too much, `OutputError` if there is an int8 graph
     already or it cannot be written, `ArgumentError` for a module without classes or fewer than two photos,
     `MissingExtraError` without NNCF.
     """
+    directory, photos = resolve(module), os.fspath(calibrate)
+    on_progress = on_progress or (lambda what, done, total: None)
     bundle = bundles.read(directory)
     if bundle.int8 is not None:
         raise OutputError(f"{directory} has an int8 graph already, which is left as it is.")

@@ -5,6 +5,7 @@ only under load.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -138,6 +139,7 @@ class Batcher:
         if not wanted:
             return
         self._metrics.batch_photos.observe(len(wanted))
+        self._metrics.last_inference = time.time()
         try:
             with self._metrics.stage("compute"):
                 sizes = zip(*(job.images for job in wanted), strict=True)

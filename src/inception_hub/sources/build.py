@@ -20,7 +20,7 @@ def build_module(source: Path, directory: Path, name: str, provenance: Provenanc
     """
     from ..formats.table import find_reader
     from .archive import extract, is_archive
-    from .convert import convert
+    from .convert import convert_files
 
     if source.is_file() and is_archive(source) and not find_reader(source):
         extracted = directory.parent / "extracted"
@@ -31,9 +31,9 @@ def build_module(source: Path, directory: Path, name: str, provenance: Provenanc
                 bundle.read(inside)  # raises an error if it is damaged
                 _take(inside, directory)
                 return
-            converted = convert(inside)
+            converted = convert_files(inside)
     else:
-        converted = convert(source)
+        converted = convert_files(source)
     bundle.write(replace(converted, name=name, provenance=provenance), directory)
 
 

@@ -13,7 +13,7 @@ from ..weights import check, infer_architecture
 BY_PRODUCTS = {"global_step", "save_counter"}
 
 
-def convert(source: Path, depth_multiplier: float | None = None) -> Bundle:
+def convert_files(source: Path, depth_multiplier: float | None = None) -> Bundle:
     """Reads `source` and checks every variable against the architecture inferred from their shapes.
 
     `depth_multiplier` stands in no TensorFlow file; None infers it. Raises `HandleError` for a missing

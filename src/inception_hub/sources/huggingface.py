@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .. import bundle as bundles
-from ..bundle import MANIFEST, Bundle, HasBundle
+from ..bundle import MANIFEST, Bundle
 from ..errors import (
     DownloadError,
     FormatError,
@@ -51,11 +51,6 @@ def pull(handle: str, directory: Path) -> None:
             downloaded = hf_hub_download(repository, name, revision=commit)
             shutil.copyfile(downloaded, directory / name)
     bundles.verify(directory)
-
-
-def push(module: HasBundle, repository: str, *, private: bool = False) -> str:
-    """Uploads `module`, with its present weights, to `owner/name`; see `push_bundle`."""
-    return push_bundle(module.bundle, repository, private=private)
 
 
 def push_bundle(bundle: Bundle, repository: str, *, private: bool = False) -> str:

@@ -101,7 +101,7 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     import tempfile
 
     from ..formats import tf1_hub
-    from .convert import convert
+    from .convert import convert_files
 
     chosen = os.environ.get("TFHUB_CACHE_DIR")
     root = Path(chosen or os.path.join(tempfile.gettempdir(), "tfhub_modules"))
@@ -110,7 +110,9 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
         entry = root / hashlib.sha1(spelling.encode(), usedforsecurity=False).hexdigest()
         if tf1_hub.matches(entry) and (chosen or _is_own(entry)):
             try:
-                return replace(convert(entry), provenance=Provenance(f"https://tfhub.dev/{name}", LICENCE))
+                return replace(
+                    convert_files(entry), provenance=Provenance(f"https://tfhub.dev/{name}", LICENCE)
+                )
             except InceptionHubError as error:
                 # The operating system may have removed some of an entry's files, as it tidies up temporary
                 # ones; then it is made from the download instead.

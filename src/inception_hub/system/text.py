@@ -5,15 +5,31 @@ line of a log, or computes in a spreadsheet.
 """
 
 import json
+import re
 from typing import Any
 
 # What makes a spreadsheet take a cell for a formula; the last four are their full-width forms.
 FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20"
+STRAY = r"ud[89a-f][0-9a-f]{2}"  # half a character, as `encoded` writes a path's stray byte, behind its "\\"
 
 
 def encoded(text: str) -> bytes:
     """UTF-8; what is no text in it, the stray bytes of a path, as escapes such as `\\udcff`."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def path_text(path: str) -> str:
+    """`path` as text that is all of Unicode, whatever its bytes are; `text_path` gives the path back.
+
+    A stray byte stands as an escape such as `\\udcff`. A `\\` before what looks like one, or before `x5c`,
+    stands as `\\x5c`.
+    """
+    return encoded(re.sub(rf"\\(?={STRAY}|x5c)", r"\\x5c", path)).decode()
+
+
+def text_path(text: str) -> str:
+    """The path that `path_text` made `text` of."""
+    return re.sub(rf"\\({STRAY}|x5c)", lambda escape: chr(int(escape[1][1:], 16)), text)
 
 
 def printable(text: str) -> str:
@@ -23,13 +39,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 photo`, `1,234 photos`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 photo` or `1,200 photos`; `many`: the plural of `one`, None is `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """`value` as JSON that is printable: what is not printable in its strings is escaped, as JSON allows."""
+    """`value` as JSON that is printable: what is not printable in its strings is escaped, as JSON allows.
+
+    Half a character becomes text such as `\\udcff`: most readers refuse a file that holds one, even escaped.
+    """
     lines = json.dumps(value, indent=indent, ensure_ascii=False).split("\n")  # those of `indent` alone
     return "\n".join(line if line.isprintable() else _json_escaped(line) for line in lines)
 
@@ -46,4 +65,4 @@ def csv_path(path: str) -> str:
 
 
 def _json_escaped(line: str) -> str:
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+    return "".join(c if c.isprintable() else json.dumps(encoded(c).decode())[1:-1] for c in line)

@@ -1,12 +1,15 @@
 """The options of fine-tuning. PyTorch is not imported here, so the command line can read the choices."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..errors import ArgumentError
-from .choices import BatchNorm, Phases
+from .choices import BatchNorm, Phases, Select
 from .distillation import Distillation
+from .ranges import check_ranges
 
 SMALLEST = 32  # px
+CHOICES = {"phases": get_args(Phases), "batch_norm": get_args(BatchNorm), "select": get_args(Select)}
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class FinetuneOptions:
     batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
     label_smoothing: float = 0.1
     average: float = 0.99  # decay of the moving average of weights; 0: none
-    patience: int = 5  # epochs without a lower validation loss before early stopping; 0: no early stopping
+    patience: int = 5  # epochs without a better one before early stopping; 0: the last epoch is kept
+    select: Select = "loss"  # keep the lowest validation loss, or the highest top-1 ("accuracy")
     class_weights: bool = False  # photos of rare classes count more
     bfloat16: bool = True  # mixed precision; weights are float32 throughout
     device: str | None = None  # "cpu" or "cuda"; None: the CPU
@@ -41,6 +45,18 @@ class FinetuneOptions:
             value = getattr(self, name)
             if value is not None and value < SMALLEST:
                 raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ArgumentError(f"{name} is {getattr(self, name)!r}; give one of {', '.join(choices)}.")
+        check_ranges(
+            self,
+            epochs=(1, 100_000),
+            learning_rate=(0, 1e30),
+            batch_size=(2, 1_000_000),
+            label_smoothing=(0, 0.9),
+            average=(0, 1),
+            patience=(0, 100_000),
+        )
         if self.distillation and self.phases == "head":
             raise ArgumentError(
                 "A teacher is given and phases is 'head', where none is asked; "

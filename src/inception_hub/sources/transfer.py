@@ -1,0 +1,92 @@
+"""A module from where it is to where it is wanted: cache, directory, other software's files, the hub."""
+
+import os
+from pathlib import Path
+
+from .. import bundle as bundles
+from ..bundle import Bundle, HasBundle
+from ..errors import OutputError
+from ..formats import export_bundle
+from ..formats.comparison import Check
+from ..formats.options import Options
+from .cache import default_cache, is_temporary
+from .convert import convert_files
+from .huggingface import push_bundle
+from .network import Progress
+from .resolve import resolve
+
+Handle = str | os.PathLike[str]
+
+
+def pull(handle: Handle, *, progress: Progress | None = None) -> Path:
+    """Fetches a module into the cache, so that it works without a network; gives its directory.
+
+    `handle`, `progress` and errors: as of `resolve`. A damaged entry is fetched anew. Raises `OutputError` if
+    the cache cannot take it.
+    """
+    path = resolve(handle, progress=progress)
+    if default_cache().discard(path):
+        path = resolve(handle, progress=progress)
+    if is_temporary(path):
+        raise OutputError(
+            f"{handle} is not pulled, for the cache {default_cache().root} cannot take it; make room there, "
+            "or point INCEPTION_HUB_CACHE to a folder that can be written."
+        )
+    return path
+
+
+def convert(
+    source: Handle,
+    destination: Handle,
+    *,
+    depth_multiplier: float | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Writes the module directory `destination`, which must not exist, of the files `source`; gives its path.
+
+    `source`: anything `resolve` takes, such as a checkpoint. `depth_multiplier`: of the network, for files on
+    this machine; None infers it from the shapes. `progress`: as of `resolve`.
+
+    Raises `OutputError` if `destination` exists or cannot be written, `WeightsError` for another
+    `depth_multiplier` than the files', and what `resolve` raises.
+    """
+    if depth_multiplier is not None:
+        converted = convert_files(Path(source), depth_multiplier)
+    else:
+        converted = bundles.read(resolve(source, progress=progress))
+    bundles.write(converted, Path(destination))
+    return Path(destination)
+
+
+def export(
+    module: HasBundle | Handle,
+    destination: Handle,
+    to: str,
+    *,
+    force: bool = False,
+    size: tuple[int, int] | None = None,
+    batch: int | None = None,
+    photos: bool = False,
+    top: int | None = None,
+    int8: bool = False,
+) -> Check:
+    """Writes `module`, with its present weights, to `destination` in the format `to`; see `export_bundle`.
+
+    `module`: a `Module`, `ModuleSpec` or handle. `force`: replace what is there. `size`: fixed (height,
+    width) in pixels, None is any. `batch`: fixed number of images, None is any. `photos`: take uint8 pixels,
+    scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
+    """
+    options = Options(size, batch, photos, top, int8)
+    return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
+
+
+def push(module: HasBundle | Handle, repository: str, *, private: bool = False) -> str:
+    """Uploads `module`, with its present weights, to `owner/name`; see `push_bundle`.
+
+    `module`: a `Module`, `ModuleSpec` or handle.
+    """
+    return push_bundle(_bundle(module), repository, private=private)
+
+
+def _bundle(module: HasBundle | Handle) -> Bundle:
+    return bundles.read(resolve(module)) if isinstance(module, str | os.PathLike) else module.bundle
