@@ -41,7 +41,7 @@ gpu:
 		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \
 	exit $$status
 
-# The page in a real browser: Debian's `chromium`, or what CHROMIUM names.
+# The server's page and the gallery in a real browser: Debian's `chromium`, or what CHROMIUM names.
 browser: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m browser
 

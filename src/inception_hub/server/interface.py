@@ -39,6 +39,7 @@ class Route:
 
 def interface_page(description: Mapping[str, Any], address: str) -> str:
     """The page as HTML for an OpenAPI `description`; `address`: the server's, as the client calls it."""
+    address += next((each["url"] for each in description.get("servers", ())), "")  # the prefix of all paths
     groups: dict[str, list[Route]] = defaultdict(list)
     for path, operations in description["paths"].items():
         for method in METHODS:

@@ -8,7 +8,7 @@ export function offerHeatmaps(item, photo, predictions) {
   const buttons = [...item.querySelectorAll("ol button")];
   const heat = item.querySelector(".heat");
   const wait = item.querySelector(".wait");
-  const place = item.querySelector(".error");
+  const place = item.querySelector(".no-heat"); // below the classes, which stay where the pointer is
   let explained = null; // the promise of all heatmaps of the photo
   let pinned = null;
   let pointed = null; // numbers of buttons
