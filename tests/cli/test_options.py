@@ -114,7 +114,10 @@ ROWS: dict[str, dict[str, Row]] = {
     },
     "info": {"--json": Row("--json", "stdout", '"name": "small"')},
     "pull": {},
-    "convert": {"--depth-multiplier": Row("--depth-multiplier 0.5", "convert_files.depth_multiplier", 0.5)},
+    "convert": {
+        "--depth-multiplier": Row("--depth-multiplier 0.5", "convert_files.depth_multiplier", 0.5),
+        "--weights": Row("--weights average", "convert_files.weights", "average"),
+    },
     "finetune": {
         "--output": Row("--output TMP/other", "finetune.output", "TMP/other"),
         "--module": Row("--module other", "resolve.handle", "other"),
