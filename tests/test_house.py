@@ -55,6 +55,7 @@ OPTIONAL = {
     "openvino": {
         "engines.openvino",
         "engines.openvino_calibration",
+        "engines.openvino_core",
         "engines.openvino_graph",
         "engines.openvino_product",
     },
