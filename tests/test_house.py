@@ -171,11 +171,13 @@ def test_public_names() -> None:
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "network",
         "pull",
         "push",
         "quantize",
         "resolve",
         "train",
+        "transform",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
 
