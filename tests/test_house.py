@@ -60,7 +60,14 @@ OPTIONAL = {
     },
     "onnx": set(),
     "timm": set(),
-    "fastapi": {"server.app", "server.kserve", "server.page", "server.plain", "server.tensorflow_serving"},
+    "fastapi": {
+        "server.app",
+        "server.kserve",
+        "server.page",
+        "server.plain",
+        "server.tensorflow_serving",
+        "server.triton",
+    },
     "pyarrow": {"cluster.storage"},
     "ray": {"cluster.batch_inference", "cluster.connection", "cluster.serving"},
     "sklearn": {"sklearn"},
@@ -200,5 +207,5 @@ def test_ci_runs_every_kind_of_test() -> None:
     """In `.ci/run`, by the Makefile's targets."""
     root = TESTS.parent
     targets = re.findall(r"\bmake (\w+)", (root / ".ci" / "run").read_text("utf-8"))
-    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster"]
+    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster", "clients"]
     assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))

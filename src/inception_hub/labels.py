@@ -19,6 +19,7 @@ from .system.regular import open_regular
 
 BACKGROUND = "background"
 MAX_BYTES = 16 * 2**20  # of a labels file; all 21,841 names of ImageNet take 0.5 MB
+TOP = 5  # the classes that top-5 looks among; it says nothing of a module that has no more
 REPR_NAMES = 3  # that `repr` shows
 WORDNET_ID = re.compile(r"n[0-9]{8}")
 

@@ -18,12 +18,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def test_what_was_measured_is_one_line(
+def test_what_was_measured_is_a_line_for_each_figure(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path
 ) -> None:
     code, out, err = run(capsys, "evaluate", small_module, folder)
     assert code == 0 and err == ""
-    assert out.startswith("small: top-1 ") and out.endswith(" on 2 photos of photos train\n")
+    first, *figures = out.splitlines()
+    assert first == "small on 2 photos of photos train"
+    assert [line.split()[0] for line in figures] == ["top-1", "top-5", "ECE"]
 
 
 def test_a_report_that_exists_is_refused_before_anything_is_loaded(
@@ -58,6 +60,6 @@ def test_figures_are_printed_where_the_report_cannot_be_written(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with small_files():
         code, out, err = run(capsys, "evaluate", small_module, folder, "--report", tmp_path / "page.html")
-    assert code == 2 and out.startswith("small: top-1 ")
+    assert code == 2 and out.startswith("small on 2 photos")
     assert "page.html cannot be written (File too large)" in err
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]

@@ -1,11 +1,14 @@
 """`finetune` on the command line: choices and ranges; what it makes: tests/training/test_finetune.py."""
 
 import inspect
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from helpers.colour_photos import write_colour_photos
 from helpers.command import run
+from helpers.terminals import lines_of, on_terminal
 
 from inception_hub.cli.finetune import finetune
 from inception_hub.training.finetune_options import FinetuneOptions
@@ -16,6 +19,7 @@ from inception_hub.training.finetune_options import FinetuneOptions
     [
         ("--phases", "tail", "--phases is 'tail'; give both, head or full"),
         ("--batch-norm", "off", "--batch-norm is 'off'; give update or frozen"),
+        ("--select", "top5", "--select is 'top5'; give loss or accuracy"),
         ("--precision", "f16", "--precision is 'f16'; give f32 or bf16"),
         ("--batch-size", "1", "--batch-size is '1'; give 2 or more"),
         ("--image-size", "31", "--image-size is '31'; give 32 or more"),
@@ -44,7 +48,24 @@ def test_defaults_are_those_of_the_options() -> None:
     """The verb writes them again, so that the command line starts without training's modules."""
     parameters = inspect.signature(finetune).parameters
     shared = [each for each in fields(FinetuneOptions) if each.name in parameters and each.name != "device"]
-    assert len(shared) == 12
+    assert len(shared) == 13
     for each in shared:
         assert parameters[each.name].default == each.default, each.name
     assert (parameters["precision"].default == "bf16") is FinetuneOptions.bfloat16
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path, columns: int) -> None:
+    photos, output = write_colour_photos(tmp_path / "photos"), tmp_path / "m"
+    options = ("--module", small_module, "--epochs", 1, "--image-size", 32, "--precision", "f32")
+    command = ("finetune", photos, "--output", output, *options)
+    code, shown = on_terminal(*command, columns=columns, kind="xterm")
+    assert code == 0, shown
+    lines = lines_of(shown)
+    words = " ".join(lines)
+    assert re.search(r"head: validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to [0-9.]+%\) ", words)
+    assert re.search(r"epoch 1: loss [0-9.]+, validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to ", words)
+    title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))
+    assert lines[title + 1].startswith("head ") and lines[title + 2].startswith("whole network, epoch 1 ")
+    assert "Kept: " in words and "95% interval" in words and "top-5" not in words
+    assert all(len(line) <= columns for line in lines if str(tmp_path) not in line), shown

@@ -9,6 +9,7 @@ import pytest
 from helpers.command import run
 
 from inception_hub import bundle
+from inception_hub.labels import Labels
 
 
 def test_info(capsys: pytest.CaptureFixture[str], small_module: Path) -> None:
@@ -30,13 +31,37 @@ def test_info(capsys: pytest.CaptureFixture[str], small_module: Path) -> None:
 def test_info_rounds_its_figures(
     capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = {"data": "ten", "images": 1234, "precision": "int8", "top1": 0.123456, "ece": 0.0362}
+    figures = {
+        "data": "ten", "images": 1234, "precision": "int8", "top1": 0.123456, "top5": 0.5, "ece": 0.0362
+    }  # fmt: skip
     made = replace(bundle.read(small_module), accuracy=(figures, {"data": "none", "agreement": 1.0}))
     bundle.write(made, tmp_path / "module")
     monkeypatch.setenv("COLUMNS", "120")
     _, out, _ = run(capsys, "info", tmp_path / "module")
-    assert "ten, 1,234 photos, int8, top-1 12.35%, ece 0.036\n" in out
+    expected = "top-1 12.35% (10.6% to 14.3%), top-5 50.00% (47.2% to 52.8%), ECE 0.036"
+    assert f"ten, 1,234 photos, int8, {expected}\n" in out
     assert out.endswith("  none, agreement 100.00%\n")
+
+
+def test_top_5_of_five_classes_is_not_shown(
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path
+) -> None:
+    """Earlier versions stored it; it is 100% of any module."""
+    whole = bundle.read(small_module)
+    head = "InceptionV2/Logits/Conv2d_1c_1x1/"
+    weights = {n: w[..., :5] if n.startswith(head) else w for n, w in whole.weights.items()}
+    made = replace(
+        whole,
+        architecture=replace(whole.architecture, num_classes=5),
+        weights=weights,
+        labels=Labels(tuple("abcde"), (None,) * 5),
+        accuracy=({"data": "ten", "images": 10, "top1": 1.0, "top5": 1.0},),
+    )
+    bundle.write(made, tmp_path / "module")
+    _, out, _ = run(capsys, "info", tmp_path / "module")
+    assert "ten, 10 photos, top-1 100.00% (72.2% to 100.0%)\n" in out and "top-5" not in out
+    _, out, _ = run(capsys, "info", tmp_path / "module", "--json")
+    assert json.loads(out)["accuracy"] == [{"data": "ten", "images": 10, "top1": 1.0}]
 
 
 def test_a_photo_in_the_place_of_a_module(capsys: pytest.CaptureFixture[str], photos: Path) -> None:

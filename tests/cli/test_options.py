@@ -130,6 +130,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--label-smoothing": Row("--label-smoothing 0.3", f"{FINETUNED}.label_smoothing", 0.3),
         "--average": Row("--average 0.7", f"{FINETUNED}.average", 0.7),
         "--patience": Row("--patience 2", f"{FINETUNED}.patience", 2),
+        "--select": Row("--select accuracy", f"{FINETUNED}.select", "accuracy"),
         "--class-weights": Row("--class-weights", f"{FINETUNED}.class_weights", True),
         "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
@@ -189,9 +190,11 @@ ROWS: dict[str, dict[str, Row]] = {
     "serve": {
         **MODULE,
         **COMPUTING,
-        "--host": Row("--host 127.0.0.9", "_listen.host", "127.0.0.9"),
-        "--port": Row("--port 8765", "_listen.port", 8765),
+        "--host": Row("--host 127.0.0.9", "listen.host", "127.0.0.9"),
+        "--port": Row("--port 8765", "listen.port", 8765),
         "--allowed-host": Row("--allowed-host a.example", "AllowedHosts.given", ["a.example"]),
+        "--allow-origin": Row("--allow-origin https://a", "AllowedHosts.origins", ["https://a"]),
+        "--root-path": Row("--root-path /hub/", "make_app.prefix", "/hub"),
         "--limit": Row("--limit queue=7", "make_app.limits.queue", 7),
         "--ray": Row("--ray auto", "serve_on_cluster.address", "auto"),
     },
@@ -267,7 +270,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("output.run", "Gallery")
     seen.at("cli.explain", "Pictures")
     seen.at("cli.photo_run", "on_cluster", lambda *_, **__: None)
-    seen.at("inference.heatmaps", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
+    seen.at("inference.explained_photo", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
     seen.at("sources.transfer", "convert_files", lambda *_, **__: module.spec.bundle)
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.from_scratch", "train_from_scratch", lambda *_, **__: [evaluation()])
@@ -284,7 +287,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     server = SimpleNamespace(run=lambda sockets: None, heed_signals=lambda: None)
     seen.at("server.app", "make_server", lambda *_, **__: server)
     seen.at("server.hosts", "AllowedHosts")
-    seen.at("cli.serve", "_listen", lambda *_, **__: listener)
+    seen.at("server.listening", "listen", lambda *_, **__: [listener])
     seen.at("cli.serve", "serve_on_cluster", lambda *_, **__: None)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield seen

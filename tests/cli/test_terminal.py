@@ -5,21 +5,21 @@ import sys
 import pytest
 
 from inception_hub.cli.terminal import TerminalListener, terminal_listener
-from inception_hub.evaluation import Epoch
+from inception_hub.evaluation import Epoch, Score
 
 
 def test_without_a_terminal_there_are_lines_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with terminal_listener() as listener:
         listener.note("train: 27 photos")
         listener.progress("decoding", 1, 27)
-        listener.epoch(Epoch("head", 1, 1.5, 1.4, 0.5, 1e-3, 99.6, 0.0))
-        listener.epoch(Epoch("training", 2, 1.25, None, None, 1e-3, 50.0, 0.0))
+        listener.epoch(Epoch("head", 1, 1.5, Score(1.4, 0.5, 20), 1e-3, 99.6, 0.0))
+        listener.epoch(Epoch("training", 2, 1.25, None, 1e-3, 50.0, 0.0))
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
         "train: 27 photos",
-        "head, epoch 1: loss 1.500, validation loss 1.400, top-1 50.0%, 100 photos a second",
-        "training, epoch 2: loss 1.250, 50 photos a second",
+        "epoch 1: loss 1.500, validation loss 1.400, top-1 50.0% (29.9% to 70.1%), 100 photos a second",
+        "epoch 2: loss 1.250, 50 photos a second",
     ]
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import run
+from helpers.evaluations import evaluation
 
-from inception_hub.cli.training_options import accuracy_line, interruptible_run, print_module, resolved
+from inception_hub.cli.training_options import accuracy_lines, interruptible_run, print_module, resolved
 from inception_hub.evaluation import Evaluation
 from inception_hub.labels import Labels
 from inception_hub.training.distillation import Distillation
@@ -44,9 +45,23 @@ def test_an_interrupted_run_says_how_it_is_resumed(capsys: pytest.CaptureFixture
 
 
 def test_a_written_module_is_two_lines_after_its_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
-    line = accuracy_line(EVALUATION)
-    assert line == f"letters: top-1 50.00%, top-5 100.00%, ECE {EVALUATION.ece:.3f} on 2 photos of noise test"
+    lines = accuracy_lines(EVALUATION)
+    assert lines == [
+        "letters on 2 photos of noise test",
+        "  top-1 50.00%, 95% interval 9.5% to 90.5%",
+        f"  ECE {EVALUATION.ece:.3f}",
+    ]
     print_module(Path("letters"), [EVALUATION])
-    assert capsys.readouterr().out == f"{line}\nModule: letters\nReport: letters/report.html\n"
+    assert capsys.readouterr().out.splitlines() == [
+        *lines,
+        "Module: letters",
+        "Report: letters/report.html",
+    ]
     print_module(Path("letters"), [])
     assert capsys.readouterr().out == "", "of a process beside the main one"
+
+
+def test_top_5_is_shown_of_more_than_five_classes() -> None:
+    lines = accuracy_lines(evaluation(60, 6))
+    assert re.fullmatch(r"  top-5 [0-9.]+%, 95% interval [0-9.]+% to [0-9.]+%", lines[2])
+    assert [line.split()[0] for line in accuracy_lines(evaluation(60, 5))] == ["tiny", "top-1", "ECE"]

@@ -1,14 +1,16 @@
 """`evaluate`: one module or two on a labelled data set, a report that is written whole or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.cases import images_from_seed
+from helpers.pages import Page
 from helpers.written_rows import small_files
 from PIL import Image
 
-from inception_hub import Module, load_module_spec
+from inception_hub import Module, ModuleSpec, load_module_spec
 from inception_hub.errors import ArgumentError, FormatError, OutputError
 from inception_hub.evaluation import compare
 from inception_hub.evaluation.evaluate import evaluate
@@ -67,6 +69,19 @@ def test_two_modules_are_loaded_in_turn_and_compared(
     assert len(result.unreadable) == 1, "named once"
     assert "Compared with small" in page.read_text("utf-8") and "0.png" in page.read_text("utf-8")
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "page.html"}
+
+
+def test_classes_are_called_as_the_module_calls_them(small_module: Path, tmp_path: Path) -> None:
+    """Where folders are called by WordNet ids, names are easier to read, in every table."""
+    whole = load_module_spec(small_module).bundle
+    ids = tuple(f"n0000000{index}" for index in range(10))
+    module = ModuleSpec(replace(whole, labels=replace(whole.labels, wordnet_ids=ids)))
+    for number, name in enumerate(ids[:2]):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (40, 40), (number, 0, 0)).save(tmp_path / "photos" / name / "0.png")
+    html = evaluate(module, tmp_path / "photos").page()
+    cells = Page(html).texts("td")
+    assert cells[-4:] == ["a", "1", "b", "1"] and not any("n0000000" in cell for cell in cells)
 
 
 def test_the_resize_preset_is_passed_on(folder: Path, small_module: Path) -> None:

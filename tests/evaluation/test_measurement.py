@@ -14,6 +14,7 @@ from PIL import Image
 from inception_hub import Module, bundle, load_images
 from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
+from inception_hub.evaluation import wilson
 from inception_hub.evaluation.measurement import evaluate_split, pick_split, pictures
 from inception_hub.images.decode import decode
 from inception_hub.images.presets import Preset
@@ -76,10 +77,10 @@ def test_two_modules_side_by_side(
     command = ("evaluate", small_module, folder, "--against", other_module)
     code, out, err = run(capsys, *command, "--report", page)
     assert code == 0 and err == f"Report: {page}\n"
-    first, second, last = out.splitlines()
-    assert first.startswith(f"small: top-1 {top1[0]:.2%}") and second.startswith(
-        f"other: top-1 {top1[1]:.2%}"
-    )
+    *figures, last = out.splitlines()
+    assert len(figures) == 8 and figures[4].startswith("other on 12 photos of ")
+    for place, share in ((1, top1[0]), (5, top1[1])):
+        assert figures[place] == f"  top-1 {share:.2%}, 95% interval {wilson(round(12 * share), 12)}"
     assert last.startswith(f"other minus small: top-1 {difference:+.2%}, 95% interval ")
     html = page.read_text("utf-8")
     assert html.startswith("<!doctype html>") and "Compared with other" in html

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as reference
 
 from inception_hub.errors import ArgumentError
-from inception_hub.evaluation import Evaluation
+from inception_hub.evaluation import Evaluation, wilson
 from inception_hub.inference.predictions import top_k
 from inception_hub.labels import Labels
 
@@ -45,7 +45,8 @@ def test_by_hand() -> None:
     assert HAND.predictions.tolist() == [0, 0, 2, 0]
     assert HAND.correct.tolist() == [True, False, True, False]
     assert HAND.top1 == 0.5
-    assert HAND.top5 == 1
+    assert HAND.top5 is None and HAND.top5_interval is None, "of three classes the five best are all"
+    assert HAND.top1_interval == wilson(2, 4)
     assert HAND.confusion().tolist() == [[1, 0, 0], [1, 0, 0], [1, 0, 1]]
     assert HAND.mistakes(10) == [3, 1]
     assert HAND.mistakes(1) == [3]
@@ -107,8 +108,12 @@ def test_what_holds_for_any_prediction(seed: int, images: int, classes: int, coa
     best: list[list[int]] = [top_k(row, 5) for row in measured.probabilities]
     truth = measured.classes.tolist()
     assert measured.predictions.tolist() == [five[0] for five in best]
-    assert measured.top5 == np.mean([c in five for c, five in zip(truth, best, strict=True)])
-    assert 0 <= measured.top1 <= measured.top5 <= 1
+    if classes > 5:
+        assert measured.top5 == np.mean([c in five for c, five in zip(truth, best, strict=True)])
+        assert 0 <= measured.top1 <= measured.top5 <= 1
+        assert measured.top5_interval == wilson(round(measured.top5 * images), images)
+    else:
+        assert measured.top5 is None
     assert 0 <= measured.ece <= 1
     assert np.isfinite(measured.loss)
     confusion: NDArray[np.int64] = measured.confusion()
@@ -135,7 +140,8 @@ def test_a_probability_of_nought_is_a_finite_loss() -> None:
 def test_the_summary_leaves_out_classes_without_images() -> None:
     summary = evaluation([[0.5, 0.25, 0.25]], [0]).summary()
     assert [score["index"] for score in summary["classes"]] == [0]
-    assert summary["images"] == 1
+    assert summary["images"] == 1 and summary["top5"] is None
+    assert summary["top1_interval"] == wilson(1, 1) == summary["classes"][0]["interval"]
     assert summary["most_confused"] == []
 
 

@@ -2,13 +2,14 @@
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers.evaluations import HISTORY, HOSTILE, evaluation
 from helpers.pages import Page
 
-from inception_hub.evaluation import plots
+from inception_hub.evaluation import Candidate, Epoch, Score, plots
 from inception_hub.evaluation.metrics import Bin
 
 pytest.importorskip("matplotlib")
@@ -47,6 +48,24 @@ def test_overconfidence_and_underconfidence_have_colours_of_their_own() -> None:
     assert over == under + 1
     words = Page(plots.reliability([overconfident])).texts("text")
     assert {"overconfident", "underconfident"} <= set(words)
+
+
+def rings(history: list[Epoch], start: Candidate | None = None) -> tuple[int, int]:
+    """How often the curves' legends say that an epoch was kept, and how often `head`."""
+    words = Page(f"<p>{plots.curves(history, None, start)}</p>").texts("text")
+    return words.count("kept"), words.count("head")
+
+
+def test_the_kept_epoch_has_a_ring_on_both_curves_of_validation() -> None:
+    kept = [*HISTORY[:2], replace(HISTORY[2], kept=True)]
+    assert rings(HISTORY) == (0, 0) and rings(kept) == (2, 0)
+    assert rings([HISTORY[0], replace(HISTORY[1], kept=True), HISTORY[2]]) == (0, 0), "it was not validated"
+    plain, ringed = (plots.curves(history).count("<path") for history in (HISTORY, kept))
+    assert ringed > plain
+
+
+def test_what_the_run_began_with_is_a_line_called_by_its_name() -> None:
+    assert rings(HISTORY, Candidate("head", 0, Score(1.2, 0.6, 10), kept=True)) == (0, 2)
 
 
 def test_curves_show_both_losses() -> None:

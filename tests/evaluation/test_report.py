@@ -13,7 +13,7 @@ from helpers.pages import Page
 from numpy.typing import NDArray
 from PIL import Image
 
-from inception_hub.evaluation import Report, compare, render
+from inception_hub.evaluation import Candidate, Report, Score, Selection, compare, render
 
 pytest.importorskip("matplotlib")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -62,6 +62,37 @@ def test_the_lowest_possible_loss_is_drawn_where_it_is_known() -> None:
     assert "lowest in training" not in render(full())
     page = render(replace(full(), lowest_loss=0.8))
     assert page.count("lowest in training") == 1 and page.count("<svg") == 5
+
+
+def test_it_says_which_epoch_was_kept_and_shows_the_others_beside_it() -> None:
+    candidates = (
+        Candidate("head", 0, Score(1.14, 0.5, 20), kept=False),
+        Candidate("all, epoch 2", 2, Score(0.9, 0.75, 20), kept=True),
+    )
+    report = replace(full(), selection=Selection("Kept: epoch 2, for a reason.", candidates))
+    page = Page(render(report))
+    assert "Kept: epoch 2, for a reason. Vertical dotted lines part the phases." in page.texts("p")
+    cells = page.texts("td")
+    start = cells.index("head")
+    assert cells[start : start + 8] == [
+        "head", "1.140", "50.0%", "29.9% to 70.1%", "all, epoch 2, kept", "0.900", "75.0%", "53.1% to 88.8%",
+    ]  # fmt: skip
+    alone = replace(report, history=(), selection=Selection("Kept: the head.", candidates[:1]))
+    page = Page(render(alone))
+    assert "Training" in page.texts("h2") and "Kept: the head." in page.texts("p")
+    assert "Every epoch" not in page.texts("summary")
+
+
+def test_every_accuracy_has_its_interval() -> None:
+    report = replace(full(9), evaluation=evaluation(60, 9), comparison=None)
+    page = Page(render(report))
+    explained = page.texts("small")
+    assert f"most likely class right; 95% interval {report.evaluation.top1_interval}" in explained
+    assert f"among the five most likely; 95% interval {report.evaluation.top5_interval}" in explained
+    for score in report.evaluation.per_class():
+        assert str(score.interval) in explained
+    few = Page(render(full(5)))
+    assert "top-5" not in few.texts("span") + few.texts("th")
 
 
 def test_classes_come_worst_first() -> None:

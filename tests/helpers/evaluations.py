@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from inception_hub.evaluation import Epoch, Evaluation
+from inception_hub.evaluation import Epoch, Evaluation, Score
 from inception_hub.labels import Labels
 
 HOSTILE = '<script>alert(1)</script>"> id="x" $y^2$ & <img src=x onerror=alert(2)>'
 HISTORY = [
-    Epoch("head", 1, 1.5, 1.4, 0.5, 0.001, 100, 0.02),
-    Epoch("all", 1, 0.9, None, None, 0.0005, 90, 0.02),
-    Epoch("all", 2, float("nan"), 0.9, 0.7, 0.0, 90, 0.02),
+    Epoch("head", 1, 1.5, Score(1.4, 0.5, 10), 0.001, 100, 0.02),
+    Epoch("all", 1, 0.9, None, 0.0005, 90, 0.02),
+    Epoch("all", 2, float("nan"), Score(0.9, 0.7, 10), 0.0, 90, 0.02),
 ]
 
 

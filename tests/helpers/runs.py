@@ -122,7 +122,7 @@ def run_case(path: Path, case: Case, workers: Workers, listener: RunListener | N
         run = tiny_run(path, case.recipe, listener=listener, photos=photos(case.batch, 64))
         torch.set_num_threads(1)
         try:
-            history = loop.train(trained, run, workers)
+            history = loop.train(trained, run, workers).history
         finally:
             torch.set_num_threads(threads)
     return [*(epoch.train_loss for epoch in history), digest(trained)]

@@ -1,14 +1,19 @@
 """The command line on a terminal of its own."""
 
+import fcntl
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 
 
 def on_terminal(*arguments: object, columns: int = 80, kind: str = "dumb") -> tuple[int, str]:
     """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent."""
     leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
     environment = {**os.environ, "TERM": kind, "COLUMNS": str(columns), "NO_COLOR": "1"}
     process = subprocess.Popen(
@@ -23,3 +28,10 @@ def on_terminal(*arguments: object, columns: int = 80, kind: str = "dumb") -> tu
         pass
     os.close(leader)
     return process.wait(), shown.decode()
+
+
+def lines_of(shown: str) -> list[str]:
+    """The lines that stay on a terminal, without escape sequences and bars."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain)]
+    return [line for line in lines if line and "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in line]

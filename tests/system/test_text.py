@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inception_hub.system.text import (
+    counted,
     csv_path,
     csv_text,
     encoded,
@@ -24,6 +25,16 @@ def test_stray_bytes_become_escapes() -> None:
 def test_nothing_moves_the_cursor() -> None:
     assert printable("a\x1b[2Jb\nc\u202ed") == "a\\x1b[2Jb\\nc\\u202ed"
     assert printable("Füße\N{NO-BREAK SPACE}ok 中") == "Füße\N{NO-BREAK SPACE}ok 中"
+
+
+def test_one_is_singular_and_all_else_plural() -> None:
+    assert [counted(n, "photo") for n in (0, 1, 2, 1200)] == [
+        "0 photos",
+        "1 photo",
+        "2 photos",
+        "1,200 photos",
+    ]
+    assert (counted(1, "class", "classes"), counted(3, "class", "classes")) == ("1 class", "3 classes")
 
 
 @given(st.text(), st.sampled_from([None, 2]))

@@ -39,20 +39,26 @@ def test_a_folder_of_photos_becomes_a_module(
     command = ("finetune", folder, "--module", small_module, "--output", module)
     code, out, err = run(capsys, *command, *QUICK)
     assert code == 0
-    assert f"Module: {module}" in out and "colours: top-1 100.00%" in out
+    assert f"Module: {module}" in out
+    assert "colours on 3 photos of photos validation\n  top-1 100.00%, 95% interval 43.9%" in out
+    assert "top-5" not in out + err
     assert "train: 27 photos of 3 classes, 9 each" in err
     assert "validation: 3 photos of 3 classes, 1 each" in err
-    assert "whole network, epoch 2: loss" in err
+    assert "\nhead: validation loss " in err and "\nepoch 2: loss " in err
+    (kept,) = [line for line in err.splitlines() if line.startswith("Kept: ")]
+    assert err.index("head                ") < err.index(kept), "the figures before the sentence"
 
     spec = load_module_spec(module)
     assert spec.bundle.labels.names == ("blue", "green", "red") and spec.image_size == (32, 32)
-    assert spec.bundle.provenance.source == "fine-tuned on photos from random numbers"
+    assert spec.bundle.provenance.source == "fine-tuned on photos from small (random numbers)"
     (accuracy,) = spec.bundle.accuracy
+    assert set(accuracy) == {"data", "images", "top1", "ece"}
     assert (accuracy["images"], accuracy["top1"]) == (3, 1.0)
     card = (module / "README.md").read_text("utf-8")
-    assert "| photos validation | 3 | 100.00% |" in card and "2 at 32 px, crops of 30%" in card
+    assert "| photos validation | 3 | 100.00% | 43.9% to 100.0% |" in card
+    assert "2 of 2 (2 at 32 px, crops of 30%" in card and kept in card and "top-5" not in card
     page = (module / "report.html").read_text("utf-8")
-    assert "<h1>colours: photos</h1>" in page and "<svg" in page
+    assert "<h1>colours: photos</h1>" in page and "<svg" in page and f"<p>{kept}</p>" in page
     assert [path.name for path in (tmp_path / "colours.run").iterdir()] == ["tensorboard"]
 
     code, out, _ = run(capsys, "classify", folder / "red" / "3.png", "--module", module, "--format", "jsonl")

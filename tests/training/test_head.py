@@ -9,6 +9,7 @@ from helpers import runs
 from sklearn.linear_model import LogisticRegression
 
 from inception_hub.architecture import GLOBAL_POOL
+from inception_hub.training import head
 from inception_hub.training.features import feature_vectors
 from inception_hub.training.finetune_options import FinetuneOptions
 from inception_hub.training.head import fit_head, train_head
@@ -39,6 +40,24 @@ def test_validation_chooses_the_strength() -> None:
     loss = torch.nn.functional.cross_entropy(held_out[0] @ unchosen + biases, held_out[1])
     assert score is not None and score.loss < float(loss) - 0.5
     assert float(chosen.norm()) < float(unchosen.norm())
+
+
+def test_validation_chooses_by_accuracy_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    classes = torch.arange(60) % 2
+    vectors = torch.randn(60, 20, generator=generator) + classes[:, None]
+    truth = torch.arange(200) % 2
+    held_out = (torch.randn(200, 20, generator=generator) + truth[:, None], truth)
+    scores = []
+    for decay in head.DECAYS:
+        monkeypatch.setattr(head, "DECAYS", (decay,))
+        scores.append(fit_head(vectors, classes, 2, held_out)[2])
+    monkeypatch.undo()
+    kept = [s for s in scores if s]
+    lowest, highest = min(kept, key=lambda s: s.loss), max(kept, key=lambda s: (s.top1, -s.loss))
+    assert lowest != highest, "else there is nothing to choose"
+    assert fit_head(vectors, classes, 2, held_out)[2] == lowest
+    assert fit_head(vectors, classes, 2, held_out, select="accuracy")[2] == highest
 
 
 class Progress(RunListener):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from inception_hub.evaluation import Epoch
+from inception_hub.evaluation import Epoch, Score
 from inception_hub.training.listener import RunListener, RunListeners
 
-EPOCH = Epoch("head", 1, 1.5, 1.4, 0.5, 0.001, 100, 0.02)
+EPOCH = Epoch("head", 1, 1.5, Score(1.4, 0.5, 10), 0.001, 100, 0.02)
 
 
 class Recorder(RunListener):

@@ -11,15 +11,16 @@ from helpers.runs import RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
 from inception_hub.errors import FormatError, OutputError, TrainingError
+from inception_hub.evaluation import Score
 from inception_hub.training import loop, step
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.batches import Batch
+from inception_hub.training.choices import Select
 from inception_hub.training.listener import RunListener
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import Cycle, Phase
 from inception_hub.training.recording import Eager
 from inception_hub.training.step import class_weights
-from inception_hub.training.validation import Score
 from inception_hub.training.workers import Workers
 
 PLAIN = Augmentation()
@@ -68,12 +69,39 @@ def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_pa
 
     def validate(network: Network) -> Score:
         seen.append(runs.digest(network))
-        return Score(next(losses), 0.5)
+        return Score(next(losses), 0.5, 10)
 
     network = runs.network()
-    history = train(network, tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
-    assert [epoch.validation_loss for epoch in history] == [2.0, 1.0, 1.5, 1.2]
+    trained = train(network, tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
+    assert [epoch.validation and epoch.validation.loss for epoch in trained.history] == [2.0, 1.0, 1.5, 1.2]
     assert runs.digest(network) == seen[2], "after the second epoch; seen[0] is before the first"
+
+
+@pytest.mark.parametrize(("select", "kept"), [("loss", 2), ("accuracy", 3)])
+def test_what_is_kept_is_the_lowest_loss_or_the_highest_accuracy(
+    workers: Workers, tmp_path: Path, select: Select, kept: int
+) -> None:
+    recipe = replace(RECIPE, patience=9, select=select, cycles=(Cycle((Phase(4, 32, PLAIN),), 1e-3),))
+    seen: list[str] = []
+    scores = iter([(3.0, 0.5), (2.0, 0.6), (1.0, 0.7), (1.5, 0.9), (1.6, 0.9)])
+
+    def validate(network: Network) -> Score:
+        seen.append(runs.digest(network))
+        return Score(*next(scores), 10)
+
+    network = runs.network()
+    trained = train(network, tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
+    assert [epoch.epoch for epoch in trained.history if epoch.kept] == [kept]
+    assert runs.digest(network) == seen[kept] and trained.start == Score(3.0, 0.5, 10)
+    again = train(runs.network(), tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
+    assert again == trained, "as the checkpoint has it"
+
+
+def test_without_patience_the_last_epoch_is_kept(workers: Workers, tmp_path: Path) -> None:
+    losses = iter([1.0, 2.0])
+    run = tiny_run(tmp_path / "c.safetensors", validate=lambda network: Score(next(losses), 0.5, 10))
+    trained = train(runs.network(), run, workers)
+    assert [epoch.kept for epoch in trained.history] == [False, True] and trained.start is None
 
 
 def test_what_a_run_begins_with_may_be_the_best(workers: Workers, tmp_path: Path) -> None:
@@ -81,8 +109,9 @@ def test_what_a_run_begins_with_may_be_the_best(workers: Workers, tmp_path: Path
     network = runs.network()
     before = runs.digest(network)
     losses = iter([1.0, 2.0])
-    run = tiny_run(tmp_path / "c.safetensors", recipe, validate=lambda network: Score(next(losses), 0.5))
-    assert len(train(network, run, workers)) == 1
+    run = tiny_run(tmp_path / "c.safetensors", recipe, validate=lambda network: Score(next(losses), 0.5, 10))
+    trained = train(network, run, workers)
+    assert len(trained.history) == 1 and not trained.history[0].kept
     assert runs.digest(network) == before
 
 
@@ -110,7 +139,7 @@ def test_validating_changes_nothing(workers: Workers, tmp_path: Path) -> None:
 
     def validate(network: Network) -> Score:
         seen.append(runs.digest(network))
-        return Score(1.0, 0.5)
+        return Score(1.0, 0.5, 10)
 
     plain, validated = runs.network(), runs.network()
     train(plain, tiny_run(tmp_path / "c.safetensors", recipe), workers)
@@ -167,14 +196,14 @@ def test_a_batch_that_does_not_fit_is_halved(
     monkeypatch.setattr(loop, "Eager", SmallMemory)
     recipe = replace(recipe, batch_size=16)
     run = tiny_run(tmp_path / "sixteen.safetensors", recipe, photos=photos, listener=listener)
-    (epoch,) = train(small, run, workers)
+    (epoch,) = train(small, run, workers).history
     assert runs.digest(small) == runs.digest(expected)
     assert listener.notes == [
         "The GPU's memory does not hold a step of 16 photos at 32 px; training continues with batches of 8.",
         "The GPU's memory does not hold a step of 8 photos at 32 px; training continues with batches of 4.",
     ]
     resumed = runs.network()
-    assert train(resumed, run, workers) == [epoch]
+    assert train(resumed, run, workers).history == [epoch]
     assert runs.digest(resumed) == runs.digest(expected)
 
 

@@ -61,7 +61,7 @@ def uninterrupted(
     def whole(recipe: Recipe) -> tuple[str, list[float]]:
         network = runs.network()
         epochs = train(network, tiny_run(tmp_path_factory.mktemp("whole") / "checkpoint", recipe), workers)
-        return runs.digest(network), [epoch.train_loss for epoch in epochs]
+        return runs.digest(network), [epoch.train_loss for epoch in epochs.history]
 
     return whole
 
@@ -85,7 +85,7 @@ def test_interrupted_training_ends_as_if_it_had_not_been(
         train(runs.network(), tiny_run(path, recipe, listener=Interrupting(steps)), workers)
     resumed = runs.network(seed=7)  # its initial weights no longer matter
     epochs = train(resumed, tiny_run(path, recipe), workers)
-    assert (runs.digest(resumed), [epoch.train_loss for epoch in epochs]) == uninterrupted(recipe)
+    assert (runs.digest(resumed), [epoch.train_loss for epoch in epochs.history]) == uninterrupted(recipe)
 
 
 def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from inception_hub import Module, load_module_spec
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.data import Dataset
 from inception_hub.errors import OutputError
-from inception_hub.evaluation import Epoch, measurement
+from inception_hub.evaluation import Candidate, Epoch, Score, Selection, measurement
 from inception_hub.labels import Labels
 from inception_hub.training.listener import RunListener
 from inception_hub.training.module_writer import write_module
@@ -27,8 +27,12 @@ DATASET = Dataset(
         for name, seed, count in (("train", 0, 3), ("validation", 10, 3), ("test", 20, 4))
     },
 )
-HISTORY = [Epoch("training", 1, 1.0, 0.9, 0.5, 1e-3, 100.0, 0.0)]
-SUMMARY = RunSummary("Title of the run", {"seed": "7"}, HISTORY, [], ["a note"], False, lowest_loss=0.5)
+SCORE = Score(0.9, 0.5, 3)
+HISTORY = [Epoch("training", 1, 1.0, SCORE, 1e-3, 100.0, 0.0, kept=True)]
+SELECTION = Selection("Kept: that one.", (Candidate("training, epoch 1", 1, SCORE, kept=True),))
+SUMMARY = RunSummary(
+    "Title of the run", {"seed": "7"}, HISTORY, SELECTION, [], ["a note"], False, lowest_loss=0.5
+)
 
 
 @pytest.mark.usefixtures("no_matplotlib")

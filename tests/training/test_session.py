@@ -9,6 +9,7 @@ from helpers import runs
 
 from inception_hub import bundle
 from inception_hub.errors import OutputError
+from inception_hub.evaluation import Selection
 from inception_hub.labels import Labels
 from inception_hub.training.distillation import Distillation
 from inception_hub.training.listener import RunListener
@@ -73,7 +74,9 @@ def test_in_the_end_only_tensorboards_files_stay(shared_folder: Path, tmp_path: 
     network = runs.network()
     origin = bundle.Provenance("random numbers", "Apache-2.0")
     draft = bundle.Bundle("module", network.architecture, {}, COLOURS, origin, image_size=(32, 32))
-    (evaluation,) = session.end(draft, network, "float32", RunSummary("title", {}, [], [], [], True))
+    (evaluation,) = session.end(
+        draft, network, "float32", RunSummary("title", {}, [], Selection("Kept."), [], [], True)
+    )
     assert evaluation.data == "photos validation"
     assert (tmp_path / "module" / "report.html").is_file()
     assert [path.name for path in session.folder.iterdir()] == ["tensorboard"]

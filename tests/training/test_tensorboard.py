@@ -9,15 +9,15 @@ from helpers.written_rows import small_files
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from inception_hub.errors import MissingExtraError
-from inception_hub.evaluation import Epoch
+from inception_hub.evaluation import Epoch, Score
 from inception_hub.training.tensorboard import TensorBoard
 
 
 def test_scalars_and_images_are_written(tmp_path: Path) -> None:
     listener = TensorBoard(tmp_path)
     listener.images("augmentation", [("original", np.zeros((4, 6, 3), np.uint8))])
-    listener.epoch(Epoch("training", 1, 1.5, None, None, 1e-3, 100.0, 0.25))
-    listener.epoch(Epoch("training", 2, 1.25, 1.4, 0.5, 5e-4, 100.0, 0.25))
+    listener.epoch(Epoch("training", 1, 1.5, None, 1e-3, 100.0, 0.25))
+    listener.epoch(Epoch("training", 2, 1.25, Score(1.4, 0.5, 10), 5e-4, 100.0, 0.25))
     listener.close()
     events = EventAccumulator(str(tmp_path)).Reload()
     assert [(event.step, event.value) for event in events.Scalars("loss/train")] == [(1, 1.5), (2, 1.25)]
@@ -38,7 +38,7 @@ def test_without_tensorboard_a_sentence_says_so(tmp_path: Path, monkeypatch: pyt
 def test_a_full_disk_costs_the_curves_only(tmp_path: Path) -> None:
     notes: list[str] = []
     listener = TensorBoard(tmp_path, notes.append)
-    epoch = Epoch("training", 1, 1.5, 1.4, 0.5, 1e-3, 100.0, 0.25)
+    epoch = Epoch("training", 1, 1.5, Score(1.4, 0.5, 10), 1e-3, 100.0, 0.25)
     with small_files():
         for _ in range(20):
             listener.epoch(epoch)

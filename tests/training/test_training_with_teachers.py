@@ -49,7 +49,7 @@ def trained(
 ) -> tuple[str, float]:
     """A digest of the weights after a run of one epoch, and its loss."""
     network = runs.network()
-    (epoch,) = train(network, tiny_run(checkpoint, recipe, teachers=teachers, **changes), workers)
+    (epoch,) = train(network, tiny_run(checkpoint, recipe, teachers=teachers, **changes), workers).history
     return runs.digest(network), epoch.train_loss
 
 

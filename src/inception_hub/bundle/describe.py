@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..architecture import Architecture
+from ..labels import TOP
 from ..signatures import signatures
 from ..system.regular import read_text
 from .manifest import LABELS, verify
@@ -34,5 +35,10 @@ def describe(directory: Path) -> dict[str, Any]:
         "bytes": sum(file["size"] for file in manifest["files"].values()),
         "signatures": list(signatures(architecture)),
         "provenance": {key: value for key, value in manifest["provenance"].items() if value is not None},
-        "accuracy": manifest["accuracy"],
+        "accuracy": [_figures(each, architecture.num_classes) for each in manifest["accuracy"]],
     }
+
+
+def _figures(measured: dict[str, Any], classes: int) -> dict[str, Any]:
+    """One measurement, without a top-5 that says nothing."""
+    return {name: value for name, value in measured.items() if name != "top5" or classes > TOP}

@@ -18,7 +18,7 @@ from .console import (
     say,
     tell_failures,
 )
-from .training_options import DataArgument, accuracy_line
+from .training_options import DataArgument, accuracy_lines
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import EvaluationResult
@@ -77,7 +77,7 @@ def evaluate(
 
 def _lines(result: "EvaluationResult") -> list[str]:
     """The accuracy of each module and their difference."""
-    lines = [accuracy_line(evaluation) for evaluation in result.evaluations]
+    lines = [line for evaluation in result.evaluations for line in accuracy_lines(evaluation)]
     if result.comparison is not None:
         first, second = result.evaluations
         lines.append(

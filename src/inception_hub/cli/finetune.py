@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..training.choices import BatchNorm, Phases
+from ..training.choices import BatchNorm, Phases, Select
 from .console import DeviceOption, ModuleOption, choose, resolve_handle, say
 from .training_options import (
     DataArgument,
@@ -69,7 +69,16 @@ AverageOption = Annotated[
     float, typer.Option("--average", min=0, max=0.99999, help="Decay of the moving average of weights.")
 ]
 PatienceOption = Annotated[
-    int, typer.Option("--patience", min=0, help="Epochs without a better validation loss; 0: never stop.")
+    int,
+    typer.Option(
+        "--patience",
+        min=0,
+        help="Stop after so many epochs without a better one; 0: never, keep the last.",
+    ),
+]
+SelectOption = Annotated[
+    Select,
+    typer.Option("--select", help="Keep what has the lowest validation loss, or the highest top-1 there."),
 ]
 ClassWeightsOption = Annotated[
     bool, typer.Option("--class-weights", help="Let photos of rare classes count more.")
@@ -92,6 +101,7 @@ def finetune(
     label_smoothing: LabelSmoothingOption = 0.1,
     average: AverageOption = 0.99,
     patience: PatienceOption = 5,
+    select: SelectOption = "loss",
     class_weights: ClassWeightsOption = False,
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
@@ -109,9 +119,9 @@ def finetune(
             data, output, base, validation=validation, phases=phases, epochs=epochs,
             learning_rate=learning_rate, batch_size=batch_size, image_size=image_size,
             training_size=training_size, batch_norm=batch_norm, batch_norm_momentum=batch_norm_momentum,
-            label_smoothing=label_smoothing, average=average, patience=patience, class_weights=class_weights,
-            teacher=teachers, teacher_share=teacher_share, temperature=temperature, precision=precision,
-            device=device, seed=seed, listener=listener,
+            label_smoothing=label_smoothing, average=average, patience=patience, select=select,
+            class_weights=class_weights, teacher=teachers, teacher_share=teacher_share,
+            temperature=temperature, precision=precision, device=device, seed=seed, listener=listener,
         )  # fmt: skip
     print_module(output, made)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..system.text import printable
+from ..system.text import counted, printable
 from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
 
@@ -77,15 +77,20 @@ def _readable(key: str, value: Any) -> str:
 
 
 def _figures(measured: dict[str, Any]) -> str:
-    """One measurement: what it was on, then its figures, rounded."""
+    """One measurement: what it was on, then its figures, rounded, each accuracy with its 95% interval."""
+    from ..evaluation import wilson
+
+    photos = measured.get("images")
     parts = []
     for name, value in measured.items():
         if name in ("top1", "top5", "agreement") and isinstance(value, float):
             parts.append(f"{name.replace('top', 'top-')} {value:.2%}")
+            if name != "agreement" and isinstance(photos, int) and 0 <= value <= 1 <= photos:
+                parts[-1] += f" ({wilson(round(value * photos), photos)})"
         elif isinstance(value, float):
-            parts.append(f"{name} {value:.3f}")
+            parts.append(f"{name.replace('ece', 'ECE')} {value:.3f}")
         elif name == "images" and isinstance(value, int):
-            parts.append(f"{value:,} photos")
+            parts.append(counted(value, "photo"))
         else:
             parts.append(str(value) if name in ("data", "precision") else f"{name} {value}")
     return printable(", ".join(parts))

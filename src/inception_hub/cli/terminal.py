@@ -24,6 +24,7 @@ class TerminalListener(RunListener):
             TimeRemainingColumn,
         )
 
+        console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -31,8 +32,8 @@ class TerminalListener(RunListener):
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
+            console=console,
+            disable=not sys.stderr.isatty() or not console.is_interactive,
             transient=True,
         )
         self._task = self._bar.add_task("", total=None, visible=False)
@@ -50,13 +51,10 @@ class TerminalListener(RunListener):
         self._bar.update(self._task, completed=done, total=total)
 
     def epoch(self, epoch: Epoch) -> None:
-        validation = ""
-        if epoch.validation_loss is not None and epoch.validation_top1 is not None:
-            validation = f", validation loss {epoch.validation_loss:.3f}, top-1 {epoch.validation_top1:.1%}"
-        self._say(
-            f"{epoch.phase}, epoch {epoch.epoch}: loss {epoch.train_loss:.3f}{validation}, "
-            f"{epoch.images_per_second:.0f} photos a second"
-        )
+        validation = f", {epoch.validation}" if epoch.validation else ""
+        # The bar tells how long it takes; without one, the speed does.
+        speed = f", {epoch.images_per_second:.0f} photos a second" if self._bar.disable else ""
+        self._say(f"epoch {epoch.epoch}: loss {epoch.train_loss:.3f}{validation}{speed}")
 
     def open(self) -> None:
         """Shows the bar, if standard error is a terminal."""
@@ -64,7 +62,8 @@ class TerminalListener(RunListener):
             self._bar.start()
 
     def close(self) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def _say(self, message: str) -> None:
         if self._bar.disable:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..system.text import counted
 from ..training.choices import TrainingPrecision
 from .console import put, resolve_handle, say
 
@@ -75,15 +76,19 @@ def interruptible_run() -> "Iterator[RunListener]":
 def print_module(output: Path, evaluations: "list[Evaluation]") -> None:
     """Prints the accuracy and the place of a written module; nothing in processes beside the main one."""
     for evaluation in evaluations:
-        put(accuracy_line(evaluation))
+        for line in accuracy_lines(evaluation):
+            put(line)
     if evaluations:
         put(f"Module: {output}")
         put(f"Report: {output / 'report.html'}")
 
 
-def accuracy_line(evaluation: "Evaluation") -> str:
-    """Module, top-1, top-5, calibration and data in one line."""
-    return (
-        f"{evaluation.module}: top-1 {evaluation.top1:.2%}, top-5 {evaluation.top5:.2%}, "
-        f"ECE {evaluation.ece:.3f} on {len(evaluation.classes):,} photos of {evaluation.data}"
-    )
+def accuracy_lines(evaluation: "Evaluation") -> list[str]:
+    """A line for module and data, then one for each figure; top-5 where the classes are more than five."""
+    lines = [
+        f"{evaluation.module} on {counted(len(evaluation.names), 'photo')} of {evaluation.data}",
+        f"  top-1 {evaluation.top1:.2%}, 95% interval {evaluation.top1_interval}",
+    ]
+    if evaluation.top5 is not None:
+        lines.append(f"  top-5 {evaluation.top5:.2%}, 95% interval {evaluation.top5_interval}")
+    return [*lines, f"  ECE {evaluation.ece:.3f}"]

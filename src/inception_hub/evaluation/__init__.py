@@ -5,7 +5,12 @@ Plots need matplotlib, which is loaded when they are drawn; without it a report 
 
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .history import Candidate as Candidate
 from .history import Epoch as Epoch
+from .history import Score as Score
+from .history import Selection as Selection
+from .intervals import Interval as Interval
+from .intervals import wilson as wilson
 from .match import match_labels as match_labels
 from .metrics import Evaluation as Evaluation
 from .report import Report as Report

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ArgumentError
+from .intervals import CONFIDENCE
 from .metrics import Evaluation
 
 SAMPLES = 10_000  # of the bootstrap
-CONFIDENCE = 0.95
 SEED = 0  # the same evaluations give the same interval
 
 

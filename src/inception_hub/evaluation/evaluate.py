@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data import open_dataset
+from ..data import Dataset, open_dataset
 from ..engines import EngineName, Precision
 from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
 from ..output.files import as_output_error
 from ..system.atomic import atomic_file, scratch_folder
-from . import Comparison, Evaluation, compare, measurement
+from . import Comparison, Evaluation, compare, match_labels, measurement
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +90,20 @@ def evaluate(
         comparison,
         len(photos),
         tuple(unreadable),
-        lambda: measurement.page(evaluations, comparison, photos, dataset.counts(), unreadable),
+        lambda: measurement.page(
+            evaluations, comparison, photos, _counts(dataset, evaluations[0]), unreadable
+        ),
     )
     if report is not None:
         write_page(result, Path(report))
     return result
+
+
+def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int]]:
+    """The photos by split and class, the classes by their names in the module: data may have WordNet ids."""
+    indices = match_labels(evaluation.labels, dataset.labels)
+    names = tuple(evaluation.labels[index] for index in indices)
+    return replace(dataset, labels=replace(dataset.labels, names=names)).counts()
 
 
 def check_new_page(path: Path) -> None:

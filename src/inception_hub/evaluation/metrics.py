@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..labels import Labels
+from ..labels import TOP, Labels
+from .intervals import Interval, wilson
 
 BINS = 15  # as in Guo et al. 2017 for ImageNet
 TOLERANCE = 1e-3  # beyond [0, 1], for engines that round to float16
@@ -18,13 +19,17 @@ SMALLEST = float(np.finfo(np.float32).tiny)  # a probability of 0 counts as this
 
 @dataclass(frozen=True)
 class ClassScore:
-    """The scores of one class: `images` of it, and shares in [0, 1], None where the divisor is zero."""
+    """The scores of one class: `images` of it, and shares in [0, 1], None where the divisor is zero.
+
+    `interval`: the 95% interval of `recall`.
+    """
 
     label: str
     images: int
     recall: float | None
     precision: float | None
     f1: float | None
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,31 @@ class Evaluation:
         """Share of images whose prediction is correct, in [0, 1]."""
         return float(self.correct.mean())
 
+    @property
+    def top1_interval(self) -> Interval:
+        """The 95% interval of `top1`."""
+        return wilson(int(self.correct.sum()), len(self.names))
+
+    @property
+    def top5(self) -> float | None:
+        """Share of images whose class is among the five most probable, lower index first among equals.
+
+        None for a module of five classes or fewer, where it would be 1 whatever the module predicts.
+        """
+        return None if len(self.labels) <= TOP else float(self._among_five.mean())
+
+    @property
+    def top5_interval(self) -> Interval | None:
+        """The 95% interval of `top5`; None where that is."""
+        return None if len(self.labels) <= TOP else wilson(int(self._among_five.sum()), len(self.names))
+
     @cached_property
-    def top5(self) -> float:
-        """Share of images whose class is among the five most probable, lower index first among equals."""
+    def _among_five(self) -> NDArray[np.bool_]:
+        """Whether each image's class is among the five most probable, bool [n]."""
         truth = self._true_probabilities[:, None]
         earlier = np.arange(len(self.labels)) < self.classes[:, None]
         ahead = (self.probabilities > truth) | ((self.probabilities == truth) & earlier)
-        return float((ahead.sum(axis=1) < 5).mean())
+        return ahead.sum(axis=1) < TOP
 
     @property
     def loss(self) -> float:
@@ -139,7 +162,14 @@ class Evaluation:
             for classes in (self.classes, self.predictions, self.classes[self.correct])
         )
         return [
-            ClassScore(label, n, _share(hits, n), _share(hits, guesses), _share(2 * hits, n + guesses))
+            ClassScore(
+                label,
+                n,
+                _share(hits, n),
+                _share(hits, guesses),
+                _share(2 * hits, n + guesses),
+                wilson(hits, n),
+            )
             for label, n, guesses, hits in zip(self.labels, images, predicted, correct, strict=True)
         ]
 
@@ -182,13 +212,18 @@ class Evaluation:
         return wrong[np.argsort(-self.confidences[wrong], kind="stable")[:k]].tolist()
 
     def summary(self) -> dict[str, Any]:
-        """The metrics, ready for JSON, with the classes that have images and the ten commonest mistakes."""
+        """The metrics, ready for JSON, with the classes that have images and the ten commonest mistakes.
+
+        Intervals are [low, high], of 95%.
+        """
         return {
             "module": self.module,
             "data": self.data,
             "images": len(self.names),
             "top1": self.top1,
+            "top1_interval": self.top1_interval,
             "top5": self.top5,
+            "top5_interval": self.top5_interval,
             "loss": self.loss,
             "ece": self.ece,
             "classes": [

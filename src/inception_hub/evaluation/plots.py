@@ -2,14 +2,14 @@
 
 import html
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..output.data_uri import png_uri
 from ..system.text import encoded
-from .history import Epoch
+from .history import Candidate, Epoch
 from .metrics import Bin
 from .svg import FIRST, INK, SECOND, figure_svg
 
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 NAMED_CLASSES = 40  # more names beside a matrix cannot be read
 COUNTED_CLASSES = 12  # with more, the cells have no room for their counts
 LONGEST_NAME = 24  # characters
+Level = tuple[float, str, str, str]  # of a horizontal line: its value, colour, style and name
 OVERCONFIDENT, UNDERCONFIDENT = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a calibration gap
 
 
-def curves(history: Sequence[Epoch], lowest_loss: float | None = None) -> str:
+def curves(history: Sequence[Epoch], lowest_loss: float | None = None, start: Candidate | None = None) -> str:
     """Training curves over the epochs of all phases, an `<svg>` each: losses, accuracy, learning rate.
 
-    `lowest_loss`: a lower bound of the training loss, drawn as a dashed line. The accuracy is left out where
-    no epoch was validated.
+    The kept epoch has a ring. `lowest_loss`: a lower bound of the training loss, drawn as a dashed line.
+    `start`: what the run began with, drawn as dotted lines. The accuracy is left out where no epoch
+    was validated.
     """
-    validation = [epoch.validation_loss for epoch in history]
+    scores = [epoch.validation for epoch in history]
+    validation = [score and score.loss for score in scores]
     losses = {"training": [epoch.train_loss for epoch in history], "validation": validation}
-    top1 = [None if epoch.validation_top1 is None else 100 * epoch.validation_top1 for epoch in history]
+    lines = [] if lowest_loss is None else [(lowest_loss, FIRST, "--", "lowest in training")]
+    parts = [_curve(history, "Loss", losses, [*lines, *_start(start, start and start.score.loss, SECOND)])]
+    if any(scores):
+        top1 = [score and 100 * score.top1 for score in scores]
+        before = _start(start, start and 100 * start.score.top1, FIRST)
+        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}, before))
     rates = [epoch.learning_rate for epoch in history]
-    parts = [_curve(history, "Loss", losses, lowest_loss)]
-    if any(value is not None for value in top1):
-        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}))
     return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates})])
 
 
@@ -111,8 +116,10 @@ def _curve(
     history: Sequence[Epoch],
     title: str,
     series: dict[str, Sequence[float | None]],
-    lowest: float | None = None,
+    levels: Sequence[Level] = (),
 ) -> str:
+    """A plot of each of `series` over the epochs. Validation, where it is among them, has the ring."""
+
     def draw(figure: "Figure") -> None:
         axes = figure.add_subplot()
         epochs = range(1, len(history) + 1)
@@ -120,16 +127,31 @@ def _curve(
             numbers = [np.nan if value is None else value for value in values]
             if np.isfinite(numbers).any():
                 axes.plot(epochs, numbers, color=colour, label=name, marker=".", markersize=4, linewidth=1.6)
-        if lowest is not None:
-            axes.axhline(lowest, color=FIRST, linewidth=0.8, linestyle="--", label="lowest in training")
+            if name == "validation":
+                _ring(axes, history, numbers, colour)
+        for level, colour, style, name in levels:
+            axes.axhline(level, color=colour, linewidth=1.0, linestyle=style, label=name)
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.set_major_locator(_whole_numbers(6))
         axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.8)
         _mark_phases(axes, history)
-        if len(axes.lines) and len(series) > 1:
-            axes.legend()
+        if len(axes.get_legend_handles_labels()[0]) > 1:
+            axes.legend(fontsize=8)
 
     return figure_svg(draw, 3.6, 2.8, f"{title} over the epochs")
+
+
+def _start(start: Candidate | None, value: float | None, colour: str) -> list[Level]:
+    """The line of what a run began with."""
+    return [] if start is None or value is None else [(value, colour, ":", start.name)]
+
+
+def _ring(axes: "Axes", history: Sequence[Epoch], values: Sequence[float], colour: str) -> None:
+    """A ring around the value of the kept epoch."""
+    for place, (epoch, value) in enumerate(zip(history, values, strict=True), 1):
+        if epoch.kept and np.isfinite(value):
+            ring: dict[str, Any] = {"marker": "o", "markersize": 9, "fillstyle": "none", "linestyle": "none"}
+            axes.plot([place], [value], color=colour, label="kept", **ring)
 
 
 def _mark_phases(axes: "Axes", history: Sequence[Epoch]) -> None:

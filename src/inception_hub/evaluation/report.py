@@ -11,7 +11,7 @@ from ..output.data_uri import jpeg_uri
 from ..system.text import encoded
 from . import plots
 from .comparison import Comparison
-from .history import Epoch
+from .history import Epoch, Selection
 from .metrics import ClassScore, Evaluation
 from .svg import without_plots
 
@@ -30,8 +30,9 @@ class Report:
     `facts`: shown as they are, such as data, recipe, time and random seed. `picture`: from an index into the
     evaluation to that image, uint8 [height, width, 3] of any size, or None. `augmented`: captions and
     pictures of one augmented photo, the original first. `class_counts`: images by split and class.
-    `comparison`: the evaluation of a second module, and its comparison with `evaluation`. `lowest_loss`: a
-    lower bound of the training loss, in nats, drawn in the curves.
+    `comparison`: the evaluation of a second module, and its comparison with `evaluation`. `selection`: which
+    weights the run of `history` kept, and why. `lowest_loss`: a lower bound of the training loss, in nats,
+    drawn in the curves.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Report:
     class_counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     comparison: tuple[Evaluation, Comparison] | None = None
+    selection: Selection | None = None
     lowest_loss: float | None = None
 
 
@@ -88,8 +90,13 @@ def _plots(report: Report) -> dict[str, Any]:
         "shown": len(columns),
         "outside": len(columns) > len(matrix),
         "reliability": Markup(plots.reliability(report.evaluation.reliability())),
-        "curves": Markup(plots.curves(report.history, report.lowest_loss) if report.history else ""),
+        "curves": Markup(_curves(report) if report.history else ""),
     }
+
+
+def _curves(report: Report) -> str:
+    start = report.selection.start if report.selection else None
+    return plots.curves(report.history, report.lowest_loss, start)
 
 
 def _worst_first(scores: Sequence[ClassScore]) -> list[ClassScore]:

@@ -99,9 +99,12 @@ def picture(
 def at_least(side: int, image: Image.Image, source: Any, max_pixels: int) -> Image.Image:
     """A copy of `image`, which may have been decoded reduced; decoded once more where it is below `side`.
 
-    `side`: pixels of the longest side. For pictures beside what the network sees, which stays as it was.
+    `side`: pixels of the longest side. For pictures beside what the network sees, which stays as it was. An
+    open file has been read, and its picture is not decoded again.
     """
-    return image.copy() if max(image.size) >= side else picture(source, max_pixels=max_pixels, least=side)
+    if max(image.size) >= side or hasattr(source, "read"):
+        return image.copy()
+    return picture(source, max_pixels=max_pixels, least=side)
 
 
 def source_name(source: Any) -> str:

@@ -39,9 +39,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 photo`, `1,234 photos`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 photo` or `1,200 photos`; `many`: the plural of `one`, None is `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

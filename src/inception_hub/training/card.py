@@ -1,23 +1,19 @@
-"""The card of a trained module, its README.md: accuracy, how it was trained, and its limits."""
+"""The card of a trained module, its README.md: accuracy, what was kept, how it was trained, its limits."""
+
+from collections.abc import Iterable, Sequence
 
 from ..bundle import Bundle
-from ..evaluation import Evaluation
+from ..evaluation import Evaluation, Selection
 from .summary import RunSummary
+
+FLATTERED = "The validation photos also chose what was kept, so their figure flatters a little."
 
 
 def card(
     module: Bundle, facts: dict[str, str], evaluations: list[Evaluation], measured: str, summary: RunSummary
 ) -> str:
     """The card's Markdown. `measured`: how the accuracy was measured, as the end of a sentence."""
-    rows = "\n".join(
-        f"| {e.data} | {len(e.classes):,} | {e.top1:.2%} | {e.top5:.2%} | {e.ece:.3f} |" for e in evaluations
-    )
-    table = "\n".join(f"| {key} | {value} |" for key, value in facts.items())
-    chosen = (
-        "\nThe validation photos also chose what was kept, so their figure flatters a little.\n"
-        if summary.chosen_by_validation
-        else ""
-    )
+    chosen = f"\n{FLATTERED}\n" if summary.chosen_by_validation else ""
     height, width = module.image_size
     return f"""# {summary.title}
 
@@ -25,15 +21,47 @@ Inception V2 (depth multiplier {module.architecture.depth_multiplier:g}) for {le
 {module.provenance.source}; licence {module.provenance.licence}. It sees photos at {height} x {width} px,
 by the preset `{module.resize}`.
 
-| data | images | top-1 | top-5 | ECE |
-|---|---|---|---|---|
-{rows}
+{_accuracy(evaluations)}
 
-Measured {measured}.
+Measured {measured}. Intervals are Wilson's, of 95%.
 {chosen}
-| | |
-|---|---|
-{table}
+{_kept(summary.selection)}
+{_table(("", ""), facts.items())}
 
 Larger photos are reduced to the default size, so fine detail does not count. Not for decisions about people.
 """
+
+
+def _accuracy(evaluations: Sequence[Evaluation]) -> str:
+    """A row for each evaluation; top-5 where the classes are more than five."""
+    titles, rows = ["data", "images", "top-1", "interval"], []
+    if evaluations[0].top5 is not None:
+        titles += ["top-5", "interval"]
+    for each in evaluations:
+        row = [each.data, f"{len(each.names):,}", f"{each.top1:.2%}", str(each.top1_interval)]
+        if each.top5 is not None:
+            row += [f"{each.top5:.2%}", str(each.top5_interval)]
+        rows.append([*row, f"{each.ece:.3f}"])
+    return _table([*titles, "ECE"], rows)
+
+
+def _kept(selection: Selection) -> str:
+    """What was kept and why, and the candidates where there were several."""
+    if len(selection.candidates) < 2:
+        return f"{selection.reason}\n"
+    rows = [
+        (
+            f"**{each.name}**" if each.kept else each.name,
+            f"{each.score.loss:.3f}",
+            f"{each.score.top1:.2%}",
+            str(each.score.interval),
+        )
+        for each in selection.candidates
+    ]
+    titles = ("while training, on validation", "loss", "top-1", "interval")
+    return f"{selection.reason}\n\n{_table(titles, rows)}\n"
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

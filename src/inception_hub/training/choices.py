@@ -3,5 +3,6 @@
 from typing import Literal
 
 Phases = Literal["both", "head", "full"]  # of fine-tuning: a new head, then the whole network
+Select = Literal["loss", "accuracy"]  # by which figure of validation a run chooses what it keeps
 BatchNorm = Literal["update", "frozen"]  # normalise by the batch and move the statistics; or by them, unmoved
 TrainingPrecision = Literal["f32", "bf16"]  # bf16 is mixed precision

@@ -16,8 +16,10 @@ from .augmentation import Augmentation
 from .finetune_options import FinetuneOptions
 from .head import train_head
 from .listener import RunListener
+from .loop import Trained
 from .recipes import AdamW, Cycle, Phase, Recipe
 from .run import Run
+from .selection import explain_selection
 from .session import Session, run_identity
 from .summary import RunSummary, lowest_loss, run_facts
 from .teacher import Teachers
@@ -72,18 +74,22 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
         teachers=teachers,
     )
     network = _with_new_head(base, labels, seed).to(session.workers.device)
+    head = None
     if options.phases != "full" and session.workers.is_main:  # whose weights the other processes take over
         features = session.folder / "features"
-        score = train_head(
+        head = train_head(
             network, photos, base.bundle.resize, options, features, run.identity, session.listener
         )
-        session.listener.note(f"head on frozen features: validation top-1 {score.top1:.1%}")
-    history, preview = session.train(network, run) if options.phases != "head" else ([], [])
-    facts = {"base": base.bundle.name} | run_facts(run, len(labels), session.minutes, history)
+        session.listener.note(f"head: {head}")
+    trained, preview = session.train(network, run) if options.phases != "head" else (Trained([], None), [])
+    name = "network as it was" if options.phases == "full" else "head"
+    selection = explain_selection(recipe, trained.history, trained.start or head, name)
+    facts = {"base": base.bundle.name} | run_facts(run, len(labels), session.minutes, trained.history)
     summary = RunSummary(
         f"{session.output.name}: {session.dataset.name}",
         facts | {"phases": PHASES[options.phases]} | ({"teacher": teachers.describe()} if teachers else {}),
-        history,
+        trained.history,
+        selection,
         preview,
         [*session.notes, *photos.notes],
         chosen_by_validation=True,
@@ -126,6 +132,7 @@ def finetune_recipe(images: int, size: int, options: FinetuneOptions) -> Recipe:
         batch_norm_momentum=options.batch_norm_momentum,
         average=options.average or None,
         patience=options.patience or None,
+        select=options.select,
         class_weights=options.class_weights,
         stored_size=max(size * 5 // 4, 64),  # a crop then seldom has to be enlarged
     )
@@ -162,7 +169,7 @@ def _with_new_head(base: ModuleSpec, labels: Labels, seed: int) -> Network:
 
 def _draft(base: ModuleSpec, session: Session, network: Network, image_size: tuple[int, int]) -> Bundle:
     """The module without weights: nothing made of the base's weights, such as its int8 graph, is kept."""
-    source = f"fine-tuned on {session.dataset.name} from {base.bundle.provenance.source}"
+    source = f"fine-tuned on {session.dataset.name} from {base.bundle.name} ({base.bundle.provenance.source})"
     return Bundle(
         name=session.output.name,
         architecture=network.architecture,

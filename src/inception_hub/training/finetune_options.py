@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ..errors import ArgumentError
-from .choices import BatchNorm, Phases
+from .choices import BatchNorm, Phases, Select
 from .distillation import Distillation
 from .ranges import check_ranges
 
 SMALLEST = 32  # px
+CHOICES = {"phases": get_args(Phases), "batch_norm": get_args(BatchNorm), "select": get_args(Select)}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class FinetuneOptions:
     batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
     label_smoothing: float = 0.1
     average: float = 0.99  # decay of the moving average of weights; 0: none
-    patience: int = 5  # epochs without a lower validation loss before early stopping; 0: no early stopping
+    patience: int = 5  # epochs without a better one before early stopping; 0: the last epoch is kept
+    select: Select = "loss"  # keep the lowest validation loss, or the highest top-1 ("accuracy")
     class_weights: bool = False  # photos of rare classes count more
     bfloat16: bool = True  # mixed precision; weights are float32 throughout
     device: str | None = None  # "cpu" or "cuda"; None: the CPU
@@ -43,7 +45,7 @@ class FinetuneOptions:
             value = getattr(self, name)
             if value is not None and value < SMALLEST:
                 raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
-        for name, choices in (("phases", get_args(Phases)), ("batch_norm", get_args(BatchNorm))):
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; give one of {', '.join(choices)}.")
         check_ranges(

@@ -12,6 +12,7 @@ from .distillation import Distillation
 from .listener import RunListener
 from .recipes import Recipe
 from .run import Run
+from .selection import explain_selection
 from .session import Session, run_identity
 from .summary import RunSummary, lowest_loss, run_facts
 from .validation import validator
@@ -63,12 +64,13 @@ def _run(
         listener=session.listener,
         teachers=teachers,
     )
-    history, preview = session.train(network, run)
+    trained, preview = session.train(network, run)
     summary = RunSummary(
         f"Inception V2, {session.output.name}",
-        run_facts(run, len(labels), session.minutes, history)
+        run_facts(run, len(labels), session.minutes, trained.history)
         | ({"teacher": teachers.describe()} if teachers else {}),
-        history,
+        trained.history,
+        explain_selection(recipe, trained.history, trained.start, "network as it was"),
         preview,
         [*session.notes, *photos.notes],
         chosen_by_validation=recipe.patience is not None,

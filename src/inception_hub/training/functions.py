@@ -11,7 +11,7 @@ from ..evaluation import Evaluation
 from ..images.given import as_many
 from ..module import ModuleLike, as_spec
 from ..system.extras import missing
-from .choices import BatchNorm, Phases, TrainingPrecision
+from .choices import BatchNorm, Phases, Select, TrainingPrecision
 from .distillation import Distillation
 from .finetune_options import FinetuneOptions
 from .listener import RunListener
@@ -26,10 +26,10 @@ def finetune(
     validation: Given | None = None, phases: Phases = "both", epochs: int | None = None,
     learning_rate: float = 5e-4, batch_size: int | None = None, image_size: int | None = None,
     training_size: int | None = None, batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99,
-    label_smoothing: float = 0.1, average: float = 0.99, patience: int = 5, class_weights: bool = False,
-    teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
-    precision: TrainingPrecision = "bf16", device: str | None = None, seed: int = 0,
-    listener: RunListener | None = None,
+    label_smoothing: float = 0.1, average: float = 0.99, patience: int = 5, select: Select = "loss",
+    class_weights: bool = False, teacher: Teachers = None, teacher_share: float | None = None,
+    temperature: float | None = None, precision: TrainingPrecision = "bf16", device: str | None = None,
+    seed: int = 0, listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Teaches `module` the classes of the photos of `data` into the module directory `output`.
 
@@ -38,9 +38,10 @@ def finetune(
     (the highest), `batch_size`: of the whole network. `image_size`, `training_size`: px, square, of inference
     and of training. `batch_norm`: `update` the statistics or leave them `frozen`. `batch_norm_momentum`:
     share of the old ones that stays, in [0, 1]. `average`: decay of the moving average of weights.
-    `patience`: epochs without a lower validation loss before the end; 0 never ends. `class_weights`: photos
-    of rare classes count more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss,
-    in [0, 1], at `temperature` (2). `precision`: `bf16` is mixed precision. `device`: None is the CPU. None
+    `patience`: epochs without a better one before the end; 0 trains all and keeps the last. `select`: keep
+    the lowest validation `loss`, or the highest `accuracy`. `class_weights`: photos of rare classes count
+    more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss, in [0, 1], at
+    `temperature` (2). `precision`: `bf16` is mixed precision. `device`: None is the CPU. None
     elsewhere is chosen from the number of photos or the module. `listener` receives progress.
 
     An interrupted run is resumed by the same call. Returns the evaluations of the written module on the test
@@ -57,8 +58,8 @@ def finetune(
         phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
         image_size=image_size, training_size=training_size, batch_norm=batch_norm,
         batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
-        patience=patience, class_weights=class_weights, bfloat16=precision == "bf16", device=device,
-        distillation=_distillation(teacher, teacher_share, temperature),
+        patience=patience, select=select, class_weights=class_weights, bfloat16=precision == "bf16",
+        device=device, distillation=_distillation(teacher, teacher_share, temperature),
     )  # fmt: skip
     return run(
         os.fspath(data), Path(output), as_spec(module),

@@ -10,14 +10,16 @@ from torch import Tensor
 
 from ..architecture import LOGITS_LAYER
 from ..engines.torch import Network
+from ..evaluation import Score
 from ..images.presets import Preset
 from ..images.resize import resize
+from .choices import Select
 from .features import feature_vectors
 from .finetune_options import FinetuneOptions
 from .listener import RunListener
+from .selection import rank
 from .step import class_weights
 from .training_data import Photos, TrainingData
-from .validation import Score
 
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)  # strengths of the head's weight decay; the validation set decides
 ITERATIONS = 200
@@ -64,6 +66,7 @@ def train_head(
         network.architecture.num_classes,
         (features("validation", data.validation, validation), data.validation.classes),
         class_weights(classes) if options.class_weights else None,
+        options.select,
     )
     with torch.no_grad():
         network.get_parameter(f"{LOGITS_LAYER}/weights").copy_(kernel[None, None])
@@ -78,11 +81,12 @@ def fit_head(
     num_classes: int,
     validation: tuple[Tensor, Tensor] | None = None,
     class_weights: Tensor | None = None,
+    select: Select = "loss",
 ) -> tuple[Tensor, Tensor, Score | None]:
     """Softmax regression by L-BFGS: kernel [features, classes], biases [classes], validation score.
 
     `vectors`: float32 [n, features], of the `classes`, int64 [n]. `validation`: vectors and classes of the
-    validation set. Of the weight decays `DECAYS` the one with the lowest validation loss is taken; without
+    validation set. Of the weight decays `DECAYS` the one with the best score, by `select`, is taken; without
     `validation` the second, and there is no score.
     """
     scale = vectors.std().clamp(min=1e-6)  # features of any network in the range that DECAYS is for
@@ -95,9 +99,9 @@ def fit_head(
         if validation:
             logits = validation[0] @ kernel + biases
             hits = (logits.argmax(1) == validation[1]).float().mean()
-            score = Score(float(F.cross_entropy(logits, validation[1])), float(hits))
+            score = Score(float(F.cross_entropy(logits, validation[1])), float(hits), len(logits))
         fits.append((kernel, biases, score))
-    return min(fits, key=lambda fit: fit[2].loss if fit[2] else 0.0)
+    return min(fits, key=lambda fit: rank(fit[2], select) if fit[2] else (0.0, 0.0))
 
 
 def _fit(

@@ -6,7 +6,7 @@ computes what the uninterrupted run computes.
 
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..engines.torch import Network
 from ..errors import FormatError, TrainingError
-from ..evaluation import Epoch
+from ..evaluation import Epoch, Score
 from . import checkpoint, foreach
 from .batches import BatchLoader
 from .failures import device_failures, out_of_memory
@@ -22,8 +22,8 @@ from .optimisers import Optimisers, rate_at
 from .recipes import Cycle, Phase, weight_decay_at
 from .recording import Eager, Recorded
 from .run import Run
+from .selection import rank
 from .step import Step
-from .validation import Score
 from .workers import Workers
 
 SAVE_EVERY = 30.0  # seconds of training that an interruption loses at most; a save takes a fifth of a second
@@ -39,6 +39,7 @@ class Progress:
     step: int = 0  # completed steps of the next epoch
     losses: float = 0.0  # the sum of those steps' losses
     history: list[dict[str, Any]] = field(default_factory=list)
+    start: Score | None = None  # of the network before the first epoch
     best: Score | None = None
     best_epoch: int = 0
     seconds: float = 0.0  # of training, validation left out
@@ -48,12 +49,20 @@ class Progress:
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> "Progress":
-        best = Score(**facts["best"]) if facts["best"] else None
-        return cls(**{**facts, "best": best})
+        scores = {name: Score(**facts[name]) if facts[name] else None for name in ("start", "best")}
+        return cls(**{**facts, **scores})
 
 
-def train(network: Network, run: Run, workers: Workers) -> list[Epoch]:
-    """Trains `network` in place by `run.recipe`, resumed from `run.checkpoint` if that exists; its epochs.
+@dataclass(frozen=True)
+class Trained:
+    """What training did: its epochs, and the score of the network before the first, None without patience."""
+
+    history: list[Epoch]
+    start: Score | None
+
+
+def train(network: Network, run: Run, workers: Workers) -> Trained:
+    """Trains `network` in place by `run.recipe`, resumed from `run.checkpoint` if that exists.
 
     In the end it holds the moving average of its weights, or the weights of the kept epoch, where the recipe
     asks for them. Raises `TrainingError` if the loss is no longer finite, the device fails or its memory
@@ -89,9 +98,10 @@ class _Training:
         """Steps of an epoch."""
         return len(self.run.photos.classes) // self.progress.batch
 
-    def run_all(self) -> list[Epoch]:
+    def run_all(self) -> Trained:
         if self.best is not None and not self.progress.best:
-            self._validate()  # the initial weights may be the best: a head on frozen features is hard to beat
+            # The initial weights may be the best: a head on frozen features is hard to beat.
+            self.progress.start = self._validate()
         first = 0
         for cycle in self.recipe.cycles:
             epochs = [phase for phase in cycle.phases for _ in range(phase.epochs)]
@@ -99,10 +109,13 @@ class _Training:
                 if first + number == self.progress.epoch and not self._stops_early():
                     self._epoch(cycle, phase, number)
             first += len(epochs)
-        kept = self.best if self.best is not None and self.progress.best else self.average
+        chosen = self.best is not None and self.progress.best is not None
+        kept = self.best if chosen else self.average
         if kept is not None:
             self.network.load_state_dict(kept)
-        return [Epoch(**epoch) for epoch in self.progress.history]
+        number = self.progress.best_epoch if chosen else self.progress.epoch
+        epochs = (_epoch_of(facts) for facts in self.progress.history)
+        return Trained([replace(each, kept=each.epoch == number) for each in epochs], self.progress.start)
 
     def _epoch(self, cycle: Cycle, phase: Phase, in_cycle: int) -> None:
         progress, start = self.progress, time.perf_counter()
@@ -120,8 +133,7 @@ class _Training:
             phase=self.run.phase,
             epoch=progress.epoch + 1,
             train_loss=progress.losses / self.steps,
-            validation_loss=score.loss if score else None,
-            validation_top1=score.top1 if score else None,
+            validation=score,
             learning_rate=rate_at(cycle, in_cycle),
             images_per_second=(self.steps * progress.batch - already) / seconds,
             waiting=waited / seconds,
@@ -207,7 +219,8 @@ class _Training:
             score = self.run.validate(self.network)
             self.network.load_state_dict(present)
         score = self.workers.from_main(score)
-        if score and (self.progress.best is None or score.loss < self.progress.best.loss):
+        best, by = self.progress.best, self.recipe.select
+        if score and (best is None or rank(score, by) < rank(best, by)):
             self.progress.best = score
             self.progress.best_epoch = self.progress.epoch + (1 if self.progress.step else 0)
             if self.best is not None:
@@ -252,3 +265,9 @@ class _Training:
         for kept, values in ((self.average, parts["average"]), (self.best, parts["best"])):
             if kept is not None:
                 kept.update({name: value.to(self.workers.device) for name, value in values.items()})
+
+
+def _epoch_of(facts: dict[str, Any]) -> Epoch:
+    """An epoch from its facts in a checkpoint."""
+    validation = facts["validation"]
+    return Epoch(**{**facts, "validation": Score(**validation) if validation else None})

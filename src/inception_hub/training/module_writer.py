@@ -9,14 +9,14 @@ import torch
 
 from .. import bundle
 from ..bundle import Bundle
-from ..data import Dataset
+from ..data import TEST, Dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError
 from ..evaluation import Evaluation, Report, render, without_plots
 from ..evaluation.measurement import evaluate_split, pick_split, pictures
 from ..module import Module
 from ..module_spec import ModuleSpec
-from .card import card
+from .card import FLATTERED, card
 from .listener import RunListener
 from .summary import RunSummary
 
@@ -48,9 +48,13 @@ def write_module(
     facts = summary.facts | {"machine": f"{platform.machine()}, {platform.system()}"}
     if no_plots := without_plots():
         listener.note(no_plots)
-    page = _report(summary, facts | {"measured": measured}, evaluations[0], dataset)
+    flattered = summary.chosen_by_validation and TEST not in dataset.splits
+    shown = facts | {"measured": f"{measured}. {FLATTERED}" if flattered else measured}
+    page = _report(summary, shown, evaluations[0], dataset)
     accuracy = tuple(
-        {"data": e.data, "images": len(e.classes), "top1": e.top1, "top5": e.top5, "ece": e.ece}
+        {"data": e.data, "images": len(e.classes), "top1": e.top1}
+        | ({} if e.top5 is None else {"top5": e.top5})
+        | {"ece": e.ece}
         for e in evaluations
     )
     text = card(made, facts, evaluations, measured, summary)
@@ -94,6 +98,7 @@ def _report(summary: RunSummary, facts: dict[str, str], evaluation: Evaluation, 
             evaluation=evaluation,
             picture=pictures(evaluation, pick_split(dataset, None)[1]),
             history=summary.history,
+            selection=summary.selection,
             augmented=summary.examples,
             class_counts=dataset.counts(),
             notes=summary.notes,

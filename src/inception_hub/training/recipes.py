@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..errors import ArgumentError
 from .augmentation import Augmentation
-from .choices import BatchNorm
+from .choices import BatchNorm, Select
 from .ranges import check_ranges
 
 SIZES = (32, 4096)  # px that a network of this depth can learn from
@@ -90,7 +90,10 @@ class Recipe:
     batch_norm_momentum: float = 0.99  # share of the old value that stays, 0 to 1
     dropout: bool = True  # a fifth of the features, as the original
     average: float | None = None  # decay of the moving average of weights that is kept in the end, 0 to 1
-    patience: int | None = None  # epochs without a lower validation loss before early stopping, from 1
+    patience: int | None = (
+        None  # epochs without a better one before the run ends, from 1; None: keep the last
+    )
+    select: Select = "loss"  # with patience: the lowest validation loss is kept, or the highest top-1
     class_weights: bool = False  # photos of rare classes count more
     dtype: Literal["float32", "float16"] = "float32"  # of the trained module's weights on disk
     stored_size: int | None = None  # px that photos are kept at while training; None: the largest phase's

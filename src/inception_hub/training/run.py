@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..engines.torch import Network
+from ..evaluation import Score
 from .listener import RunListener
 from .recipes import Recipe
 from .teacher import Teachers
 from .training_data import Photos
-from .validation import Score
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,18 @@ from ..bundle import Bundle
 from ..data import Dataset, open_dataset
 from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
-from ..evaluation import Epoch, Evaluation
+from ..evaluation import Evaluation
 from ..images.presets import Preset
 from ..system.atomic import make_folders
 from ..system.locks import hold_directory, release
 from .distillation import Distillation
 from .listener import CaptionedImages, RunListener, RunListeners
-from .loop import train
+from .loop import Trained, train
 from .memory import keep_freed_memory
 from .module_writer import write_module
 from .preview import augmentation_preview
 from .run import Run
+from .selection import table
 from .summary import RunSummary
 from .teacher import Teachers
 from .tensorboard import TensorBoard
@@ -107,8 +108,8 @@ class Session:
             self.dataset, stored_size, image_size, preset, pixels, self.listener, self.workers
         )
 
-    def train(self, network: Network, run: Run) -> tuple[list[Epoch], CaptionedImages]:
-        """Trains `network` in place by `run`: its epochs, and a preview of the last phase's augmentation."""
+    def train(self, network: Network, run: Run) -> tuple[Trained, CaptionedImages]:
+        """Trains `network` in place by `run`; also a preview of the last phase's augmentation."""
         preview = augmentation_preview(run.photos, run.recipe.cycles[-1].phases[-1], run.seed)
         self.listener.images("augmentation", preview)
         return train(network, run, self.workers), preview
@@ -117,6 +118,8 @@ class Session:
         """Has the main process write the module; its evaluations, none in other processes."""
         evaluations = []
         if self.workers.is_main:
+            for line in (*table(summary.selection), summary.selection.reason):
+                self.listener.note(line)
             evaluations = write_module(
                 draft, network, self.dataset, self.output, dtype, summary, self.listener
             )

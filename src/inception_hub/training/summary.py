@@ -4,7 +4,7 @@ import math
 import statistics
 from dataclasses import dataclass
 
-from ..evaluation import Epoch
+from ..evaluation import Epoch, Selection
 from .listener import CaptionedImages
 from .recipes import Recipe
 from .run import Run
@@ -14,15 +14,16 @@ from .run import Run
 class RunSummary:
     """What the report and the card say of a run besides its accuracy.
 
-    `facts`: name and value of each row of their table. `history`: the epochs of the loop. `examples`:
-    augmented photos. `notes`: what stands out in the data. `chosen_by_validation`: whether the validation set
-    chose among epochs or heads. `lowest_loss`: the lowest training loss possible, in nats; None if it is zero
-    or not known.
+    `facts`: name and value of each row of their table. `history`: the epochs of the loop. `selection`: what
+    was kept, and why. `examples`: augmented photos. `notes`: what stands out in the data.
+    `chosen_by_validation`: whether the validation set chose among epochs or heads. `lowest_loss`: the lowest
+    training loss possible, in nats; None if it is zero or not known.
     """
 
     title: str
     facts: dict[str, str]
     history: list[Epoch]
+    selection: Selection
     examples: CaptionedImages
     notes: list[str]
     chosen_by_validation: bool
@@ -36,7 +37,7 @@ def run_facts(run: Run, classes: int, minutes: float, history: list[Epoch]) -> d
         "recipe": recipe.name,
         "training photos": f"{len(run.photos.classes):,}",
         "seed": str(run.seed),
-        "time": f"{minutes:.0f} minutes",
+        "time": f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds",
     }
     if not history:
         return facts
@@ -48,7 +49,7 @@ def run_facts(run: Run, classes: int, minutes: float, history: list[Epoch]) -> d
     if lowest is not None:
         facts["lowest possible training loss"] = f"{lowest:.2f} (label smoothing {recipe.label_smoothing:g})"
     return facts | {
-        "epochs": f"{len(history)} ({phases})",
+        "epochs": f"{len(history)} of {len(recipe.epochs)} ({phases})",
         "optimiser": f"{type(recipe.optimiser).__name__}, rate {rates}, batches of {recipe.batch_size}",
         "batch norm": f"{recipe.batch_norm}, momentum {recipe.batch_norm_momentum:g}",
         "label smoothing": f"{recipe.label_smoothing:g}",

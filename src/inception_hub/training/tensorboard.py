@@ -42,10 +42,11 @@ class TensorBoard(RunListener):
             self._write(summary=self._summary.image(f"{name}/{caption}", image, dataformats="HWC"))
 
     def epoch(self, epoch: Epoch) -> None:
+        validation = epoch.validation
         scalars = {
             "loss/train": epoch.train_loss,
-            "loss/validation": epoch.validation_loss,
-            "top-1/validation": epoch.validation_top1,
+            "loss/validation": validation and validation.loss,
+            "top-1/validation": validation and validation.top1,
             "learning rate": epoch.learning_rate,
             "images per second": epoch.images_per_second,
             "share waiting for data": epoch.waiting,

@@ -1,7 +1,6 @@
 """Validation: the loss and top-1 of a network on the validation set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -9,17 +8,10 @@ from torch import Tensor
 
 from ..architecture import LOGITS
 from ..engines.torch import Network
+from ..evaluation import Score
 from .training_data import Photos
 
 BATCH = 64  # photos
-
-
-@dataclass(frozen=True)
-class Score:
-    """The mean loss (nats) and top-1 (in [0, 1]) of a network on the validation set."""
-
-    loss: float
-    top1: float
 
 
 def validator(photos: Photos, bfloat16: bool) -> Callable[[Network], Score]:
@@ -36,6 +28,7 @@ def validator(photos: Photos, bfloat16: bool) -> Callable[[Network], Score]:
                 logits: Tensor = network(images)[LOGITS]
             losses += float(F.cross_entropy(logits.float(), classes, reduction="sum"))
             hits += int((logits.argmax(1) == classes).sum())
-        return Score(losses / len(photos.classes), hits / len(photos.classes))
+        total = len(photos.classes)
+        return Score(losses / total, hits / total, total)
 
     return validate
