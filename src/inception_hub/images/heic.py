@@ -9,7 +9,6 @@ from .boxes import brands, items, properties
 from .photo_file import Refused
 
 BRANDS = {b"heic", b"heix", b"heim", b"heis"}  # of still pictures
-EXTRA = "pip install 'inception-hub[heic]'"
 MAX_BYTES = 256 << 20  # of a file; it is held in memory twice
 MAX_UNITS = 10_000  # of HEVC, in one part
 # Nanoseconds of a core, libde265 1.1: docs/reliability.md.

@@ -24,6 +24,7 @@ from PIL import (
 )
 
 from ..errors import ImageError, InputError
+from ..system.extras import install_command
 from . import bmp, heic, png, tiff
 from .photo_file import MAX_BYTES, PhotoFile, Refused
 
@@ -82,7 +83,7 @@ def _image(head: bytes, file: PhotoFile, name: str) -> Image.Image:
         return heic.open_heic(file)
     except ImportError as error:
         raise ImageError(
-            f"{name} is a HEIC, which needs pillow-heif: {heic.EXTRA}, or give a {READABLE} file."
+            f"{name} is a HEIC, which needs pillow-heif: {install_command('heic')}; or give a {READABLE}."
         ) from error
 
 
