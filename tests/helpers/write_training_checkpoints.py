@@ -25,7 +25,7 @@ def slim(weights: str, folder: Path) -> None:
     with np.load(weights) as file:
         arrays = dict(file)
     classes = arrays["InceptionV2/Logits/Conv2d_1c_1x1/weights"].shape[-1]
-    with v1.variable_scope("module") if folder.name.startswith("prefix") else v1.variable_scope(""):
+    with v1.variable_scope("module"):  # as in programs around `hub.Module`
         images = v1.random_uniform([4, 64, 64, 3])
         _, logits, _ = network(images, 0.25, classes, True, 0.9)
     loss = v1.losses.sparse_softmax_cross_entropy([0, 1, 2, 0], logits)
@@ -36,7 +36,7 @@ def slim(weights: str, folder: Path) -> None:
         apply = v1.train.RMSPropOptimizer(0.01, momentum=0.9, epsilon=1.0).minimize(loss, step)
     with v1.control_dependencies([apply]):
         train = averages.apply(v1.trainable_variables())
-    prefix = "module/" if folder.name.startswith("prefix") else ""
+    prefix = "module/"
     variables = {v.op.name: v for v in v1.global_variables()}
     with v1.Session() as session:
         session.run(v1.global_variables_initializer())
