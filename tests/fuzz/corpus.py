@@ -127,7 +127,8 @@ def corpus() -> dict[str, list[bytes]]:
         ],
         "metadata_csv": [
             b"file_name,label\na.png,daisy\nb.png,rose\n",
-            b'\xef\xbb\xbfFile Name;Class;split\r\n"images/b.png";"a ""b""";val\r\na.png;c;train\r\n',
+            b'\xef\xbb\xbfFile Name;Class;split\r\n"images/b.png";"a ""b""";val\r\n'
+            b"a.png;c;train\r\n;;\r\na;d;train\r\n",
         ],
         "metadata_jsonl": [
             b'{"file_name": "a.png", "label": 0}\n{"file_name": "b", "label": 1, "x": [null]}\n'
