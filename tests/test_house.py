@@ -55,6 +55,7 @@ OPTIONAL = {
     "openvino": {
         "engines.openvino",
         "engines.openvino_calibration",
+        "engines.openvino_core",
         "engines.openvino_graph",
         "engines.openvino_product",
     },
@@ -177,11 +178,13 @@ def test_public_names() -> None:
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "network",
         "pull",
         "push",
         "quantize",
         "resolve",
         "train",
+        "transform",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
 

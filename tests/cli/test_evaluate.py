@@ -24,7 +24,7 @@ def test_what_was_measured_is_a_line_for_each_figure(
     code, out, err = run(capsys, "evaluate", small_module, folder)
     assert code == 0 and err == ""
     first, *figures = out.splitlines()
-    assert first == "small on 2 photos of photos train"
+    assert first == "small on 2 photos of photos"
     assert [line.split()[0] for line in figures] == ["top-1", "top-5", "ECE"]
 
 

@@ -64,6 +64,41 @@ def test_tar_shards(tmp_path: Path) -> None:
     assert data.splits["train"].name(2) == "train-0001.tar#0000.png"
 
 
+def folders_of(root: Path, split: str) -> Path:
+    class_folders(root / split)
+    return root
+
+
+def parquet_of(root: Path, split: str) -> Path:
+    parquet(root / f"{split}-00000-of-00001.parquet", [0, 0, 1, 1, 1], seed=1)
+    (root / "labels.txt").write_text("daisy\nrose\n")
+    return root
+
+
+def shards_of(root: Path, split: str) -> Path:
+    photos = [{"png": png(seed), "cls": str(int(seed > 2)).encode()} for seed in range(1, 6)]
+    tar(root / f"{split}-0000.tar", photos)
+    (root / "labels.txt").write_text("daisy\nrose\n")
+    return root
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+@pytest.mark.parametrize("make", [folders_of, parquet_of, shards_of])
+def test_data_to_measure_on_needs_no_training_split(make: Any, split: str, tmp_path: Path) -> None:
+    root = make(tmp_path, split)
+    data = open_dataset(root, to_train=False)
+    assert data.counts() == {split: {"daisy": 2, "rose": 3}}
+    assert contents(data, split) == [png(seed) for seed in range(1, 6)]
+    with pytest.raises(FormatError, match=f"has a {split} split but no train split; add one, or give"):
+        open_dataset(root)
+    train = class_folders(tmp_path.parent / f"{tmp_path.name}-train", seed=10)
+    assert contents(open_dataset(train, validation=root), "validation") == contents(data, split)
+
+
+def test_one_class_can_be_measured(tmp_path: Path) -> None:
+    assert open_dataset(one_class(tmp_path), to_train=False).labels.names == ("rose",)
+
+
 def test_validation_from_elsewhere(tmp_path: Path) -> None:
     train = class_folders(tmp_path / "train")
     held = class_folders(tmp_path / "held", {"daisy": 1, "rose": 1}, seed=10)

@@ -11,7 +11,7 @@ from helpers.written_rows import small_files
 from PIL import Image
 
 from inception_hub import Module, ModuleSpec, load_module_spec
-from inception_hub.errors import ArgumentError, FormatError, OutputError
+from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.evaluation import compare
 from inception_hub.evaluation.evaluate import evaluate
 from inception_hub.module import ModuleLike
@@ -32,7 +32,7 @@ def test_one_module(folder: Path, small_module: Path) -> None:
     progress: list[tuple[int, int]] = []
     result = evaluate(small_module, folder, on_progress=lambda done, total: progress.append((done, total)))
     (evaluation,) = result.evaluations
-    assert (evaluation.module, evaluation.data, len(evaluation.names)) == ("small", "photos train", 11)
+    assert (evaluation.module, evaluation.data, len(evaluation.names)) == ("small", "photos", 11)
     assert result.photos == 12 and result.comparison is None
     (unreadable,) = result.unreadable
     assert "0.png: " in unreadable
@@ -104,18 +104,26 @@ def test_mistakes_are_found_before_a_module_is_loaded(
     assert page.read_text() == "mine"
     with pytest.raises(OutputError, match="gone/page.html cannot be written .No such file"):
         evaluate(small_module, folder, report=tmp_path / "gone" / "page.html", load=load)
-    with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train"):
+    with pytest.raises(ArgumentError, match="photos has no split 'test'; it is not split: leave"):
         evaluate(small_module, folder, split="test", load=load)
     with pytest.raises(OSError, match="does not exist"):
         evaluate(small_module, tmp_path / "gone", load=load)
-    with pytest.raises(FormatError, match="has one class only"):
-        evaluate(small_module, one_class(tmp_path), load=load)
 
 
-def one_class(folder: Path) -> Path:
-    (folder / "one" / "a").mkdir(parents=True)
-    Image.new("RGB", (40, 40)).save(folder / "one" / "a" / "0.png")
-    return folder / "one"
+def test_a_validation_split_alone_can_be_measured(folder: Path, small_module: Path) -> None:
+    whole = evaluate(small_module, folder)
+    assert Page(whole.page()).texts("th")[-2:] == ["class", "images"], "data that is not split has no train"
+    folder.rename(folder.with_name("val"))
+    alone = evaluate(small_module, folder.parent)
+    assert alone.evaluations[0].data == f"{folder.parent.name} validation"
+    assert np.array_equal(alone.evaluations[0].probabilities, whole.evaluations[0].probabilities)
+    assert Page(alone.page()).texts("th")[-2:] == ["class", "validation"]
+
+
+def test_one_class_can_be_measured(small_module: Path, tmp_path: Path) -> None:
+    (tmp_path / "one" / "a").mkdir(parents=True)
+    Image.new("RGB", (40, 40)).save(tmp_path / "one" / "a" / "0.png")
+    assert evaluate(small_module, tmp_path / "one").summary()["images"] == 1
 
 
 def test_a_full_disk_leaves_no_report(folder: Path, small_module: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from inception_hub import Module, bundle, load_images
 from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
 from inception_hub.evaluation import wilson
-from inception_hub.evaluation.measurement import evaluate_split, pick_split, pictures
+from inception_hub.evaluation.measurement import evaluate_split, is_whole, pick_split, pictures
 from inception_hub.images.decode import decode
 from inception_hub.images.presets import Preset
 from inception_hub.labels import Labels
@@ -120,6 +120,7 @@ def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
     assert pick_split(replace(whole, splits={"train": splits["train"]}), None)[0] == "train"
     with pytest.raises(ArgumentError, match="photos has no split 'test'; it has train, validation"):
         pick_split(held, "test")
+    assert not is_whole(held) and is_whole(replace(whole, splits={"train": splits["train"]}))
 
 
 @pytest.mark.parametrize("preset", ["default", "slim", "plain"])

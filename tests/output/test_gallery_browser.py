@@ -24,11 +24,11 @@ ROWS = [  # path, classes with their probabilities
 ]
 
 
-def write(path: Path, heatmaps: int = 0) -> str:
+def write(path: Path, heatmaps: int = 0, photos: int = len(ROWS)) -> str:
     photo = np.full((60, 80, 3), (200, 30, 60), np.uint8)
     map = np.array([[0, 0], [0, 1]], np.float32)
     with Gallery(path, "tiny", heatmaps) as gallery:
-        for name, classes in ROWS:
+        for name, classes in ROWS[:photos]:
             if classes is None:
                 gallery.add(Row(name, "tiny", error=f"{name} is damaged."))
                 continue
@@ -52,6 +52,12 @@ def names(page: Any) -> list[str]:
 def test_all_photos_are_there_at_first(page: Any) -> None:
     assert names(page) == [path.split("/")[1] for path, _ in ROWS]
     assert page.get_by_text("5 photos", exact=True).is_visible()
+
+
+def test_a_few_photos_need_no_search(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, write(tmp_path / "few.html", photos=4), viewport=DESKTOP) as page:
+        assert len(names(page)) == 4 and not page.get_by_role("searchbox").is_visible()
+        assert not page.get_by_text("4 photos", exact=True).is_visible()
 
 
 @pytest.mark.parametrize(

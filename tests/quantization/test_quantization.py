@@ -17,6 +17,7 @@ from skimage import data
 from inception_hub import Module, ModuleSpec, bundle, load_images, load_module_spec, weights
 from inception_hub.engines import openvino as engine
 from inception_hub.errors import ArgumentError, QuantizationError, WeightsError
+from inception_hub.quantization.quantization import quantize
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def quantized(small_module: Path, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from inception_hub.quantization.quantization import quantize
-
     module = tmp_path_factory.mktemp("modules") / "small"
     shutil.copytree(small_module, module)
     quantize(module, str(photos), max_drop=100)
@@ -85,6 +84,18 @@ def test_from_the_command_line(
     before = content(module)
     code, _, err = run(capsys, "quantize", module, "--calibrate", flat)
     assert code == 2 and "has an int8 graph already" in err and content(module) == before
+
+
+@pytest.mark.parametrize("splits", [("validation",), ("validation", "test")])
+def test_photos_without_a_training_split_will_do(
+    small_module: Path, photos: Path, tmp_path: Path, splits: tuple[str, ...]
+) -> None:
+    """Calibrated on half of the only split, or on the first of two and checked on the other."""
+    for split in splits:
+        shutil.copytree(photos, tmp_path / "data" / split)
+    shutil.copytree(small_module, tmp_path / "copy")
+    check = quantize(tmp_path / "copy", str(tmp_path / "data"), max_drop=100)
+    assert check.images == (6 if len(splits) == 1 else 12) and check.f32 is not None
 
 
 def test_a_graph_that_answers_otherwise_is_not_kept(
@@ -199,8 +210,6 @@ def test_a_quantizer_that_works_otherwise_is_noticed(
     small_module: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import nncf
-
-    from inception_hub.quantization.quantization import quantize
 
     shutil.copytree(small_module, tmp_path / "module")
     untouched = content(tmp_path / "module")

@@ -161,3 +161,31 @@ def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
     wait_until(lambda: not batcher.full)
     batcher.close()
     assert sum(computed) == 1
+
+
+def test_photos_that_are_cancelled_once_they_are_decoded_are_not_computed() -> None:
+    busy, go_on, computed = threading.Event(), threading.Event(), []
+
+    def compute(images: np.ndarray) -> list[int]:
+        busy.set()
+        go_on.wait(30)
+        computed.append(len(images))
+        return [0] * len(images)
+
+    def images() -> tuple[np.ndarray]:
+        return (np.zeros((2, 2, 3), np.float32),)
+
+    batcher = Batcher({"zero": compute}, 100, 1, 60, Metrics())
+    try:
+        (first,) = batcher.submit("zero", [images])
+        assert busy.wait(30)
+        others = batcher.submit("zero", [images] * 3)
+        wait_until(lambda: len(batcher._ready) == 3)
+        for future in others[:2]:
+            assert future.cancel()
+        go_on.set()
+        assert first.result(30) == others[2].result(30) == 0
+    finally:
+        go_on.set()
+        batcher.close()
+    assert sum(computed) == 2

@@ -74,6 +74,8 @@ def test_tritonclient_sends_photos(server: Served) -> None:
     [
         ({"shape": [1, 64, 64]}, None, b""),
         ({"shape": [-1, 64, 64, 3]}, None, b""),
+        ({"shape": [2, 64, 64, 3]}, None, b""),
+        ({"shape": [1]}, None, b""),
         ({"shape": [2**31]}, None, b""),
         ({"shape": [2**30] * 5}, None, b""),
         ({"shape": [1] * 65, "data": [1.0]}, None, b""),

@@ -251,7 +251,7 @@ def test_labels_that_the_module_does_not_have(
     assert "3 of the 3 classes of the data are unknown to the module, such as 'blue'" in mistake(
         capsys, "evaluate", small_module, folder
     )
-    assert "has no split 'holdout'; it has train" in mistake(
+    assert "has no split 'holdout'; it is not split: leave --split out" in mistake(
         capsys, "evaluate", small_module, folder, "--split", "holdout"
     )
 

@@ -96,8 +96,8 @@ class Split:
 class Dataset:
     """Photos in splits that share their classes.
 
-    `name`: the last part of the path or hub name. `splits`: "train" always, "validation" and "test" where
-    the data has them.
+    `name`: the last part of the path or hub name. `splits`: of "train", "validation" and "test" those
+    that the data has; what is not split is all "train".
     """
 
     name: str

@@ -30,7 +30,7 @@ UNKNOWN = {None, "", "?", -1}  # labels of photos whose classes competitions kee
 Data = str | Path
 
 
-def open_dataset(data: Data, validation: Data | None = None) -> Dataset:
+def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool = True) -> Dataset:
     """The photos of `data`, undecoded, with their classes, by splits.
 
     `data`: a folder with one folder per class (or such folders under train, validation and test), a folder
@@ -42,16 +42,24 @@ def open_dataset(data: Data, validation: Data | None = None) -> Dataset:
     `hf://owner/name`. Data without splits is all "train"; "val", "valid" and the like are "validation".
 
     `validation`: data of the same kinds whose photos become the validation split, in place of that of `data`;
-    its classes are told by their names, and need not be all.
+    its classes are told by their names, and need not be all. `to_train`: whether the data must have a
+    training split, of two classes or more; what is measured may have any.
 
-    Raises `HandleError` for a path without a data set, `FormatError` for data that cannot be read, has one
-    class only, or class names that differ, `DownloadError` for a hub name that cannot be had,
+    Raises `HandleError` for a path without a data set, `FormatError` for data that cannot be read or trained
+    on, or whose class names differ, `DownloadError` for a hub name that cannot be had,
     `MissingExtraError` without pyarrow for Parquet and without Hugging Face `datasets` for the hub.
     """
     dataset = _open(data)
     if validation is not None:
         split = _validation_split(_open(validation), dataset, validation)
         dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split})
+    if not to_train:
+        return dataset
+    if TRAIN not in dataset.splits:
+        raise FormatError(
+            f"{data} has a {' and a '.join(dataset.splits)} split but no train split; add one, or give the "
+            "folder of that split alone."
+        )
     used = np.unique(dataset.splits[TRAIN].classes)
     if len(used) < 2:
         raise FormatError(
@@ -69,13 +77,8 @@ def _open(data: Data) -> Dataset:
     labels = {split: [labelled.labels[row] for row in found] for split, found in rows.items() if found}
     if all(label in UNKNOWN for label in labels.get(TEST, ()) if isinstance(label, str | int | None)):
         labels.pop(TEST, None)
-    if TRAIN not in labels:
-        has = (
-            f"has a {' and a '.join(labels)} split but no train split"
-            if labels
-            else "holds no images to train on"
-        )
-        raise FormatError(f"{data} {has}; give {ACCEPTED}.")
+    if not labels:
+        raise FormatError(f"{data} holds no images; give {ACCEPTED}.")
     names, classes = number_classes(labels, labelled.names, root, str(data), are_names=labelled.are_names)
     splits = {
         split: Split(values, labelled.photos, np.array(rows[split], np.int64))
@@ -101,6 +104,6 @@ def _validation_split(given: Dataset, dataset: Dataset, data: Data) -> Split:
             f"{data} has the splits {', '.join(given.splits)} but no {VALIDATION}; give data that has, or "
             "has one."
         )
-    split = given.splits.get(VALIDATION, given.splits[TRAIN])
+    split = given.splits.get(VALIDATION) or next(iter(given.splits.values()))
     numbers = classes_by_name(given.labels, dataset.labels, str(data))
     return replace(split, classes=numbers[split.classes])

@@ -68,7 +68,7 @@ def evaluate(
     if report is not None:
         check_new_page(Path(report))
     load = load or partial(as_module, engine=engine, precision=precision, device=device)
-    dataset = open_dataset(data if isinstance(data, str) else Path(data))
+    dataset = open_dataset(data if isinstance(data, str) else Path(data), to_train=False)
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
     evaluations: list[Evaluation] = []
@@ -78,7 +78,7 @@ def evaluate(
                 load(each),
                 photos,
                 dataset.labels,
-                f"{dataset.name} {name}",
+                dataset.name if measurement.is_whole(dataset) else f"{dataset.name} {name}",
                 preset=resize,
                 on_error=(lambda message: None) if evaluations else unreadable.append,
                 on_progress=on_progress or (lambda done, total: None),
@@ -103,7 +103,8 @@ def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int
     """The photos by split and class, the classes by their names in the module: data may have WordNet ids."""
     indices = match_labels(evaluation.labels, dataset.labels)
     names = tuple(evaluation.labels[index] for index in indices)
-    return replace(dataset, labels=replace(dataset.labels, names=names)).counts()
+    counts = replace(dataset, labels=replace(dataset.labels, names=names)).counts()
+    return {"images": counts["train"]} if measurement.is_whole(dataset) else counts
 
 
 def check_new_page(path: Path) -> None:

@@ -26,7 +26,15 @@ def pick_split(dataset: Dataset, name: str | None) -> tuple[str, Split]:
     for candidate in order:
         if candidate in dataset.splits:
             return candidate, dataset.splits[candidate]
-    raise ArgumentError(f"{dataset.name} has no split {name!r}; it has {', '.join(dataset.splits)}.")
+    there = (
+        "it is not split: leave --split out" if is_whole(dataset) else f"it has {', '.join(dataset.splits)}"
+    )
+    raise ArgumentError(f"{dataset.name} has no split {name!r}; {there}.")
+
+
+def is_whole(dataset: Dataset) -> bool:
+    """Whether the data is not split: all of it is called "train" then, and is not shown as that."""
+    return list(dataset.splits) == [TRAIN]
 
 
 def evaluate_split(

@@ -108,8 +108,7 @@ def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64
     The indices are None where the classes are not the module's.
     """
     dataset, classes = _labelled(photos, bundle)
-    train = dataset.splits[TRAIN]
-    others = [dataset.splits[name] for name in (VALIDATION, TEST) if name in dataset.splits]
+    train, *others = (dataset.splits[name] for name in (TRAIN, VALIDATION, TEST) if name in dataset.splits)
     count = min(CALIBRATION, len(train) if others else len(train) // 2)
     if not count:
         raise ArgumentError(f"{photos} has one photo; give two or more, best {2 * CALIBRATION} or more.")
@@ -120,7 +119,7 @@ def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64
 
 def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] | None]:
     try:
-        dataset = open_dataset(photos)
+        dataset = open_dataset(photos, to_train=False)
     except (HandleError, FormatError):  # no data set, but perhaps a folder of photos
         paths = list(find_images([photos]))
         files = PhotoFiles(paths, Path(photos))

@@ -59,10 +59,12 @@ function tell(count) {
     count === cards.length ? all : `${count.toLocaleString("en")} of ${all}`;
 }
 
+const few = cards.length <= 4; // seen at a glance: nothing to search
 options();
+if (few) document.getElementById("count").hidden = true;
 tell(cards.length);
 controls.elements.state.parentElement.hidden = !cards.some(failed);
-controls.hidden = false;
+controls.hidden = few;
 controls.addEventListener("input", update);
 controls.addEventListener("submit", (event) => event.preventDefault());
 controls.addEventListener("reset", () => setTimeout(update)); // once the fields have been emptied
