@@ -65,7 +65,7 @@ lint: $(VENV)/ready
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/basedpyright
 
-# Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of twelve targets.
+# Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of its targets.
 SECONDS ?= 60
 fuzz: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet 'atheris>=3.0'

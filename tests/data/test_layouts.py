@@ -156,7 +156,7 @@ LAYOUTS = {
     ),
     "a table with a split of another name": Layout(
         photos("a.png", "b.png") | {"x.csv": "path,label,split\na.png,daisy,train\nb.png,rose,fold1\n"},
-        "The split of photo 1 of .*x.csv is 'fold1' in column split; give train, validation or test",
+        "The split of photo 1 of .*x.csv is 'fold1' in column 'split'; give train, validation or test",
         "x.csv",
     ),
     "a table with white space": Layout(
@@ -215,7 +215,7 @@ LAYOUTS = {
     ),
     "a table without a photo's path": Layout(
         {"x.csv": "path,label\n,daisy\n"},
-        "The path of photo 0 of .*x.csv is '' in column path; give each one",
+        "The path of photo 0 of .*x.csv is '' in column 'path'; give each one",
         "x.csv",
     ),
     "a table of test photos without classes": Layout(

@@ -54,10 +54,10 @@ def test_a_column_of_splits(tmp_path: Path) -> None:
     data = open_dataset(write(tmp_path / "x.parquet", columns))
     assert contents(data) == [png(0), png(1)] and contents(data, "validation") == [png(2)]
     with pytest.raises(
-        FormatError, match="split of photo 2 of .* is 'val' in column split and train by its file"
+        FormatError, match="split of photo 2 of .* is 'val' in column 'split' and train by its file"
     ):
         open_dataset(write(tmp_path / "train-0.parquet", columns))
-    with pytest.raises(FormatError, match="is 'fold 3' in column split; give train, validation or test"):
+    with pytest.raises(FormatError, match="is 'fold 3' in column 'split'; give train, validation or test"):
         open_dataset(write(tmp_path / "x.parquet", columns | {"split": ["train", "train", "fold 3"]}))
 
 

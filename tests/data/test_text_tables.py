@@ -70,7 +70,7 @@ def test_paths_that_are_no_text_stay_paths(tmp_path: Path) -> None:
         ("", "a.csv", "has no rows; give a photo and its label a line"),
         ("path,label\na.jpg\n", "a.csv", "Line 2 of .*a.csv has 1 fields and its first line 2; give one"),
         ('path,label\n"a.jpg,daisy\n', "a.csv", "Line 2 of .*a.csv is no CSV .*; mend it"),
-        ("path,label,label\na,b,c\n", "a.csv", "has two columns of one name .path, label, label.; name each"),
+        ("path,label,label\na,b,c\n", "a.csv", "has two columns called .label.; name each"),
         ("path,label\n" + "a" * 200_000 + ",b\n", "a.csv", "is no CSV"),
         (codecs.BOM_UTF16_LE + b"a", "a.csv", "is no text at byte 0; save it as UTF-8"),
         ('{"path": "a.jpg"\n', "a.jsonl", "Line 1 of .*a.jsonl is no JSON object .*; give one a line"),

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..errors import FormatError, ImageError
 from ..system.extras import missing
+from ..system.text import printable
 from .columns import Columns, choose
 from .data_files import ACCEPTED, DataFiles
 from .folders import file_stamp, read_file
@@ -178,4 +179,4 @@ def import_pyarrow() -> Any:
 
 def reason(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".")[:200] if lines else type(error).__name__
+    return printable(lines[0].rstrip(".")[:200]) if lines else type(error).__name__

@@ -41,7 +41,7 @@ def number_classes(
             is_number = isinstance(label, int) and not isinstance(label, bool) and abs(label) < MOST
             if not is_number and (not isinstance(label, str) or not label):
                 raise FormatError(
-                    f"The label of photo {row} of the {split} split of {data} is {labels[split][row]!r}; "
+                    f"The label of photo {row} of the {split} split of {data} is {labels[split][row]!r:.80}; "
                     "give a whole number or text."
                 )
     distinct = {label for values in tidied.values() for label in values}

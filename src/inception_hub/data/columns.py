@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import FormatError
+from ..system.text import printable
 
 # In the order in which they are looked for, in any case; `_`, `-` and spaces are one.
 IMAGES = (
@@ -12,6 +13,7 @@ IMAGES = (
 )
 LABELS = ("label", "labels", "cls", "class", "class_name", "label_name", "category", "target")
 SPLITS = ("split", "subset", "set", "partition", "data_set", "dataset")
+SHOWN = 200  # characters of a table's columns in a message
 
 
 @dataclass(frozen=True)
@@ -55,4 +57,5 @@ def _plain(name: str) -> str:
 
 
 def _missing(what: str, name: str, columns: str, where: str) -> str:
-    return f"There is no column of {what} among {columns} in {where}; name one {name}."
+    shown = printable(columns[:SHOWN]) + ("..." if len(columns) > SHOWN else "")
+    return f"There is no column of {what} among {shown} in {where}; name one {name}."

@@ -11,6 +11,7 @@ from ..errors import DownloadError
 from ..sources.cache import default_cache
 from ..sources.network import is_offline
 from ..system.extras import missing
+from ..system.text import printable
 from .data_files import ACCEPTED, FORMATS
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(:[\w.-]+)?")  # owner, name, and perhaps a configuration
@@ -86,4 +87,4 @@ def _reason(error: BaseException) -> str:
     while error.__cause__ is not None:  # "An error occurred while generating the dataset" and the like
         error = error.__cause__
     lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".")[:200] if lines else type(error).__name__
+    return printable(lines[0].rstrip(".")[:200]) if lines else type(error).__name__

@@ -70,7 +70,8 @@ def listed(data_files: DataFiles) -> Labelled:
         for row, (path, label) in enumerate(zip(table[columns.image], table[columns.label], strict=True)):
             if not isinstance(path, str) or not path or "\0" in path:
                 raise FormatError(
-                    f"The path of photo {row} of {file} is {path!r} in column {columns.image}; give each one."
+                    f"The path of photo {row} of {file} is {path!r:.80} in column {columns.image!r:.80}; "
+                    "give each one."
                 )
             given.append((folder, path))
             labels.append(label)
@@ -98,7 +99,8 @@ def _split(given: Any, above: str, photo: str, column: str | None) -> str:
     split = split_called(given) if isinstance(given, str) else None
     if split is None:
         raise FormatError(
-            f"The split of {photo} is {given!r} in column {column}; give train, validation or test, or give "
+            f"The split of {photo} is {given!r:.80} in column {column!r:.80}; give train, validation or "
+            "test, or give "
             "the column another name."
         )
     return split

@@ -160,7 +160,7 @@ def _agreed(
     for row, (split, file) in enumerate(zip(splits, files, strict=True)):
         if split is None or (named and split != file):
             raise FormatError(
-                f"The split of photo {row} of {where} is {given[row]!r} in column {column}"
+                f"The split of photo {row} of {where} is {given[row]!r:.80} in column {column!r:.80}"
                 f"{f' and {file} by its file' if named else ''}; give train, validation or test, or give the "
                 "column another name."
             )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import FormatError, ImageError
 from ..images.find import EXTENSIONS
 from ..system.regular import open_regular
+from ..system.text import printable
 from .columns import LABELS
 from .data_files import ACCEPTED, DataFiles
 from .labelled import Labelled
@@ -75,7 +76,7 @@ def shard_photos(data_files: DataFiles) -> Labelled:
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
             if isinstance(error, FormatError):
                 raise
-            raise FormatError(f"{file} cannot be read ({error}); give {ACCEPTED}.") from error
+            raise FormatError(f"{file} cannot be read ({printable(str(error))}); give {ACCEPTED}.") from error
         if before == len(places):
             raise FormatError(f"{file} holds no photos with labels; give {ACCEPTED}.")
         splits += [split or ""] * (len(places) - before)
@@ -120,7 +121,9 @@ def _label(content: bytes, ending: str, name: str) -> Any:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{name} is no JSON ({str(error)[:100]}); mend it.") from error
+        raise FormatError(
+            f"{printable(name)} is no JSON ({printable(str(error)[:100])}); mend it."
+        ) from error
     if not isinstance(record, dict):
         return None
     return next((record[name] for name in LABELS if name in record), None)

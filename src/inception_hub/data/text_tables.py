@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import FormatError
 from ..images.find import EXTENSIONS
 from ..system.regular import open_regular
+from ..system.text import printable
 from .columns import is_known
 from .splits import split_called
 
@@ -53,7 +54,7 @@ def _json_lines(text: str, path: str) -> Table:
                 raise ValueError("no object")
         except (ValueError, RecursionError) as error:
             raise FormatError(
-                f"Line {number} of {path} is no JSON object ({str(error)[:100]}); give one a line."
+                f"Line {number} of {path} is no JSON object ({printable(str(error)[:100])}); give one a line."
             ) from error
         records.append(record)
     names = dict.fromkeys(name for record in records for name in record)
@@ -76,7 +77,9 @@ def _csv(text: str, path: str) -> Table:
                 )
             rows.append([value.strip() for value in row])
     except csv.Error as error:
-        raise FormatError(f"Line {reader.line_num} of {path} is no CSV ({error}); mend it.") from error
+        raise FormatError(
+            f"Line {reader.line_num} of {path} is no CSV ({printable(str(error))}); mend it."
+        ) from error
     if not rows:
         raise FormatError(f"{path} has no rows; give a photo and its label a line.")
     if any(map(is_known, rows[0])) or not any(map(_is_photo, rows[0])):
@@ -84,7 +87,8 @@ def _csv(text: str, path: str) -> Table:
     else:
         names = _named(rows, path)
     if len(set(names)) < len(names):
-        raise FormatError(f"{path} has two columns of one name ({', '.join(names)}); name each differently.")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FormatError(f"{path} has two columns called {twice[:60]!r}; name each differently.")
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
