@@ -1,7 +1,7 @@
 """`hub.classify(FOLDER).to_pandas()` beside `inception-hub classify FOLDER`: speed, processor time, memory.
 
-`python_api.py [--photos N] [--rounds N]`: both answer N small JPEG files, in turn and each in a process of its
-own, by the bundled module's int8 graph. Photos a second of the whole process, and its peak memory.
+`python_api.py [--photos N] [--rounds N]`: both answer N small JPEG files, in turn and each in a process of
+its own, by the bundled module's int8 graph. Photos a second of the whole process, and its peak memory.
 """
 
 import argparse
