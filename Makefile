@@ -7,10 +7,11 @@ GPU_RESULTS ?= gpu-results
 TENSORFLOW_VENV ?= .venv-tensorflow
 ORIGINAL_VENV ?= .venv-original
 RAY_VENV ?= .venv-ray
+CLIENTS_VENV ?= .venv-clients
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser tensorflow cluster lint docs lock audit coverage fuzz mutants clean
+.PHONY: demo test slow gpu browser tensorflow cluster clients lint docs lock audit coverage fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: $(DEMO_VENV)/ready
@@ -40,7 +41,7 @@ gpu:
 		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \
 	exit $$status
 
-# The page in a real browser: Debian's `chromium`, or what CHROMIUM names.
+# The server's page and the gallery in a real browser: Debian's `chromium`, or what CHROMIUM names.
 browser: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m browser
 
@@ -54,12 +55,17 @@ tensorflow: $(VENV)/ready $(TENSORFLOW_VENV)/ready $(ORIGINAL_VENV)/ready
 cluster: $(RAY_VENV)/ready
 	$(RAY_VENV)/bin/python -m pytest -m ray tests/cluster
 
+# Clients of other projects, such as KServe's SDK and Triton's, against the server.
+clients: export CLIENTS_VENV := $(CLIENTS_VENV)
+clients: $(VENV)/ready $(CLIENTS_VENV)/ready
+	$(VENV)/bin/python -m pytest -m clients tests/server
+
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/basedpyright
 
-# Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of twelve targets.
+# Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of its targets.
 SECONDS ?= 60
 fuzz: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet 'atheris>=3.0'
@@ -106,6 +112,11 @@ $(RAY_VENV)/ready: pyproject.toml requirements/ray.lock
 	$(RAY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(CLIENTS_VENV)/ready: requirements/clients.lock
+	$(PYTHON) -m venv $(CLIENTS_VENV)
+	$(CLIENTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/clients.lock
+	touch $@
+
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: requirements/original.lock
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
@@ -116,10 +127,11 @@ $(ORIGINAL_VENV)/ready: requirements/original.lock
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
 	--custom-compile-command "make lock"
 lock:
-	$(LOCK) pyproject.toml --extra parquet --extra train --extra quantize --extra serve --extra onnx --extra hub \
+	$(LOCK) pyproject.toml --extra parquet --extra heic --extra train --extra quantize --extra serve --extra onnx --extra hub \
 		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
+	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
@@ -128,4 +140,4 @@ audit:
 		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) demo build dist

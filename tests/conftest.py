@@ -1,8 +1,9 @@
 """Every test has a cache of its own and no network beyond this machine."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -73,3 +74,12 @@ def pair() -> "Image.Image":
     for left, name in ((0, "chelsea"), (400, "coffee")):
         whole.paste(ImageOps.fit(Image.fromarray(getattr(data, name)()), (400, 400)), (left, 0))
     return whole
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium, for tests marked `browser`."""
+    from helpers.browsing import chromium
+
+    with chromium() as started:
+        yield started

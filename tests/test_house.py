@@ -55,12 +55,20 @@ OPTIONAL = {
     "openvino": {
         "engines.openvino",
         "engines.openvino_calibration",
+        "engines.openvino_core",
         "engines.openvino_graph",
         "engines.openvino_product",
     },
     "onnx": set(),
     "timm": set(),
-    "fastapi": {"server.app", "server.kserve", "server.page", "server.plain", "server.tensorflow_serving"},
+    "fastapi": {
+        "server.app",
+        "server.kserve",
+        "server.page",
+        "server.plain",
+        "server.tensorflow_serving",
+        "server.triton",
+    },
     "pyarrow": {"cluster.storage"},
     "ray": {"cluster.batch_inference", "cluster.connection", "cluster.serving"},
     "sklearn": {"sklearn"},
@@ -170,11 +178,13 @@ def test_public_names() -> None:
         "get_num_image_channels",
         "load_images",
         "load_module_spec",
+        "network",
         "pull",
         "push",
         "quantize",
         "resolve",
         "train",
+        "transform",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
 
@@ -200,5 +210,5 @@ def test_ci_runs_every_kind_of_test() -> None:
     """In `.ci/run`, by the Makefile's targets."""
     root = TESTS.parent
     targets = re.findall(r"\bmake (\w+)", (root / ".ci" / "run").read_text("utf-8"))
-    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster"]
+    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster", "clients"]
     assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))

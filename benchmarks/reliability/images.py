@@ -19,10 +19,15 @@ from PIL import Image
 from rows import report
 from trials import clean, mutated, run
 
+from helpers import box_files, profiles  # isort: skip - `trials` makes them importable
+from inception_hub.images.boxes import items  # isort: skip
+
 FORMATS: dict[str, list[dict[str, object]]] = {
     "JPEG": [{}, {"progressive": True}, {"exif": b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0"}],
     "PNG": [{}, {"save_all": True}],
     "WEBP": [{}, {"lossless": True}, {"save_all": True}],
+    "AVIF": [{}, {"subsampling": "4:4:4", "quality": 95}, {"save_all": True}],
+    "HEIC": [{}, {"chroma": 444, "quality": 90}],
     "GIF": [{}, {"save_all": True}],
     "BMP": [{}],
     "TIFF": [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_deflate"}, {"compression": "jpeg"}],
@@ -31,7 +36,13 @@ FORMATS: dict[str, list[dict[str, object]]] = {
 EMPTY_BLOCKS = bytes.fromhex(
     "04c081000000000090ff6b100007020000000040feaf41001c080000000000f9bf060170200000000000e4ff1a"
 )
-MODES = {"PNG": ("RGB", "RGBA", "L", "P", "I;16", "1"), "TIFF": ("RGB", "RGBA", "I;16"), "BMP": ("RGB", "P")}
+MODES = {
+    "PNG": ("RGB", "RGBA", "L", "P", "I;16", "1"),
+    "TIFF": ("RGB", "RGBA", "I;16"),
+    "BMP": ("RGB", "P"),
+    "AVIF": ("RGB", "RGBA", "L"),
+    "HEIC": ("RGB", "RGBA", "L"),
+}
 
 
 def photo(content: bytes) -> bool:
@@ -54,9 +65,34 @@ def seeds(format: str) -> Iterator[bytes]:
             if mode == "I;16":
                 frame = Image.fromarray(np.asarray(frame).astype(np.uint16) << 8)
             others = {"append_images": [frame.rotate(180)] * 3} if options.get("save_all") else {}
-            file = io.BytesIO()
-            frame.save(file, format, **options, **others)  # type: ignore[arg-type]
-            yield file.getvalue()
+            if format in ("AVIF", "HEIC"):
+                yield box_files.encoded(frame, format, **options, **others)
+            else:
+                yield saved(frame, format, **options, **others)
+
+
+def profiled() -> Iterator[bytes]:
+    """Photos with colours of their own, in the formats that hold them plainly."""
+    values = np.random.default_rng(0).integers(0, 256, (24, 32, 4), np.uint8)
+    for mode, profile in (
+        ("RGB", profiles.rgb_profile("display-p3")),
+        ("RGB", profiles.rgb_profile("prophoto")),
+        ("L", profiles.grey_profile(1.8)),
+        ("CMYK", profiles.cmyk_profile()),
+    ):
+        yield saved(Image.fromarray(values).convert(mode), "TIFF", icc_profile=profile)
+
+
+def profile_mutations(count: int) -> Iterator[bytes]:
+    """The same with the profile mutated behind its header, half of them in a way that keeps its length."""
+    generator = random.Random("profile")
+    kinds = list(profiled())
+    for number in range(count):
+        content = kinds[number % len(kinds)]
+        start = content.index(b"acsp") + 92
+        end = start + 400
+        changed = mutated(content[start:end], generator)
+        yield content[:start] + (changed[:400].ljust(400, b"\0") if number % 2 else changed) + content[end:]
 
 
 def mutations(format: str, count: int) -> Iterator[bytes]:
@@ -114,6 +150,15 @@ def bombs() -> Iterator[bytes]:
             entries = [(number, 1, value) for number, value in tags.items()] + [(tag, count, 8), (279, 1, 8)]
             directory = b"".join(struct.pack("<HHII", n, 4, c, value) for n, c, value in sorted(entries))
             yield b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + directory + bytes(40_000_000)
+    (part,) = (item.data for item in items(saved(small, "AVIF")))
+    header = part[2 : 2 + 2 + part[3]]  # behind the temporal delimiter
+    frame = part[2 + len(header) :]
+    for repeated in (8, 9, 100_000):
+        yield box_files.file([(b"av01", header + frame * repeated)], b"avif")
+    for tiles in (2, 4_000):
+        grid = [(b"grid", bytes(2) + b"\0\0" + struct.pack(">HH", 64, 48)), *[(b"av01", part)] * tiles]
+        yield box_files.file(grid, b"avif", shown=range(2, tiles + 2))
+    yield box_files.file([(b"hvc1", b"\0\0\0\3\x26\1\x80" * 9_999)], b"heic")
     overlapping = b"".join(struct.pack("<HHII", tag, 1, 1 << 20, 0) for tag in range(1, 65_535))
     yield b"II*\0\x08\0\0\0" + struct.pack("<H", 65_534) + overlapping + bytes(1 << 20)
 
@@ -159,6 +204,10 @@ def slow() -> Iterator[bytes]:
     for compression, side in (("lzma", 5_500), ("tiff_adobe_deflate", 6_500), ("tiff_lzw", 9_000)):
         yield saved(Image.fromarray(values(side, 3)), "TIFF", compression=compression)
     yield saved(Image.fromarray(values(6_000, 3)), "WEBP", quality=80, method=0)
+    yield saved(Image.fromarray(values(4_000, 3)), "AVIF", quality=90, speed=10)
+    yield saved(Image.new("RGB", (12_000, 8_000)), "AVIF", speed=10)
+    cmyk = Image.new("CMYK", (9_000, 9_000), (9, 99, 199, 0))
+    yield saved(cmyk, "JPEG", icc_profile=profiles.cmyk_profile())
     yield saved(Image.fromarray(values(6_000, 4)), "WEBP", lossless=True, quality=0, method=0)
     yield saved(Image.fromarray(values(9_999, 1)[..., 0]), "GIF")
     runs = struct.pack("<IiiHHIIiiII", 40, 49_000_000, 1, 1, 8, 1, 6, 0, 0, 256, 0) + bytes(1024)
@@ -178,8 +227,14 @@ def main() -> None:
     given = parser.parse_args()
     rows = [run(f"{format}, mutated", photo, mutations(format, given.mutations)) for format in FORMATS]
     rows.append(run("bombs: pixels, scans, frames, parts, texts, tiles", photo, bombs()))
-    rows.append(run("slow: deflate, LZMA, LZW, WebP, GIF, runs", photo_in_time, slow()))
-    report("images", rows, "Pillow's decoders, as the base install has them.", write_docs=given.write_docs)
+    rows.append(run("slow: deflate, LZMA, LZW, WebP, AVIF, GIF, runs, profiles", photo_in_time, slow()))
+    rows.insert(-2, run("ICC profiles, mutated", photo, profile_mutations(given.mutations)))
+    report(
+        "images",
+        rows,
+        "Pillow's decoders, as the base install has them, and pillow-heif.",
+        write_docs=given.write_docs,
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from .sources.transfer import pull as pull
     from .sources.transfer import push as push
     from .training.functions import finetune as finetune
+    from .training.functions import network as network
     from .training.functions import train as train
+    from .training.functions import transform as transform
 
 # Imported when first asked for: no program asks for all, and the command line answers Ctrl-C before that.
 LATER = {
@@ -47,11 +49,13 @@ LATER = {
     "get_num_image_channels": ".module_spec",
     "load_images": ".images.loading",
     "load_module_spec": ".module_spec",
+    "network": ".training.functions",
     "pull": ".sources.transfer",
     "push": ".sources.transfer",
     "quantize": ".quantization.quantization",
     "resolve": ".sources.resolve",
     "train": ".training.functions",
+    "transform": ".training.functions",
 }
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
@@ -75,11 +79,13 @@ __all__ = [
     "get_num_image_channels",
     "load_images",
     "load_module_spec",
+    "network",
     "pull",
     "push",
     "quantize",
     "resolve",
     "train",
+    "transform",
 ]
 __version__ = "0.1.0"
 

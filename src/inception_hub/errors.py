@@ -74,6 +74,14 @@ class TooLargeError(RequestError):
     """A request holds more than the server's limits allow."""
 
 
+class UnknownEncodingError(RequestError):
+    """A request's body is compressed in a way that the server does not read."""
+
+
+class AmbiguousLengthError(RequestError):
+    """A request gives two lengths of its body, of which a proxy may take the other."""
+
+
 class UnknownHostError(RequestError):
     """A request is addressed to a host that the server does not answer to."""
 

@@ -195,12 +195,9 @@ class Module:
     @property
     def bundle(self) -> Bundle:
         """What a module directory holds, with the present weights."""
-        bundle = replace(self.spec.bundle, weights=self._engine.weights())
-        if not self.trainable:
-            return bundle
-        # Trained weights are no longer those the figures and the card speak of.
-        source = bundles.Provenance(f"trained from {bundle.provenance.source}", bundle.provenance.licence)
-        return replace(bundle, provenance=source, accuracy=(), card="", report="", int8=None)
+        weights = self._engine.weights()
+        bundle = self.spec.bundle
+        return bundle.trained(weights) if self.trainable else replace(bundle, weights=weights)
 
     def export(self, path: "str | os.PathLike[str]") -> None:
         """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""

@@ -49,7 +49,7 @@ def test_pictures_from_the_command_line(
     assert code == 1 and "bad.jpg is no readable image" in err
     assert out.splitlines() == [str(tmp_path / "out" / name) for name in ("pair.png", "pair-2.png")]
     picture = Image.open(tmp_path / "out" / "pair.png")
-    assert picture.size == (14 + 4 * (360 + 14), 14 + 20 + 180 + 20 + 8 + 14)
+    assert picture.size == (14 + 4 * (360 + 14), 14 + 20 + 180 + 20 + 14)
     shown = np.asarray(picture, np.int32)
     beside = shown[34:214, 14:374] - shown[34:214, 388:748]
     assert np.abs(beside).max() > 60  # the first panel is the photo, the next has colours over it
@@ -85,11 +85,11 @@ def test_photos_of_all_shapes_and_names(small_module: Path, tmp_path: Path) -> N
     sizes = {name: pixels.shape[1::-1] for name, pixels in shown.items()}
     wide, narrow = 14 + 11 * (360 + 14), 14 + 11 * (180 + 14)
     assert sizes == {
-        b"upright.png": (narrow, 76 + 360),
-        b"-.png": (narrow, 76 + 360),
-        b"flat.png": (wide, 76 + 1),
-        b"thin.png": (narrow, 76 + 360),
-        b"caf\xe9.png": (14 + 11 * (270 + 14), 76 + 360),
+        b"upright.png": (narrow, 68 + 360),
+        b"-.png": (narrow, 68 + 360),
+        b"flat.png": (wide, 68 + 1),
+        b"thin.png": (narrow, 68 + 360),
+        b"caf\xe9.png": (14 + 11 * (270 + 14), 68 + 360),
     }
     for left in range(14 + 180, narrow, 194):  # nothing reaches into the next panel
         assert (shown[b"thin.png"][:, left + 2 : left + 14] == 255).all()

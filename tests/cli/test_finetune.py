@@ -57,7 +57,7 @@ def test_defaults_are_those_of_the_options() -> None:
 @pytest.mark.parametrize("columns", [60, 80])
 def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path, columns: int) -> None:
     photos, output = write_colour_photos(tmp_path / "photos"), tmp_path / "m"
-    (photos / "red" / "phone.heic").touch()
+    (photos / "red" / "phone.mov").touch()
     (photos / "violet").mkdir()
     options = ("--module", small_module, "--epochs", 1, "--image-size", 32, "--precision", "f32")
     command = ("finetune", photos, "--output", output, *options)
@@ -67,7 +67,7 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     words = " ".join(lines)
     assert re.search(r"head: validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to [0-9.]+%\) ", words)
     assert re.search(r"epoch 1: loss [0-9.]+, validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to ", words)
-    assert "1 file is not read, being no photos by their names: 1 .heic." in words
+    assert "1 file is not read, being no photos by their names: 1 .mov." in words
     assert "1 folder holds no photo: violet." in words
     assert sum(line.startswith("Fine-tuning small") for line in lines) == 1
     title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))

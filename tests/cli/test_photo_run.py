@@ -69,8 +69,8 @@ def test_waiting_for_standard_input_ends_at_the_first_signal(
 def test_files_that_are_no_photos_are_told(
     verb: str, photos: Path, small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (photos / "holiday.heic").touch()
+    (photos / "holiday.mov").touch()
     output = tmp_path / ("pictures" if verb == "explain" else "rows.jsonl")
     code, _, err = run(capsys, verb, photos, "--module", small_module, "--output", output)
     assert code == 0
-    assert err.endswith("1 file is not read, being no photos by their names: 1 .heic.\n")
+    assert err.endswith("1 file is not read, being no photos by their names: 1 .mov.\n")

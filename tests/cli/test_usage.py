@@ -9,7 +9,9 @@ WRONG = {
     "explain x --output o --top 21": "--top is '21'; give 20 or less; see inception-hub explain --help.",
     "bench --seconds soon": "--seconds is 'soon'; give a number; see inception-hub bench --help.",
     "bench --seconds 0": "--seconds is '0'; give 0.01 or more; see inception-hub bench --help.",
-    "embed x --format xml": "--format is 'xml'; give jsonl, csv or parquet; see inception-hub embed --help.",
+    "embed x --format xml": (
+        "--format is 'xml'; give jsonl, csv, parquet, npy or npz; see inception-hub embed --help."
+    ),
     "cache rm": "Missing argument 'KEY'; see inception-hub cache rm --help.",
     "cache find": "No such command 'find'; see inception-hub cache --help.",
     "--nothing": "No such option: --nothing; see inception-hub --help.",

@@ -10,7 +10,10 @@ from helpers.dataset_files import COUNTS, class_folders, contents, parquet
 from helpers.dataset_photos import png
 
 from inception_hub.data import open_dataset
+from inception_hub.data.huggingface import hub_name, load_hub
 from inception_hub.errors import DownloadError, MissingExtraError
+
+datasets = pytest.importorskip("datasets")
 
 
 def csv(folder: Path, *labels: str) -> Path:
@@ -39,6 +42,7 @@ def test_words_are_no_gaps_and_no_numbers(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    """Where it lies: no copy of it is kept."""
     cache = Path(os.environ["INCEPTION_HUB_CACHE"]) / "datasets"
     file = parquet(tmp_path / "train.parquet", ["a", "b"])
     before = file.stat()
@@ -46,9 +50,7 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
     parquet(file, ["a", "b"], seed=7)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))  # within the same second
     assert contents(open_dataset(file)) == [png(7), png(8)]
-    assert all(len(list(source.iterdir())) == 1 for source in cache.iterdir())
-    open_dataset(parquet(tmp_path / "other.parquet", ["a", "b"]))
-    assert len(list(cache.iterdir())) == 2  # a neighbour is not an earlier state
+    assert not cache.exists()
 
 
 def test_hub_without_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +74,47 @@ assert open_dataset({str(tmp_path / "flowers")!r}).counts() == {{"train": {COUNT
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_only_folders_need_no_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_needs_no_library_and_parquet_pyarrow_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     data = open_dataset(class_folders(tmp_path / "flowers"))
     assert contents(data) == [png(1), png(2), png(3), png(4), png(5)]
     (tmp_path / "list.csv").write_text("path,label\na.png,a\nb.png,b\n")
-    with pytest.raises(MissingExtraError, match=r"pip install '.*\[train\]'.*, or give a folder"):
-        open_dataset(tmp_path / "list.csv")
+    assert len(open_dataset(tmp_path / "list.csv").splits["train"]) == 2
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    with pytest.raises(
+        MissingExtraError, match=r"needs pyarrow, .*\[parquet\]', or give a folder of folders"
+    ):
+        open_dataset(tmp_path / "x.parquet")
+    with pytest.raises(MissingExtraError, match=r"the hub needs Hugging Face datasets, .*\[train\]"):
+        open_dataset("owner/name")
+
+
+@pytest.mark.parametrize(
+    "name", ["owner/name:plain", "hf://owner/name:plain", "hf://datasets/owner/name:plain"]
+)
+def test_a_configuration_stands_behind_a_colon(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def load_dataset(repository: str, configuration: str | None, **_: str) -> dict[str, object]:
+        asked.append((repository, configuration))
+        if configuration is None:
+            raise ValueError(
+                "Config name is missing.\nPlease pick one among the available configs: ['plain', 'b']\nx"
+            )
+        return {}
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    assert hub_name(name) == "owner/name:plain" and load_hub("owner/name:plain") == {}
+    with pytest.raises(
+        DownloadError, match=r"several configurations \(plain, b\); give one, .* owner/name:plain"
+    ):
+        load_hub("owner/name")
+    assert asked == [("owner/name", "plain"), ("owner/name", None)]
+
+
+@pytest.mark.parametrize("path", ["owner/name.csv", "./owner/name", "a/b/c", "name", "owner/name:"])
+def test_paths_are_no_names_of_the_hub(path: str) -> None:
+    assert hub_name(path) is None

@@ -37,6 +37,28 @@ def test_by_name() -> None:
     assert match_labels(module, data).tolist() == [0, 1, 3, 2]
 
 
+def test_accents_are_one_however_they_are_written() -> None:
+    assert match_labels(named("caf\u00e9", "rose"), named("cafe\u0301")).tolist() == [0]
+    assert match_labels(named("Cafe\u0301"), named("caf\u00e9")).tolist() == [0]
+
+
+def test_numbers_without_names_are_the_modules_own() -> None:
+    assert match_labels(named("daisy", "rose", "tulip"), named("0", "2")).tolist() == [0, 2]
+    assert match_labels(named("7", "3"), named("3", "7")).tolist() == [1, 0]  # names of a module
+    with pytest.raises(ArgumentError, match="1 of the 2 classes of the data are unknown .*'3'"):
+        match_labels(named("daisy", "rose", "tulip"), named("0", "3"))
+
+
+def test_numbers_count_a_background_or_not() -> None:
+    module = named("background", "daisy", "rose")
+    assert match_labels(module, named("0", "1")).tolist() == [1, 2]
+    assert match_labels(module, named("1", "2")).tolist() == [1, 2]
+    with pytest.raises(
+        ArgumentError, match="may count the module's background or not; write .* into labels.txt"
+    ):
+        match_labels(module, named("1"))
+
+
 def test_the_same_names_in_the_same_order_are_the_same_classes() -> None:
     assert match_labels(named("crane", "crane"), named("crane", "crane")).tolist() == [0, 1]
 

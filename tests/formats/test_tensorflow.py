@@ -30,6 +30,8 @@ from inception_hub.architecture import Architecture
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.labels import Labels
 from inception_hub.sources.archive import extract
+from inception_hub.sources.convert import convert_files
+from inception_hub.weights import initialise
 
 pytestmark = pytest.mark.tensorflow
 TOLERANCE = 1e-4
@@ -258,3 +260,38 @@ def test_force_replaces_an_export(small_module: Path, tmp_path: Path) -> None:
     assert export(small_module, "--to", "tf1-hub", tmp_path / "out", "--force").returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert same_weights(tmp_path / "out", bundle.read(small_module))
+
+
+def test_what_slims_training_writes_is_read(tmp_path: Path) -> None:
+    """Optimiser slots, moving averages and counters beside the weights, all below `module/`."""
+    weights = dict(initialise(Architecture(0.25, 3), 0))
+    np.savez(tmp_path / "weights.npz", **weights)
+    original("write_training_checkpoints.py", "slim", tmp_path / "weights.npz", tmp_path)
+    with np.load(tmp_path / "expected.npz") as file:
+        wanted = dict(file)
+    for chosen in ("raw", "average"):
+        with pytest.warns(UserWarning, match="below 'module/'.*Left out, .*RMSProp"):
+            converted = convert_files(tmp_path, weights=chosen)
+        assert set(converted.weights) == set(weights)
+        for variable, array in converted.weights.items():
+            average = wanted.get(f"average/{variable}") if chosen == "average" else None
+            assert np.array_equal(array, wanted[variable] if average is None else average), variable
+
+
+def test_what_keras_and_checkpoints_of_objects_write_is_read(tmp_path: Path) -> None:
+    """A model around `hub.KerasLayer` with a head of its own and Adam's slots."""
+    source = tmp_path / "source"
+    architecture = Architecture(0.25, 0)
+    weights, nameless = initialise(architecture, 0), Labels((), ())
+    bundle.write(Bundle("features", architecture, weights, nameless, Provenance("numbers")), source)
+    done = export(source, tmp_path / "exported", "--to", "savedmodel")
+    assert done.returncode == 0, done.stderr
+    original("write_training_checkpoints.py", "keras", tmp_path / "exported", tmp_path)
+    with np.load(tmp_path / "expected.npz") as file:
+        wanted = dict(file)
+    for saved in ("model", "objects-1"):
+        with pytest.warns(UserWarning, match="Left out, not being the network's: "):
+            converted = convert_files(tmp_path / saved)
+        assert converted.architecture == architecture and len(wanted) == len(converted.weights) == 275
+        for variable, array in converted.weights.items():
+            assert np.array_equal(array, wanted[variable]), (saved, variable)

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent)]
 
+from helpers import box_files, profiles  # noqa: E402
 from helpers.tensorflow_samples import announced, block, message, shape, varint  # noqa: E402
 
 from inception_hub.formats.tensorflow.crc32c import masked_crc32c  # noqa: E402
@@ -31,6 +33,23 @@ def picture(format: str, **options: object) -> bytes:
     file = io.BytesIO()
     values = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
     Image.fromarray(values).save(file, format, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def shard() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as writer:
+        members = {
+            "1.png": b"a",
+            "1.cls": b"0",
+            "2.png": b"b",
+            "2.json": b'{"label": 1}',
+            "ä" * 60 + ".txt": b"3",
+        }
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            writer.addfile(info, io.BytesIO(content))
     return file.getvalue()
 
 
@@ -88,7 +107,34 @@ def corpus() -> dict[str, list[bytes]]:
             picture("JPEG", progressive=True),
             picture("TIFF", compression="tiff_lzw"),
             picture("GIF", save_all=True, append_images=[Image.new("RGB", (16, 16))]),
+            picture("AVIF"),
+            picture("AVIF", save_all=True, append_images=[Image.new("RGB", (16, 16))]),
+            box_files.encoded(Image.new("RGBA", (16, 16)), "AVIF"),
+            box_files.encoded(Image.new("RGB", (16, 16)), "HEIC"),
+            picture("PNG", icc_profile=profiles.rgb_profile("display-p3")),
+            picture("JPEG", icc_profile=profiles.rgb_profile("adobe-rgb")),
         ],
+        "png": [
+            b"\0Raw profile type exif\0|\1Comment\0\0" + zlib.compress(b"text"),
+            b"\2XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b'<x tiff:Orientation="3"/>'),
+            b"\3ours\0\0" + zlib.compress(profiles.rgb_profile("srgb")),
+            b"\4II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0|\5\0\1\0\2\0\3|\6" + bytes(8),
+        ],
+        "profile": [
+            *map(profiles.rgb_profile, ("prophoto", "srgb")),
+            profiles.grey_profile(2.2),
+            profiles.cmyk_profile(),
+        ],
+        "metadata_csv": [
+            b"file_name,label\na.png,daisy\nb.png,rose\n",
+            b'\xef\xbb\xbfFile Name;Class;split\r\n"images/b.png";"a ""b""";val\r\n'
+            b"a.png;c;train\r\n;;\r\na;d;train\r\n",
+        ],
+        "metadata_jsonl": [
+            b'{"file_name": "a.png", "label": 0}\n{"file_name": "b", "label": 1, "x": [null]}\n'
+        ],
+        "csv": [b"a.png,daisy\nimages\\b.png,rose\n", b"path\tlabel\na.png\t1\nb.png\t0\n"],
+        "shard": [shard()],
     }
 
 

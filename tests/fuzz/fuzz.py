@@ -11,7 +11,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -129,8 +131,79 @@ def image(data: bytes) -> None:
     load_image(data, (32, 32), max_pixels=1_000_000)
 
 
+def png(data: bytes) -> None:
+    """Chunks before a picture's pixels and behind them, each with a right checksum, `data` their contents."""
+    from helpers.image_files import chunk
+
+    from inception_hub.images.loading import load_image
+
+    kinds = (
+        b"tEXt",
+        b"zTXt",
+        b"iTXt",
+        b"iCCP",
+        b"eXIf",
+        b"tRNS",
+        b"acTL",
+        b"fcTL",
+        b"tIME",
+        b"gAMA",
+        b"cICP",
+    )
+    parts = data.split(b"|", 8)
+    beside = b"".join(chunk(kinds[part[0] % len(kinds)], part[1:]) for part in parts if part)
+    pixels = zlib.compress(bytes(8 * 25))
+    header = chunk(b"IHDR", b"\0\0\0\x08" * 2 + b"\x08\2\0\0\0")
+    content = b"\x89PNG\r\n\x1a\n" + header + beside + chunk(b"IDAT", pixels) + beside + chunk(b"IEND", b"")
+    load_image(content, (8, 8))
+
+
+def profile(data: bytes) -> None:
+    """An ICC profile, with pictures of the colour space that it says it is for."""
+    from PIL import Image
+
+    from inception_hub.images.colours import space, to_srgb
+
+    to_srgb(Image.new(space(data) or "RGB", (8, 8), 99), data)
+
+
+def _data_set(name: str, data: bytes) -> None:
+    """A data set's file among photos of no content, opened and its photos looked for."""
+    from inception_hub.data import open_dataset
+    from inception_hub.errors import ImageError
+
+    def read(path: Path) -> None:
+        for photo in ("a.png", "images/b.png"):
+            (path.parent / photo).parent.mkdir(exist_ok=True)
+            (path.parent / photo).touch()
+        for split in open_dataset(path.parent if name.startswith("metadata") else path).splits.values():
+            for row in range(min(len(split), 20)):
+                split.name(row)
+                with suppress(ImageError):
+                    split.encoded(row)
+
+    _file(name, data, read)
+
+
+def metadata_csv(data: bytes) -> None:
+    _data_set("metadata.csv", data)
+
+
+def metadata_jsonl(data: bytes) -> None:
+    _data_set("metadata.jsonl", data)
+
+
+def csv(data: bytes) -> None:
+    _data_set("list.csv", data)
+
+
+def shard(data: bytes) -> None:
+    _data_set("train-0.tar", data)
+
+
 TARGETS = {f.__name__: f for f in (tar, snappy, protobuf, table, v1, v2, saved_model, tfhub_module, manifest,
-                                   safetensors, labels, image)}  # fmt: skip
+                                   safetensors, labels, image, png, profile, metadata_csv, metadata_jsonl,
+                                   csv, shard)}  # fmt: skip
 
 
 def fuzz(name: str, seconds: int) -> None:
@@ -141,7 +214,9 @@ def fuzz(name: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=["inception_hub", "PIL"]):
         import inception_hub.bundle
-        import inception_hub.formats.tf1_hub  # noqa: F401
+        import inception_hub.data
+        import inception_hub.formats.tf1_hub
+        import inception_hub.images.decode  # noqa: F401
     from inception_hub.errors import InceptionHubError
 
     warnings.simplefilter("ignore")

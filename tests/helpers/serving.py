@@ -22,6 +22,7 @@ from inception_hub.inference.pipeline import Photo, infer
 from inception_hub.inference.row import Kind
 from inception_hub.output.rows import as_record
 from inception_hub.server.app import make_app, make_server
+from inception_hub.server.hosts import AllowedHosts
 from inception_hub.server.limits import Limits
 
 
@@ -77,10 +78,17 @@ class Served:
 
 
 @contextmanager
-def served(path: Path | str, *, warm: bool = True, **limits: Any) -> Iterator[Served]:
+def served(
+    path: Path | str,
+    *,
+    warm: bool = True,
+    hosts: AllowedHosts | None = None,
+    prefix: str = "",
+    **limits: Any,
+) -> Iterator[Served]:
     """A server, warmed up unless it is not to be waited for, ended with the block."""
     module = hub.Module(path)
-    server = make_server(make_app(module, Limits(**limits)), Limits(**limits))
+    server = make_server(make_app(module, Limits(**limits), hosts, prefix), Limits(**limits))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

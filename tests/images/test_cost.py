@@ -7,6 +7,7 @@ import zlib
 import pytest
 from helpers import jpeg_files as j
 from helpers.image_files import RGB, chunk, encoded
+from helpers.profiles import rgb_profile
 from PIL import Image
 
 from inception_hub.errors import ImageError
@@ -51,6 +52,13 @@ def test_bytes_of_a_webp_cost_time(monkeypatch: pytest.MonkeyPatch) -> None:
         else:
             with pytest.raises(ImageError, match="holds work for up to 0 seconds"):
                 decode(filled)
+
+
+def test_converting_colours_costs_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "MAX_SECONDS", 0.05)
+    assert decode(encoded(Image.fromarray(RGB), "PNG")).shape == RGB.shape
+    with pytest.raises(ImageError, match="holds work for up to 0 seconds"):
+        decode(encoded(Image.fromarray(RGB), "PNG", icc_profile=rgb_profile("display-p3")))
 
 
 def test_a_multi_picture_file_counts_as_its_first() -> None:

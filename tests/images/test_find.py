@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from inception_hub.errors import HandleError
+from inception_hub.images import find
 from inception_hub.images.find import Unread, find_images
+from inception_hub.system.extras import install_command
 
 
 @pytest.fixture
@@ -56,7 +58,8 @@ def test_a_file_with_a_glob_in_its_name_is_a_file(folder: Path) -> None:
     assert list(find_images([str(path)])) == [str(path)]
 
 
-def test_other_files_are_counted_by_ending(folder: Path) -> None:
+def test_other_files_are_counted_by_ending(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "EXTENSIONS", tuple(sorted(set(find.EXTENSIONS) - set(find.HEIC))))
     for name in ("1.heic", "2.HEIC", "sub/3.mov", "README", "4.jfif", "5.jpe", "6.MPO"):
         (folder / name).touch()
     unread = Unread()
@@ -65,6 +68,7 @@ def test_other_files_are_counted_by_ending(folder: Path) -> None:
     assert unread == {".heic": 4, ".mov": 1, ".txt": 2, "without an ending": 2}
     assert str(unread) == (
         "9 files are not read, being no photos by their names: 4 .heic, 2 without an ending, 2 .txt, 1 .mov."
+        f" HEIC needs pillow-heif: {install_command('heic')}."
     )
     unread = Unread({".heic": 1})
     assert str(unread).startswith("1 file is not read") and not Unread()
@@ -78,6 +82,20 @@ def test_the_home_folder_where_no_shell_expands_it(folder: Path, monkeypatch: py
         str(folder / "sub" / "deep" / "d.jpeg"),
         *[str(folder / "b.jpg")] * 2,
     ]
+
+
+def test_what_storage_devices_put_there_is_no_photo(folder: Path) -> None:
+    before = list(find_images([str(folder)]))
+    for name in (
+        "@eaDir/1.jpg",
+        "sub/@eaDir/c.webp/SYNO.jpg",
+        "__MACOSX/2.jpg",
+        "#recycle/3.jpg",
+        "lost+found/4.jpg",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert list(find_images([str(folder)])) == before
 
 
 def test_link_loops_end(folder: Path) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from inception_hub.errors import ImageError
 from inception_hub.images import jpeg
-from inception_hub.images.decode import decode
+from inception_hub.images.decode import decode, picture
 from inception_hub.images.photo_file import Refused
 
 LARGE = (10_000, 9_990)
@@ -91,6 +91,24 @@ HIDING = {
 def test_no_scan_hides(kind: str) -> None:
     plain, hidden = (jpeg.nanoseconds(large(*[before + SCAN] * 10)) for before in (b"", HIDING[kind]))
     assert hidden - plain == pytest.approx(0, abs=20 * 10 * jpeg.BYTE)
+
+
+def test_a_reduced_jpeg_costs_less_by_its_pixels() -> None:
+    content = large()
+    whole, eighth = jpeg.work(content), jpeg.work(content, 8)
+    frame = 3 * BLOCKS * 64 * jpeg.SAMPLE
+    assert whole.nanoseconds - eighth.nanoseconds == pytest.approx(frame * 63 / 64, rel=0.01)
+
+
+def test_coefficients_are_held_where_there_are_several_scans() -> None:
+    """And 200 megapixels of them are more than the pixels that are accepted."""
+    once = j.jpeg(j.frame(j.BASELINE, *LARGE), [j.scan([0, 1, 2])])
+    assert jpeg.work(once).held == 0
+    for several in (large(j.scan([1]), j.scan([2])), large(kind=j.PROGRESSIVE)):
+        assert jpeg.work(several).held == pytest.approx(3 * BLOCKS * 128, rel=0.01)
+    panorama = j.jpeg(j.frame(j.PROGRESSIVE, 20_000, 10_000), [j.scan([0, 1, 2], (0, 0, 0))])
+    with pytest.raises(ImageError, match="holds a JPEG of several scans that takes 1,200,.* bytes of memory"):
+        picture(panorama, least=256)
 
 
 def test_what_only_looks_like_a_scan_is_none() -> None:

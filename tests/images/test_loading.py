@@ -14,7 +14,12 @@ from PIL import Image
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, ImageError, InputError
-from inception_hub.images.loading import load_image, load_images
+from inception_hub.images.loading import (
+    decode_and_resize,
+    decode_and_resize_again,
+    load_image,
+    load_images,
+)
 from inception_hub.images.presets import PRESETS, Preset
 
 
@@ -70,3 +75,17 @@ def test_the_modules_own_preset_and_size(small_module: Path, preset: Preset) -> 
             assert np.array_equal(hub.load_images([PHOTO], module, resize=each)[0], expected[each])
     assert np.array_equal(hub.load_images([PHOTO], (48, 64))[0], expected["default"])
     assert np.array_equal(hub.load_images([PHOTO], (48, 64), resize="plain")[0], expected["plain"])
+
+
+def test_another_size_of_the_same_photo() -> None:
+    """As if it had been decoded for that size alone; an open file is not read again."""
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    content = encoded(Image.fromarray(pixels).resize((1200, 900), Image.Resampling.BICUBIC), "JPEG")
+    for preset in PRESETS:
+        photo, _ = decode_and_resize(content, (32, 32), preset)
+        again = decode_and_resize_again(photo, content, (192, 192), preset, max_pixels=10**7)
+        assert np.array_equal(again, load_image(content, (192, 192), preset))
+    file = io.BytesIO(content)
+    photo, _ = decode_and_resize(file, (32, 32))
+    coarse = decode_and_resize_again(photo, file, (192, 192), "default", max_pixels=10**7)
+    assert np.abs(coarse - load_image(content, (192, 192))).mean() < 0.05

@@ -16,7 +16,7 @@ def many_parts() -> dict[str, bytes]:
     png, jpeg, gif = (encoded(image, format) for format in ("PNG", "JPEG", "GIF"))
     palette = 13 + 3 * (2 << (gif[10] & 7))
     return {
-        "chunks": png[:33] + chunk(b"teSt", b"") * 100_000 + png[33:],
+        "chunks": png[:33] + chunk(b"teSt", b"") * 200_001 + png[33:],
         "empty pixels": png[:-12] + chunk(b"IDAT", b"") * 100_000 + png[-12:],
         "fill bytes": jpeg[:2] + b"\xff" * 300_000 + jpeg[2:],
         "segments": jpeg[:2] + b"\xff\xe9\0\2" * 100_000 + jpeg[2:],

@@ -144,13 +144,13 @@ def test_heatmaps_in_the_gallery(
     page = tmp_path / "page.html"
     ask = ("classify", tmp_path / "photos", "--module", small_module, "--gallery", page, "--format", "jsonl")
     code, plain, _ = run(capsys, *ask)
-    assert code == 1 and not re.search(r'class="(photo heat|legend|layers)|\.heat', page.read_text())
+    assert code == 1 and not re.search(r'class="(photo heat|layers)|\.heat \{', page.read_text())
     code, rows, _ = run(capsys, *ask, "--heatmaps")
     assert code == 1 and rows == plain
     cards = page.read_text().split("<article>")[1:]
     assert [card.count('class="photo heat') for card in cards] == [5] * 9 + [0]
-    assert page.read_text().count('<img class="legend"') == 1
-    assert [card.count('tabindex="0"') for card in cards] == [5] * 9 + [0]
+    assert page.read_text().count("see which parts of the photo count for it") == 1
+    assert [card.count('<button type="button">') for card in cards] == [5] * 9 + [0]
     code, out, err = run(capsys, *ask[:4], "--heatmaps")
     assert (code, out) == (2, "") and "--heatmaps are for the page; give --gallery PAGE too" in err
 

@@ -1,4 +1,4 @@
-"""Heatmaps belong to their own photo, whatever became of its neighbours in the batch."""
+"""Heatmaps belong to their own photo and leave it visible; they lie where the network looks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from helpers.cases import images_from_seed
 from PIL import Image
-from skimage import color
 
 import inception_hub as hub
 from inception_hub import bundle
-from inception_hub.images.presets import PRESETS, visible_fraction
+from inception_hub.architecture import FEATURE_MAP
+from inception_hub.images.presets import PRESETS, Preset
 from inception_hub.inference import heatmaps
 from inception_hub.inference.options import Options
 from inception_hub.inference.pipeline import BATCH_SIZE, Photo, infer
@@ -53,36 +53,115 @@ def test_a_photo_without_numbers_takes_no_others_map(
             assert np.allclose(answer.feature_map, last_map, rtol=1e-4, atol=1e-4), answer.row.path
 
 
-def test_heatmaps_cover_what_the_preset_keeps() -> None:
-    assert [visible_fraction(preset) for preset in ("default", "slim", "plain")] == [0.875, 0.875, 1.0]
-    clear = [heatmaps.laid_out(np.ones((2, 2), np.float32), 80, 40, p)[0, 0, 3] == 0 for p in PRESETS]
-    assert clear == [True, True, False]
+def test_heatmaps_are_finer_than_the_modules_own_size_and_leave_its_rows_alone(tmp_path: Path) -> None:
+    """A large JPEG, which is decoded reduced, and less so for the heatmap."""
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
+    large = Image.fromarray(pixels).resize((1200, 900), Image.Resampling.BICUBIC)
+    large.save(tmp_path / "large.jpg", quality=95)
+    module, photo = hub.Module("tiny_imagenet"), Photo("large.jpg", tmp_path / "large.jpg")
+    (plain,), (found,) = infer(module, [photo]), infer(module, [photo], Options(feature_maps=True))
+    assert module.image_size == (128, 128) and heatmaps.map_size((128, 128)) == (224, 224)
+    assert found.row.predictions == plain.row.predictions and plain.feature_map is None
+    enlarged = hub.load_images([photo.source], (224, 224), resize=module.resize)
+    expected = module.endpoints(enlarged, [FEATURE_MAP])[FEATURE_MAP][0]
+    assert found.feature_map is not None and found.feature_map.shape == (7, 7, 1024)
+    assert np.allclose(found.feature_map, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_equal_steps_of_the_colours_look_equal() -> None:
-    """By CIELAB's lightness, another model than the one the colours are made in."""
-    lightness = color.rgb2lab(heatmaps.colours(np.linspace(0, 1, 33))[None] / 255)[0, :, 0]
-    steps = np.diff(lightness)
-    assert lightness[0] < 30 and lightness[-1] > 90
-    assert (steps > 0.6 * steps.mean()).all() and (steps < 1.4 * steps.mean()).all()
+@pytest.mark.parametrize(
+    ("size", "finer"),
+    [
+        ((64, 64), (128, 128)),
+        ((96, 96), (192, 192)),
+        ((160, 160), (224, 224)),
+        ((224, 224), (224, 224)),
+        ((299, 320), (299, 320)),
+        ((128, 256), (224, 448)),
+    ],
+)
+def test_small_modules_are_enlarged_to_the_originals_size_twofold_at_most(
+    size: tuple[int, int], finer: tuple[int, int]
+) -> None:
+    assert heatmaps.map_size(size) == finer
 
 
-def test_the_legend_shows_what_is_seen_on_a_grey_photo() -> None:
-    grey = Image.new("RGB", (33, 1), (heatmaps.GREY,) * 3).convert("RGBA")
-    over = heatmaps.heatmap(np.linspace(0, 5, 33, dtype=np.float32)[None])
-    seen = np.asarray(Image.alpha_composite(grey, Image.fromarray(over)).convert("RGB"), np.int32)
-    assert np.abs(seen - heatmaps.legend(33)).max() <= 1
-    a, b = np.moveaxis(color.rgb2lab(heatmaps.legend(33) / 255)[0, :, 1:], -1, 0)
-    assert (np.hypot(a, b)[3:] > 8).all()  # none but the first is as grey as the photo
+def drawn(map: list[list[float]], width: int, height: int, preset: Preset = "default") -> np.ndarray:
+    """Opacity of a heatmap, in [0, 1]."""
+    found = heatmaps.heatmap(np.array(map, np.float32), width, height, preset)
+    assert found.index.shape == (height, width)
+    return heatmaps.palette()[found.index][..., 3] / 255
 
 
-def test_a_heatmap_lies_on_what_the_network_sees() -> None:
-    map = np.array([[-1, 0], [0, 4]], np.float32)
-    rgba = heatmaps.heatmap(map)
-    assert rgba.shape == (2, 2, 4) and rgba[..., 3].ravel().tolist() == [0, 0, 0, 204]
-    assert heatmaps.heatmap(-map - 4)[..., 3].max() == 0  # nothing speaks for it
-    over = heatmaps.laid_out(np.ones((3, 3), np.float32), 160, 80, "default")
-    rows, columns = np.nonzero(over[..., 3])
-    assert over.shape == (80, 160, 4)
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (5, 74, 10, 149)
-    assert (heatmaps.laid_out(np.ones((3, 3), np.float32), 160, 80, "plain")[..., 3] > 0).all()
+def test_the_photo_stays_as_it_is_where_the_class_is_seen_and_visible_elsewhere() -> None:
+    opacity = drawn([[0, 0, 0, 0], [0, 0, 0, 1]], 320, 160, "plain")
+    assert opacity[130, 300] == 0 and opacity[20:60, 20:180].min() == opacity[20:60, 20:180].max()
+    assert 0.4 < opacity[20, 20] < 0.6
+    between = drawn([[0.4, 0.4, 0.4, 0.4], [0.4, 0.4, 0.4, 1]], 320, 160, "plain")[20, 20]
+    assert 0 < between < opacity[20, 20]
+
+
+def test_what_lowers_the_logit_and_what_adds_nothing_look_alike() -> None:
+    assert np.array_equal(drawn([[-9, -9], [-9, 4]], 40, 40), drawn([[0, 0], [0, 4]], 40, 40))
+    for nothing in ([[-1, -2], [-4, -5]], [[0, 0], [0, 0]]):
+        assert np.unique(drawn(nothing, 40, 40)).size == 1 and drawn(nothing, 40, 40)[0, 0] > 0.4
+
+
+def test_lines_run_at_a_quarter_and_a_half_of_the_maximum() -> None:
+    """Of a slope from 0 to 1 across the photo."""
+    across = heatmaps.palette()[
+        heatmaps.heatmap(np.linspace(0, 1, 41, dtype=np.float32)[None], 410, 3, "plain").index
+    ][1]
+    yellow = np.flatnonzero(across[:, 0] > 90)
+    middle = [5 + 400 * level for level in (0.25, 0.5)]
+    groups = np.split(yellow, np.flatnonzero(np.diff(yellow) > 5) + 1)
+    assert [group.mean() + 0.5 for group in groups] == pytest.approx(middle, abs=1)
+    assert across[groups[0], 0].max() < across[groups[1], 0].max()
+
+
+def test_a_heatmap_lies_on_what_the_network_sees_and_continues_to_the_edges() -> None:
+    """A map's step lies in the middle of the photo, its corner nearer to the middle where less is seen."""
+    step = [[0.0] * 4 + [1.0] * 4] * 8
+    for preset, left in (("plain", 0.5), ("default", 0.5)):
+        clear = np.flatnonzero(drawn(step, 320, 320, preset)[160] == 0)
+        assert clear[0] / 320 == pytest.approx(left, abs=0.03) and clear[-1] == 319
+    corner = [[1.0, 0.0, 0.0, 0.0]] + [[0.0] * 4] * 3
+    clear = {preset: int((drawn(corner, 320, 320, preset)[4] == 0).sum()) for preset in PRESETS}
+    assert clear["default"] == clear["slim"]
+    assert clear["default"] - 20 == pytest.approx(0.875 * clear["plain"], abs=2)
+
+
+def test_photos_of_any_shape() -> None:
+    for map, width, height in (
+        ([[1.0]], 9, 7),
+        ([[1.0, 0.0]], 300, 1),
+        ([[0.0], [2.0]], 1, 300),
+        ([[1.0]], 1, 1),
+    ):
+        drawn(map, width, height)
+    drawn([[0.0] * 39 + [1.0]] * 39, 50, 50)
+
+
+def test_where_it_is_strongest_in_words() -> None:
+    places = {}
+    for row, column in np.ndindex(7, 7):
+        map = np.zeros((7, 7), np.float32)
+        map[row, column] = 1
+        places[row, column] = heatmaps.heatmap(map, 7, 7, "plain").place
+    assert [places[each] for each in ((0, 0), (0, 3), (3, 6), (3, 3), (6, 0))] == [
+        "upper left",
+        "upper centre",
+        "middle right",
+        "centre",
+        "lower left",
+    ]
+    assert len(set(places.values())) == 9
+    assert heatmaps.heatmap(np.full((7, 7), -1, np.float32), 7, 7, "plain").place == "nowhere"
+
+
+def test_a_heatmap_over_a_photo() -> None:
+    photo = Image.new("RGB", (80, 40), (200, 30, 60))
+    over = heatmaps.laid_over(photo, heatmaps.heatmap(np.array([[0, 1]], np.float32), 80, 40, "plain"))
+    assert over.mode == "RGB" and over.size == photo.size
+    assert over.getpixel((79, 20)) == (200, 30, 60)
+    left = over.getpixel((0, 20))
+    assert isinstance(left, tuple) and 60 < left[0] < 140 and left[0] > 2 * left[1]

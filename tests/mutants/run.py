@@ -42,7 +42,7 @@ BUDGET = 600  # s of `--changed`
 OVERALL, IN_EVERY_ROOM = 0.95, 0.90
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit status
 # Where Ray is installed its tests run too: pyproject.toml leaves them out.
-MARKERS = "not slow and not tensorflow and not browser and not gpu"
+MARKERS = "not slow and not tensorflow and not browser and not gpu and not clients"
 RAY = ["-m", MARKERS] if importlib.util.find_spec("ray") else []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inception_hub.errors import ArgumentError
-from inception_hub.output.choices import RowFormat, row_format
+from inception_hub.output.choices import AnyFormat, RowFormat, row_format
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,14 @@ from inception_hub.output.choices import RowFormat, row_format
     ],
 )
 def test_the_format_follows_the_ending(given: RowFormat | None, output: str | None, format: str) -> None:
-    assert row_format(given, output, "table") == format
+    assert row_format(given, output, "predictions") == format
+
+
+@pytest.mark.parametrize(
+    "output, format", [(None, "jsonl"), ("x.npy", "npy"), ("a/x.NPZ", "npz"), ("x.csv", "csv")]
+)
+def test_of_vectors(output: str | None, format: AnyFormat) -> None:
+    assert row_format(None, output, "vector") == row_format(format, output, "vector") == format
 
 
 @pytest.mark.parametrize(
@@ -32,8 +39,10 @@ def test_the_format_follows_the_ending(given: RowFormat | None, output: str | No
         (
             None,
             "x.txt",
-            "x.txt ends in .txt, which names no format; let it end in .jsonl or .csv or .parquet",
+            "x.txt ends in .txt, which names no format here; let it end in .jsonl or .csv or .parquet, or",
         ),
+        ("csv", "x.npz", "x.npz ends in .npz and --format is csv"),
+        (None, "x.npz", "x.npz ends in .npz, which names no format here"),
         (None, "x", "x ends in nothing, which names no format"),
         (None, ".csv", ".csv ends in nothing"),
     ],
@@ -42,4 +51,4 @@ def test_what_contradicts_or_says_nothing_is_refused(
     given: RowFormat | None, output: str, message: str
 ) -> None:
     with pytest.raises(ArgumentError, match=message):
-        row_format(given, output, "table")
+        row_format(given, output, "predictions")

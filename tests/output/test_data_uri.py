@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from inception_hub.output.data_uri import clear_png_uri, jpeg_uri, png_uri
+from inception_hub.output.data_uri import jpeg_uri, palette_png_uri, png_uri
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
 
@@ -25,5 +25,7 @@ def test_a_thumbnail_is_no_larger_than_asked() -> None:
 def test_pngs_keep_every_pixel() -> None:
     few = PIXELS // 64 * 64  # 64 colours
     assert np.array_equal(np.asarray(opened(png_uri(few), "png").convert("RGB")), few)
-    clear = np.dstack([PIXELS, PIXELS[..., :1]])
-    assert np.array_equal(np.asarray(opened(clear_png_uri(clear), "png")), clear)
+    palette = np.random.default_rng(1).integers(0, 256, (81, 4)).astype(np.uint8)
+    index = PIXELS[..., 0] % 81
+    shown = opened(palette_png_uri(index, palette), "png").convert("RGBA")
+    assert np.array_equal(np.asarray(shown), palette[index])

@@ -1,6 +1,8 @@
 """Rows as tables of pyarrow, pandas and polars: a line for each path and rank, vector or error."""
 
 import math
+import weakref
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +38,25 @@ def test_rows_come_one_by_one_and_none_is_lost() -> None:
     table = arrow_table((ERROR for _ in range(count)), "predictions")
     assert (table.num_rows, table["path"].num_chunks) == (count, 3)
     assert arrow_table([], "predictions").num_rows == 0
+
+
+def test_rows_go_as_they_come() -> None:
+    """What is kept is columns: no row outlives its lines, and no line its chunk."""
+    alive: weakref.WeakSet[Row] = weakref.WeakSet()
+    most = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal most
+        for number in range(3 * AT_A_TIME):
+            row = Row(f"{number}.jpg", "m", vector=np.full(4, number, np.float32))
+            alive.add(row)
+            most = max(most, len(alive))
+            yield row
+            del row
+
+    table = arrow_table(rows(), "vector")
+    assert most <= 2 and table.num_rows == 3 * AT_A_TIME
+    assert table["vector"][AT_A_TIME].as_py() == [AT_A_TIME] * 4
 
 
 def test_data_frames() -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,28 @@ def test_tables_and_notebooks(folder: Path, module: hub.Module) -> None:
     assert rows.to_polars().height == rows.to_arrow().num_rows == 10
     assert rows._repr_html_().count("data:image/jpeg") == 3
     assert hub.embed(folder, module).to_arrow().num_rows == 4
+
+
+def test_a_table_of_many_photos_holds_few_of_them(spec: hub.ModuleSpec) -> None:
+    alive = most = 0
+
+    def gone() -> None:
+        nonlocal alive
+        alive -= 1
+
+    def photos() -> Iterator[Image.Image]:
+        nonlocal alive, most
+        for number in range(400):
+            photo = Image.new("RGB", (80, 64), (number % 256, 0, 0))
+            weakref.finalize(photo, gone)
+            alive += 1
+            most = max(most, alive)
+            yield photo
+            del photo
+
+    module = hub.Module(spec, cores=2)  # few are ahead of the others where there are few cores
+    assert hub.classify(photos(), module, top=2).to_arrow().num_rows == 800
+    assert 0 < most < 100
 
 
 def test_mistakes_are_said_before_anything_is_computed(folder: Path, module: hub.Module) -> None:

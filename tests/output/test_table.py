@@ -15,7 +15,7 @@ from inception_hub.system.text import printable
 
 
 def test_a_table_of_vectors_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ArgumentError, match="vector cannot be written as table; give jsonl, csv or parquet"):
+    with pytest.raises(ArgumentError, match="vector cannot be written as table; give one of jsonl, csv"):
         open_writer("table", "vector", tmp_path / "rows", 5)
     assert not list(tmp_path.iterdir())
 

@@ -22,11 +22,10 @@ from inception_hub.server.limits import Limits
         ("POST", "/", 405),
         ("POST", "/v1/models/other:predict", 404),
         ("POST", "/v1/models/small:regress", 404),
-        ("POST", "/v2/repository/models/x/load", 404),
         ("POST", "/v2/models/..%2f..%2fetc/infer", 404),
         ("GET", "/../../etc/passwd", 404),
         ("GET", "/page.py", 404),
-        ("GET", "/docs", 404),
+        ("GET", "/redoc", 404),
         ("DELETE", "/v1/models/small", 405),
     ],
 )

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,9 @@ def test_one_image_that_breaks_a_batch_breaks_alone() -> None:
     batcher = Batcher({"max": compute}, 40, 2, 60, Metrics())
     try:
         values = [0.0, 0.1, -1.0, 0.3] * 8
-        futures = batcher.submit("max", [lambda v=v: np.full((2, 2, 3), v, np.float32) for v in values])
+        futures = batcher.submit("max", [lambda v=v: (np.full((2, 2, 3), v, np.float32),) for v in values])
         with pytest.raises(OverloadedError, match="32 photos"):
-            batcher.submit("max", [lambda: np.zeros((2, 2, 3), np.float32)] * 9)
+            batcher.submit("max", [lambda: (np.zeros((2, 2, 3), np.float32),)] * 9)
         held.set()
         for future, value in zip(futures, values, strict=True):
             if value < 0:
@@ -98,6 +99,25 @@ def test_one_image_that_breaks_a_batch_breaks_alone() -> None:
         assert max(sizes) == 4
     finally:
         held.set()
+        batcher.close()
+
+
+def test_a_photo_at_two_sizes_is_one_photo() -> None:
+    """And is in no batch with one whose second size is another."""
+
+    def compute(small: np.ndarray, large: np.ndarray) -> list[tuple[float, float]]:
+        assert len(small) == len(large)
+        return list(zip(small.max(axis=(1, 2, 3)), large.max(axis=(1, 2, 3)), strict=True))
+
+    def sizes(number: int) -> tuple[np.ndarray, np.ndarray]:
+        second = 4 + 2 * (number % 2)
+        return np.full((2, 2, 3), number, np.float32), np.full((second, second, 3), -number, np.float32)
+
+    batcher = Batcher({"pairs": compute}, 12, 2, 60, Metrics())
+    try:
+        futures = batcher.submit("pairs", [partial(sizes, number) for number in range(12)])
+        assert [future.result(30) for future in futures] == [(number, -number) for number in range(12)]
+    finally:
         batcher.close()
 
 
@@ -113,7 +133,7 @@ def test_no_more_photos_at_once_than_there_is_memory_for() -> None:
 
     batcher = Batcher({"zero": compute}, 40, 2, 60, Metrics(), at_once=3)
     try:
-        for future in batcher.submit("zero", [lambda: np.zeros((2, 2, 3), np.float32)] * 40):
+        for future in batcher.submit("zero", [lambda: (np.zeros((2, 2, 3), np.float32),)] * 40):
             assert future.result(30) == 0
         assert sum(sizes) == 40 and max(sizes) <= 3 and not any(together)
     finally:
@@ -128,12 +148,12 @@ def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
         computed.append(len(images))
         return [0] * len(images)
 
-    def image() -> np.ndarray:
+    def images() -> tuple[np.ndarray]:
         held.wait()
-        return np.zeros((2, 2, 3), np.float32)
+        return (np.zeros((2, 2, 3), np.float32),)
 
     batcher = Batcher({"zero": compute}, 100, 2, 60, Metrics())
-    futures: list[Future[Any]] = batcher.submit("zero", [image] * 100)
+    futures: list[Future[Any]] = batcher.submit("zero", [images] * 100)
     for future in futures[:99]:
         future.cancel()
     held.set()
@@ -141,3 +161,31 @@ def test_cancelled_photos_are_neither_decoded_nor_computed() -> None:
     wait_until(lambda: not batcher.full)
     batcher.close()
     assert sum(computed) == 1
+
+
+def test_photos_that_are_cancelled_once_they_are_decoded_are_not_computed() -> None:
+    busy, go_on, computed = threading.Event(), threading.Event(), []
+
+    def compute(images: np.ndarray) -> list[int]:
+        busy.set()
+        go_on.wait(30)
+        computed.append(len(images))
+        return [0] * len(images)
+
+    def images() -> tuple[np.ndarray]:
+        return (np.zeros((2, 2, 3), np.float32),)
+
+    batcher = Batcher({"zero": compute}, 100, 1, 60, Metrics())
+    try:
+        (first,) = batcher.submit("zero", [images])
+        assert busy.wait(30)
+        others = batcher.submit("zero", [images] * 3)
+        wait_until(lambda: len(batcher._ready) == 3)
+        for future in others[:2]:
+            assert future.cancel()
+        go_on.set()
+        assert first.result(30) == others[2].result(30) == 0
+    finally:
+        go_on.set()
+        batcher.close()
+    assert sum(computed) == 2

@@ -1,11 +1,12 @@
 """Hosts and origins: which sites' pages may use the server, and which only seem to be this machine's."""
 
 import socket
+from pathlib import Path
 
 import pytest
-from helpers.serving import Served, jpeg
+from helpers.serving import Served, jpeg, served
 
-from inception_hub.errors import ForeignOriginError, UnknownHostError
+from inception_hub.errors import ArgumentError, ForeignOriginError, UnknownHostError
 from inception_hub.server.hosts import AllowedHosts
 
 
@@ -89,3 +90,32 @@ def test_the_server_checks_every_request(server: Served) -> None:
     response = server.ask("POST", "/classify", jpeg(1), {"Origin": "http://evil.example"})
     assert response.status == 403 and "'http://evil.example'" in response.error
     assert server.ask("POST", "/classify", jpeg(1), {"Origin": server.url}).status == 200
+
+
+def test_pages_of_allowed_origins_may_send_photos_and_read_responses(small_module: Path) -> None:
+    hosts = AllowedHosts(origins=["https://Photos.Example:8443"])
+    with served(small_module, hosts=hosts) as server:
+        asked = {"Origin": "https://photos.example:8443", "Access-Control-Request-Method": "POST"}
+        preflight = server.ask("OPTIONS", "/classify", headers=asked)
+        response = server.post("/classify", jpeg(1), Origin="https://photos.example:8443")
+        large = server.post("/nowhere", b"", Origin="https://photos.example:8443")
+        assert (preflight.status, response.status, large.status) == (200, 200, 404)
+        for each in (preflight, response, large):
+            assert each.headers["access-control-allow-origin"] == "https://photos.example:8443"
+        for origin in ("https://photos.example", "https://other.example:8443", "null"):
+            refused = server.post("/classify", jpeg(1), Origin=origin)
+            assert refused.status == 403 and "access-control-allow-origin" not in refused.headers
+    check(AllowedHosts(origins=["*"]), "localhost", origin="https://anywhere.example")
+
+
+def test_without_an_allowed_origin_nothing_is_said_of_it(server: Served) -> None:
+    response = server.ask("GET", "/v2", headers={"Origin": "https://photos.example"})
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["photos.example", "https://", "https://a/b", "ftp://a", "https://a b", "null", ""]
+)
+def test_origins_that_are_none(origin: str) -> None:
+    with pytest.raises(ArgumentError, match="give such as https://photos.example.org, or"):
+        AllowedHosts(origins=[origin])

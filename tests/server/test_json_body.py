@@ -84,17 +84,38 @@ def test_unknown_members_are_named() -> None:
     [
         (1, "given as a JSON number"),
         ({"b64": "AAAA"}, "given as a JSON object"),
-        ("AAA", "cannot be decoded"),
-        ("AA\nAA", "cannot be decoded"),
+        ("A", "cannot be decoded"),
+        ("AAAAA", "cannot be decoded"),
+        ("AA=", "cannot be decoded"),
+        ("AA.A", "cannot be decoded"),
+        ("AA\x00AA", "cannot be decoded"),
+        ("AA\u2003AA", "cannot be decoded"),
         ("AA==AAAA", "cannot be decoded"),
         ("\ud800AAA", "cannot be decoded"),
         ("\u00e9AAA", "cannot be decoded"),
     ],
 )
 def test_photos_that_are_no_base64(text: Any, says: str) -> None:
-    assert decode_photo(base64.b64encode(b"bytes").decode()) == b"bytes"
     with pytest.raises(RequestError, match=says):
         decode_photo(text)
+
+
+@pytest.mark.parametrize("length", [*range(12), 57, 58, 3_000_000])
+def test_base64_of_every_ecosystem(length: int) -> None:
+    """Padded or not, with line ends or without, of both alphabets; each block of it is whole."""
+    content = random.Random(length).randbytes(length)
+    padded = base64.b64encode(content).decode()
+    written = {
+        "plain": padded,
+        "without padding": padded.rstrip("="),  # Go's RawStdEncoding
+        "lines of 76": base64.encodebytes(content).decode(),  # Python's, Perl's
+        "MIME's lines": "\r\n".join(padded[i : i + 76] for i in range(0, len(padded), 76)),  # Java's
+        "blanks": f"  {padded[: length // 2]} \t{padded[length // 2 :]}\v\f",
+        "for URLs": base64.urlsafe_b64encode(content).decode(),
+        "TensorFlow's": base64.urlsafe_b64encode(content).decode().rstrip("="),
+    }
+    for name, text in written.items():
+        assert decode_photo(text) == content, name
 
 
 def test_tensors_become_float32() -> None:

@@ -74,6 +74,8 @@ def test_tritonclient_sends_photos(server: Served) -> None:
     [
         ({"shape": [1, 64, 64]}, None, b""),
         ({"shape": [-1, 64, 64, 3]}, None, b""),
+        ({"shape": [2, 64, 64, 3]}, None, b""),
+        ({"shape": [1]}, None, b""),
         ({"shape": [2**31]}, None, b""),
         ({"shape": [2**30] * 5}, None, b""),
         ({"shape": [1] * 65, "data": [1.0]}, None, b""),
@@ -90,6 +92,7 @@ def test_tritonclient_sends_photos(server: Served) -> None:
         ({"data": "AAAA"}, None, b""),
         ({"data": {"a": 1}}, None, b""),
         ({"parameters": {"shared_memory_region": "x"}}, None, b""),
+        ({"parameters": ["shared_memory_region"]}, None, b""),
         ({"parameters": {"binary_data_size": 4}}, None, b""),
         ({"parameters": {"binary_data_size": -1}, "data": None}, "auto", b"abc"),
         ({"parameters": {"binary_data_size": 10**30}}, "auto", b"abc"),
@@ -147,3 +150,37 @@ def test_elements_beyond_the_limit_are_not_even_listed(strict_server: Served) ->
     body = json.dumps({"inputs": [tensor]}).encode()
     response = strict_server.post(INFER, body + binary, Inference_Header_Content_Length=str(len(body)))
     assert response.status == 413 and "5 images" in response.error
+
+
+def test_members_that_clients_add_are_heeded(server: Served) -> None:
+    """KServe's SDK sends `model_name`; clients may send parameters that a server does not know."""
+    photo = {
+        "name": "images",
+        "datatype": "BYTES",
+        "shape": [1],
+        "data": [base64.b64encode(jpeg(1)).decode()],
+    }
+    path, plain = "/v2/models/small/infer", {"inputs": [photo]}
+    expected = server.post(path, plain).json
+    for more in (
+        {"model_name": "small"},
+        {"model_name": None, "model_version": ""},
+        {"model_name": "small", "model_version": "1", "parameters": {"priority": 1, "timeout": 7}},
+        {"parameters": None},
+        {"inputs": [{**photo, "parameters": {"content_type": "base64"}}]},
+        {"outputs": [{**output, "parameters": {"mine": {}}} for output in _named(expected)]},
+    ):
+        assert server.post(path, {**plain, **more}).json == expected, more
+    for more in (
+        {"model_name": "other"},
+        {"model_version": "2"},
+        {"parameters": {"sequence_id": 7}},
+        {"outputs": [{"name": "image_classification", "parameters": {"classification": 3}}]},
+        {"unknown": 1},
+    ):
+        response = server.post(path, {**plain, **more})
+        assert response.status == 400 and response.error, more
+
+
+def _named(response: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"name": output["name"]} for output in response["outputs"]]

@@ -117,3 +117,17 @@ def test_lengths_that_are_none(strict_server: Served, length: bytes) -> None:
     asyncio.run(app({**scope, "headers": [(b"content-length", length)]}, receive, send))
     assert sent[0]["status"] == (413 if length.isdigit() else 400)
     app.state.service.close()
+
+
+def test_two_lengths_of_one_body_are_refused_and_the_connection_ends(strict_server: Served) -> None:
+    """RFC 9112, 6.1: what follows could belong to another's request."""
+    with strict_server.connect() as client:
+        client.sendall(
+            b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    assert received.startswith(b"HTTP/1.1 400 ") and received.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in received.lower() and b"send one of them" in received

@@ -1,14 +1,16 @@
 """The page in headless Chromium: `make browser`."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from helpers.browsing import DESKTOP, PHONE, fits, least_contrast, opened
 from helpers.serving import Served, jpeg, served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
 pytestmark = pytest.mark.browser
 
 
@@ -16,49 +18,35 @@ pytestmark = pytest.mark.browser
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        with served("tiny_imagenet") as client:
+        with served("tiny_imagenet", body_bytes=2_000_000) as client:
             yield client
 
 
-@pytest.fixture(scope="module")
-def browser():  # type: ignore[no-untyped-def]
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as library:
-        started = library.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(server: Served, browser):  # type: ignore[no-untyped-def]
-    """The page; whatever it asks of other hosts, logs or breaks fails the test."""
-    opened = browser.new_page()
-    problems: list[str] = []
-    opened.on(
+def page(server: Served, browser: Any) -> Iterator[Any]:
+    with opened(browser, f"{server.url}/", viewport=DESKTOP) as page:
+        yield page
+
+
+def files(*photos: tuple[str, bytes], kind: str = "image/jpeg") -> list[dict]:
+    return [{"name": name, "mimeType": kind, "buffer": content} for name, content in photos]
+
+
+def asked(page: Any) -> list[str]:
+    """The paths of the requests made from now on."""
+    paths: list[str] = []
+    page.on(
         "request",
-        lambda r: None if r.url.startswith((server.url, "blob:", "data:")) else problems.append(r.url),
+        lambda r: paths.append(r.url.rpartition("/")[2].split("?")[0]) if r.method == "POST" else None,
     )
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on(
-        "console", lambda m: problems.append(m.text) if m.type == "error" and " 400 " not in m.text else None
-    )
-    opened.goto(server.url)
-    yield opened
-    opened.close()
-    assert problems == []
+    return paths
 
 
-def files(*photos: tuple[str, bytes]) -> list[dict]:
-    return [{"name": name, "mimeType": "image/jpeg", "buffer": content} for name, content in photos]
-
-
-def test_photos_get_their_five_best_classes(page, server: Served) -> None:  # type: ignore[no-untyped-def]
+def test_photos_get_their_five_best_classes(page: Any, server: Served) -> None:
     page.set_input_files("#files", files(("one.jpg", jpeg(1)), ("two.jpg", jpeg(2))))
-    playwright.expect(page.locator("#photos > li")).to_have_count(2)
+    expect(page.locator("#photos > li")).to_have_count(2)
     cards = page.locator("#photos > li")
-    playwright.expect(cards.locator("ol > li")).to_have_count(10)
+    expect(cards.locator("ol > li")).to_have_count(10)
     expected = server.post("/classify", jpeg(1)).json["predictions"]
     card = cards.filter(has_text="one.jpg")
     assert card.locator(".label").all_inner_texts() == [each["label"] for each in expected]
@@ -67,105 +55,147 @@ def test_photos_get_their_five_best_classes(page, server: Served) -> None:  # ty
     assert bar["width"] / track["width"] == pytest.approx(expected[0]["probability"], abs=0.02)
 
 
-def test_a_bad_photo_says_why_and_the_next_is_answered(page) -> None:  # type: ignore[no-untyped-def]
+def test_the_bar_of_the_best_class_alone_has_the_colour_of_the_best(page: Any) -> None:
+    page.set_input_files("#files", files(("one.jpg", jpeg(1)), ("two.jpg", jpeg(2))))
+    expect(page.locator("ol > li")).to_have_count(10)
+    colours = page.evaluate(
+        "() => [...document.querySelectorAll('.bar i')].map((bar) => getComputedStyle(bar).backgroundColor)"
+    )
+    best, rest = colours[0], colours[1]
+    assert best != rest and colours == 2 * [best, *4 * [rest]]
+
+
+def test_a_bad_photo_says_why_and_the_next_is_answered(page: Any) -> None:
     page.set_input_files("#files", files(("bad.jpg", jpeg(1)[:300]), ("good.jpg", jpeg(2))))
-    playwright.expect(page.get_by_role("alert")).to_contain_text("damaged")
-    playwright.expect(page.locator("ol > li")).to_have_count(5)
+    expect(page.get_by_role("alert")).to_contain_text("damaged")
+    expect(page.locator("ol > li")).to_have_count(5)
 
 
-def hand_over(page, event: str) -> None:  # type: ignore[no-untyped-def]
-    """Drops or pastes a photo as the browser would."""
+@pytest.mark.parametrize(
+    ("name", "kind", "content", "says"),
+    [
+        ("notes.txt", "text/plain", b"hello", "notes.txt is no photo but text/plain; give a JPEG, PNG"),
+        ("empty.jpg", "image/jpeg", b"", "empty.jpg is empty; give a photo."),
+        ("large.jpg", "image/jpeg", bytes(2_100_000), "large.jpg has 2.1 MB and at most 2.0 MB are accepted"),
+    ],
+)
+def test_what_cannot_be_a_photo_is_refused_without_a_request(
+    page: Any, name: str, kind: str, content: bytes, says: str
+) -> None:
+    page.wait_for_function("document.title.includes('tiny_imagenet')")  # the server's limits are known
+    paths = asked(page)
+    page.set_input_files("#files", files((name, content), kind=kind))
+    expect(page.get_by_role("alert")).to_contain_text(says)
+    assert page.locator("#photos h2").inner_text() == name and not page.locator("figure").is_visible()
+    page.set_input_files("#files", files(("good.jpg", jpeg(2))))
+    expect(page.locator("ol > li")).to_have_count(5)
+    assert paths == ["classify"]
+
+
+def test_a_file_without_a_kind_is_the_servers_to_judge(page: Any) -> None:
+    page.set_input_files("#files", files(("strange", b"no photo"), kind=""))
+    expect(page.get_by_role("alert")).to_contain_text("is no readable image; give a JPEG")
+
+
+def hand_over(page: Any, event: str, kind: str = "file") -> None:
+    """Drops or pastes a photo, or text, as the browser would."""
     page.evaluate(
-        """([event, bytes]) => {
+        """([event, kind, bytes]) => {
             const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], "handed.jpg", {type: "image/jpeg"}));
+            if (kind === "file") {
+                transfer.items.add(new File([new Uint8Array(bytes)], "handed.jpg", {type: "image/jpeg"}));
+            } else {
+                transfer.setData("text/plain", "some words");
+            }
             document.getElementById("drop").dispatchEvent(event === "paste"
                 ? new ClipboardEvent(event, {clipboardData: transfer, bubbles: true})
                 : new DragEvent(event, {dataTransfer: transfer, bubbles: true}));
         }""",
-        [event, list(jpeg(3))],
+        [event, kind, list(jpeg(3))],
     )
 
 
 @pytest.mark.parametrize("event", ["drop", "paste"])
-def test_photos_are_dropped_and_pasted(page, event: str) -> None:  # type: ignore[no-untyped-def]
+def test_photos_are_dropped_and_pasted(page: Any, event: str) -> None:
     hand_over(page, event)
-    playwright.expect(page.locator("ol > li")).to_have_count(5)
-    playwright.expect(page.locator("h2")).to_have_text("handed.jpg")
+    expect(page.locator("ol > li")).to_have_count(5)
+    expect(page.locator("h2")).to_have_text("handed.jpg")
 
 
-def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page) -> None:  # type: ignore[no-untyped-def]
-    page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.id") == "files"
+def test_what_is_dropped_or_pasted_but_no_file_gets_a_sentence(page: Any, tmp_path: Path) -> None:
+    hand_over(page, "paste", "text")
+    expect(page.locator("#status")).to_have_text("What was pasted is no photo; copy a photo first.")
+    hand_over(page, "drop", "text")
+    expect(page.locator("#status")).to_have_text(
+        "What was dropped is no file; save the photo, and drop its file."
+    )
+    (tmp_path / "holiday").mkdir()
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / "holiday")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 180, "data": data})
+    expect(page.get_by_role("alert")).to_have_text("holiday is a folder; open it, and drop the photos in it.")
+
+
+def test_an_empty_page_offers_an_example(page: Any) -> None:
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.locator("ol > li")).to_have_count(5)
+    assert set(page.locator(".label").all_inner_texts()[:2]) == {"lemon", "orange"}
+    assert not page.get_by_role("button", name="Try an example").is_visible()
+
+
+def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: Any) -> None:
+    page.wait_for_function("document.title.includes('tiny_imagenet')")
+    stops = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("() => document.activeElement.id || document.activeElement.textContent"))
+        assert page.evaluate(
+            """() => [document.activeElement, document.activeElement.parentElement]
+                .some((each) => getComputedStyle(each).outlineStyle === "solid")"""
+        ), stops
+    assert stops == ["files", "Try an example", "About this module", "the interface", "figures"]
     page.set_input_files("#files", files(("one.jpg", jpeg(1))))
-    playwright.expect(page.get_by_role("status")).to_contain_text(re.compile(r"one\.jpg: .+ [0-9.]+%"))
+    expect(page.locator("#status")).to_contain_text(re.compile(r"one\.jpg: .+ [0-9.]+%"))
+    assert page.locator("#status").get_attribute("role") == "status"
     assert page.get_by_role("img", name="The photo one.jpg").is_visible()
     assert page.get_by_label("choose files").count() == 1
-    button = page.locator("ol").get_by_role("button").first
-    for _ in range(3):
-        if page.evaluate("() => document.activeElement.tagName") == "BUTTON":
-            break
-        page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    playwright.expect(button).to_have_attribute("aria-pressed", "true")
+    described = page.locator("ol").get_attribute("aria-describedby")
+    assert "to see which parts of the photo count for it" in page.locator(f"#{described}").inner_text()
 
 
-def test_the_modules_card(page, server: Served) -> None:  # type: ignore[no-untyped-def]
+def test_the_modules_card_is_rendered(page: Any) -> None:
     page.get_by_text("About this module").click()
-    playwright.expect(page.locator("dl")).to_contain_text("200")
-    playwright.expect(page.locator("pre")).to_contain_text(server.module.spec.bundle.card.splitlines()[0])
+    expect(page.locator("#card dl")).to_contain_text("200")
+    card = page.locator("#card-text")
+    assert card.get_by_role("heading").first.inner_text() == "Inception V2, tiny-imagenet"
+    assert card.locator("table").first.locator("tr").count() == 7
+    assert card.locator("th").first.inner_text() == "data" and card.locator("code").count() > 1
+    assert not re.search(r"[|#`]|---", card.inner_text())
 
 
-def test_a_heatmap_is_laid_over_the_photo_for_any_class(page) -> None:  # type: ignore[no-untyped-def]
-    page.set_input_files("#files", files(("one.jpg", jpeg(1))))
-    buttons = page.locator("ol").get_by_role("button")
-    playwright.expect(buttons).to_have_count(5)
-    heat, photo = page.locator(".heat"), page.locator(".photo").bounding_box()
-    seen = set()
-    for button in buttons.all():
-        button.click()
-        playwright.expect(button).to_have_attribute("aria-pressed", "true")
-        assert page.locator("[aria-pressed=true]").count() == 1
-        playwright.expect(heat).to_have_attribute("alt", re.compile(button.locator(".label").inner_text()))
-        assert page.locator(".legend").is_visible()
-        box = heat.bounding_box()
-        assert box["width"] == pytest.approx(0.875 * photo["width"], abs=1)
-        assert box["x"] == pytest.approx(photo["x"] + photo["width"] / 16, abs=1)
-        assert heat.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 4
-        seen.add(heat.get_attribute("src"))
-    assert len(seen) == 5
-    buttons.last.click()
-    playwright.expect(heat).to_be_hidden()
-
-
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_light_and_dark_are_readable(browser, server: Served, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    opened = browser.new_page(color_scheme=scheme, viewport={"width": 320, "height": 700})
-    opened.goto(server.url)
-    opened.set_input_files(
-        "#files", files(("a_rather_long_name_without_any_space_in_it_at_all.jpg", jpeg(1)))
-    )
-    playwright.expect(opened.locator("ol > li")).to_have_count(5)
-    colours = opened.evaluate(
-        """() => [...document.querySelectorAll("h1, h2, .quiet, .label, .percent, summary")]
-            .filter((each) => each.checkVisibility())
-            .map((each) => [getComputedStyle(each).color, (function back(at) {
-                const colour = getComputedStyle(at).backgroundColor;
-                return colour === "rgba(0, 0, 0, 0)" ? back(at.parentElement) : colour;
-            })(each)])"""
-    )
-    assert min(contrast(ink, page) for ink, page in colours) >= 4.5  # WCAG AA
-    assert opened.evaluate("() => document.documentElement.scrollWidth") <= 320
-    opened.close()
+def test_it_fits_and_is_readable(browser: Any, server: Served, scheme: str, viewport: dict[str, int]) -> None:
+    with opened(browser, f"{server.url}/", color_scheme=scheme, viewport=viewport) as page:
+        long = "a_rather_long_name_without_any_space_in_it_at_all_and_on_it_goes.jpg"
+        page.set_input_files("#files", files((long, jpeg(1)), ("bad.jpg", b"no photo")))
+        expect(page.locator("ol > li")).to_have_count(5)
+        expect(page.get_by_role("alert")).to_contain_text("no readable image")
+        page.get_by_text("About this module").click()
+        assert fits(page)
+        assert (
+            least_contrast(page, "h1, h2, h3, p, a, label, .label, .percent, summary, dt, dd, td, th") >= 4.5
+        )
+        page.goto(f"{server.url}/docs")
+        assert fits(page) and least_contrast(page, "h1, h2, h3, b, p, a, dd, summary, code") >= 4.5
 
 
-def contrast(one: str, other: str) -> float:
-    """WCAG's contrast ratio of two CSS colours."""
-
-    def luminance(colour: str) -> float:
-        channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def test_spinners_stand_still_where_motion_is_not_wanted(browser: Any, server: Served) -> None:
+    for wanted, moves in (("reduce", "none"), ("no-preference", "turn")):
+        with opened(browser, f"{server.url}/", reduced_motion=wanted) as page:
+            page.evaluate(
+                "() => document.body.append(document.getElementById('photo').content.cloneNode(true))"
+            )
+            name = "() => getComputedStyle(document.querySelector('.wait')).animationName"
+            assert page.evaluate(name) == moves

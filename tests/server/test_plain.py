@@ -14,6 +14,8 @@ from PIL import Image
 
 import inception_hub as hub
 from inception_hub.inference.activation_maps import activation_maps
+from inception_hub.inference.heatmaps import heatmap, map_size, palette
+from inception_hub.server.plain import HEATMAP
 
 LOGITS = "image_classification"
 
@@ -36,8 +38,8 @@ def test_several_photos_get_rows_and_a_bad_one_costs_only_itself(server: Served)
 
 
 def test_heatmaps_are_exact(server: Served) -> None:
-    """A map's mean and the class's bias are the logit; what is laid over the photo is its positive part."""
-    images = hub.load_images([jpeg(1)], server.module)
+    """A map's mean and the class's bias are the logit at the size of heatmaps; labels are `/classify`'s."""
+    images = hub.load_images([jpeg(1)], map_size(server.module.image_size))
     outputs = server.module(images, signature=LOGITS, as_dict=True)
     weights = server.module.spec.bundle.weights
     response = server.post("/explain?top=10", jpeg(1)).json
@@ -45,16 +47,17 @@ def test_heatmaps_are_exact(server: Served) -> None:
         {k: response[k] for k in ("path", "module")} | {"predictions": response["predictions"][:5]},
         offline(server.module, {"": jpeg(1)})[0],
     )
-    assert response["part"] == 0.875 and response["legend"].startswith("data:image/png;base64,")
     for prediction in response["predictions"]:
         index = prediction["index"]
         (map,) = activation_maps(server.module, outputs["InceptionV2/Mixed_5c"][0], [index])
         bias = weights["InceptionV2/Logits/Conv2d_1c_1x1/biases"][index]
         assert map.mean() + bias == pytest.approx(outputs["default"][0, index], rel=1e-4, abs=1e-4)
+        assert np.allclose(prediction["activation_map"], map, rtol=1e-4, atol=1e-4)
         picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))
-        opacity = np.asarray(picture)[..., 3]
-        assert picture.mode == "RGBA" and opacity.shape == map.shape
-        assert ((map > 0.01 * max(map.max(), 0)) & (map > 0) == (opacity > 1)).all()
+        expected = heatmap(map, HEATMAP, HEATMAP, "default")
+        assert prediction["place"] == expected.place
+        shown = np.asarray(picture.convert("RGBA"), int)
+        assert np.abs(shown - palette()[expected.index]).mean() < 1
 
 
 def test_only_bad_photos_are_a_bad_request(server: Served) -> None:

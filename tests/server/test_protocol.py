@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.serving import Served, served, status_of, wait_until
+from helpers.serving import Served, jpeg, served, status_of, wait_until
 
 
 @pytest.mark.usefixtures("unharmed")
@@ -60,3 +60,26 @@ def test_time_is_bounded_for_a_client_that_does_not_read(small_module: Path) -> 
             while time.monotonic() - began < 30:
                 client.sendall(head * 100)
         assert server.get("/v2").status == 200
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_client_that_sends_no_more_gets_its_response(server: Served, version: str) -> None:
+    body = jpeg(2)
+    expected = server.post("/classify", body).content
+    with server.connect() as client:
+        head = f"POST /classify HTTP/{version}\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        client.sendall(head.encode() + body)
+        client.shutdown(socket.SHUT_WR)
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    received = received.removeprefix(b"HTTP/1.1 100 \r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ") and received.endswith(expected)
+    assert b"connection: close" in received.lower()
+
+
+def test_a_client_that_sends_no_more_before_the_end_of_its_request_gets_none(server: Served) -> None:
+    with server.connect() as client:
+        client.sendall(b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nabc")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(65536) == b""

@@ -1,11 +1,14 @@
 """Files of other formats as modules: names of their classes, their depth, what is no variable of theirs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from helpers.tensorflow_writer import write_hub_module, write_v1, write_v2
+from helpers.tensorflow_writer import Arrays, write_hub_module, write_v1, write_v2
+from numpy.typing import NDArray
 
 from inception_hub import bundle, weights
 from inception_hub.architecture import Architecture
@@ -39,14 +42,48 @@ def test_classes_are_called_by_their_number(
 
 
 @pytest.mark.parametrize("write", [write_v1, write_v2])
-def test_values_come_back_without_what_training_adds(tmp_path: Path, write: object) -> None:
+@pytest.mark.parametrize("prefix", ["", "module/", "my_model/hub_module_1/"])
+def test_values_come_back_without_what_training_adds(
+    tmp_path: Path, write: Callable[[Path, Arrays], Path], prefix: str
+) -> None:
     arrays = initial(3)
-    counters = {"global_step": np.array(7, np.int64), "save_counter": np.array(1, np.int64)}
-    converted = convert_files(write(tmp_path / "model.ckpt", arrays | counters))  # type: ignore[operator]
+    more: dict[str, NDArray[Any]] = {
+        "global_step": np.array(7, np.int64),
+        "save_counter": np.array(1, np.int64),
+        "beta1_power": np.array(0.9, np.float32),
+        "accuracy/total": np.array(3, np.float32),
+        "my_head/kernel": np.ones((3, 2), np.float32),
+    }
+    for name, array in arrays.items():
+        more[f"{prefix}{name}/RMSProp"] = more[f"{prefix}{name}/RMSProp_1"] = np.zeros_like(array)
+    path = write(tmp_path / "model.ckpt", {prefix + n: array for n, array in arrays.items()} | more)
+    with pytest.warns(UserWarning, match="Left out, not being the network's: .*RMSProp") as told:
+        converted = convert_files(path)
+    assert ("stand below" in str(told[0].message)) == bool(prefix)
     assert set(converted.weights) == set(arrays)
     assert all(np.array_equal(converted.weights[name], array) for name, array in arrays.items())
-    with pytest.raises(WeightsError, match="unexpected: learning_rate"):
-        convert_files(write(tmp_path / "other.ckpt", arrays | {"learning_rate": np.ones(1, np.float32)}))  # type: ignore[operator]
+
+
+def test_another_network_is_still_refused(tmp_path: Path) -> None:
+    more = {"InceptionV2/Conv2d_9z_1x1/weights": np.ones((1, 1, 2, 2), np.float32)}
+    with pytest.raises(WeightsError, match="unexpected: InceptionV2/Conv2d_9z_1x1/weights"):
+        convert_files(write_v1(tmp_path / "other.ckpt", initial(3) | more))
+
+
+def test_averaged_weights_are_taken_where_they_are_asked_for(tmp_path: Path) -> None:
+    arrays = initial(3)
+    trained = [name for name in arrays if not name.endswith(("moving_mean", "moving_variance"))]
+    averages = {f"{name}/ExponentialMovingAverage": arrays[name] + 1 for name in trained}
+    path = write_v1(tmp_path / "model.ckpt", arrays | averages)
+    with pytest.warns(UserWarning, match="as training left them; .* averages, which are there for 141"):
+        raw = convert_files(path)
+    with pytest.warns(UserWarning, match="Moving averages are taken of 141 variables"):
+        average = convert_files(path, weights="average")
+    for name, array in arrays.items():
+        assert np.array_equal(raw.weights[name], array)
+        assert np.array_equal(average.weights[name], array + (name in trained))
+    with pytest.raises(WeightsError, match="holds no moving averages"):
+        convert_files(write_v1(tmp_path / "plain.ckpt", arrays), weights="average")
 
 
 def test_a_hub_module_keeps_its_image_size(tmp_path: Path) -> None:

@@ -87,5 +87,5 @@ for call in (lambda: hub.finetune("photos", "made"), lambda: hub.train("slim", "
         print(error)
 """
     said = subprocess.check_output([sys.executable, "-c", code], text=True)
-    sentence = "Training needs torch, which is not installed: pip install 'inception-hub[train]'.\n"
+    sentence = "This needs torch, which is not installed: pip install 'inception-hub[train]'.\n"
     assert said == 2 * sentence

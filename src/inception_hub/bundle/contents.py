@@ -48,6 +48,11 @@ class Bundle:
         """The same bundle with every array in memory: it can be sent to a machine without its files."""
         return replace(self, weights=dict(self.weights), int8=None if self.int8 is None else dict(self.int8))
 
+    def trained(self, weights: Weights) -> "Bundle":
+        """The same network with `weights` that were trained further: figures and card are of those before."""
+        source = replace(self.provenance, source=f"trained from {self.provenance.source}", source_sha256=None)
+        return replace(self, weights=weights, provenance=source, accuracy=(), card="", report="", int8=None)
+
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels, nothing else about classes."""
         weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}

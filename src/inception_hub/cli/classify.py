@@ -48,7 +48,7 @@ def classify(
         raise ArgumentError(
             "--heatmaps are for the page; give --gallery PAGE too, or use inception-hub explain."
         )
-    chosen = row_format(format, output, "table")
+    chosen = row_format(format, output, "predictions")
     loaded = load(module, engine, precision, device)
     options = Options("predictions", top, resize, max_pixels, feature_maps=heatmaps)
     run(

@@ -8,12 +8,21 @@ from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
 from ..output.choices import VectorFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
-from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
+from .photo_options import Inputs, MaxPixelsOption, ResumeOption
 from .photo_run import run
 
 FormatOption = Annotated[
     VectorFormat | None,
     typer.Option("--format", help="How to write the vectors. [default: as FILE ends, else jsonl]"),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write here instead of to standard output: FILE.jsonl, .csv, .parquet, .npy or .npz.",
+    ),
 ]
 
 
@@ -31,7 +40,7 @@ def embed(
     ray: RayOption = None,
 ) -> None:
     """Turn photos into feature vectors."""
-    chosen = row_format(format, output, "jsonl")
+    chosen = row_format(format, output, "vector")
     loaded = load(module, engine, precision, device)
     options = Options("vector", resize=resize, max_pixels=max_pixels)
     run(loaded, inputs, options, handle=module, format=chosen, output=output, resume=resume, ray=ray)

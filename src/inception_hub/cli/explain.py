@@ -37,7 +37,10 @@ ClassOption = Annotated[
 SizeOption = Annotated[
     str | None,
     typer.Option(
-        "--size", metavar="HxW", help="Pixels to compute at; more give finer maps. [default: the module's]"
+        "--size",
+        metavar="HxW",
+        help="Pixels to compute at; more give finer maps. [default: the module's for classes, and for maps "
+        "up to 224]",
     ),
 ]
 
@@ -58,7 +61,7 @@ def explain(
     """Show which parts of photos count. A picture of each photo with heatmaps of its classes."""
     from ..images.find import Unread, find_images
     from ..inference.activation_maps import index_of
-    from ..inference.heatmaps import explained_photo
+    from ..inference.explained_photo import explained_photo
 
     loaded = load(module, engine, precision, device)
     chosen = [index_of(loaded, each) for each in classes] if classes else None

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..sources.choices import Weights
 from ..system.text import counted, printable
 from .console import JsonOption, ModuleArgument, put, put_json, put_table, resolve_handle
 
@@ -53,13 +54,17 @@ def convert(
         float | None,
         typer.Option("--depth-multiplier", help="Of the network. [default: inferred from the shapes]"),
     ] = None,
+    weights: Annotated[
+        Weights | None,
+        typer.Option("--weights", help="Of a checkpoint of training that has both. [default: raw]"),
+    ] = None,
 ) -> None:
     """Turn the original's files into a module."""
     from ..sources.transfer import convert as run
     from .progress import download_progress
 
     with download_progress() as progress:
-        path = run(source, destination, depth_multiplier=depth_multiplier, progress=progress)
+        path = run(source, destination, depth_multiplier=depth_multiplier, weights=weights, progress=progress)
     put(str(path))
 
 

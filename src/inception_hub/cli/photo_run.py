@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..images.find import Unread
     from ..inference.options import Options
     from ..module import Module
-    from ..output.choices import RowFormat
+    from ..output.choices import AnyFormat
     from ..output.run import Summary
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
@@ -28,7 +28,7 @@ def run(
     options: "Options",
     *,
     handle: str | None,
-    format: "RowFormat",
+    format: "AnyFormat",
     output: str | None = None,
     resume: bool = False,
     gallery: Path | None = None,
@@ -76,12 +76,21 @@ def run(
             )
     except Stopped as stopped:
         if output and format != "table":
-            rows = counted(stopped.summary.rows, "photo")
-            say(f"Stopped with the rows of {rows}; the same command with --resume continues.")
+            _say_stopped(output, format, stopped.summary.rows)
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
     if resumed == [summary.rows] != [0]:
         say("No other photo was left.")
     _tell(summary, unread, gallery, shown=on_terminal and format == "table")
+
+
+def _say_stopped(output: str, format: "AnyFormat", rows: int) -> None:
+    from ..output.choices import RESUMABLE
+
+    if format in RESUMABLE:
+        done = counted(rows, "photo")
+        say(f"Stopped with the rows of {done}; the same command with --resume continues.")
+    else:
+        say(f"Stopped; nothing is kept of {output}, which is written when all is done.")
 
 
 def _tell(summary: "Summary", unread: "Unread", gallery: Path | None, *, shown: bool) -> None:

@@ -1,8 +1,5 @@
 """Labelled photos: opened from files or the Hugging Face hub, split and decoded."""
 
-from .data_files import TEST as TEST
-from .data_files import TRAIN as TRAIN
-from .data_files import VALIDATION as VALIDATION
 from .dataset import Dataset as Dataset
 from .dataset import Split as Split
 from .folders import PhotoFiles as PhotoFiles
@@ -12,3 +9,6 @@ from .pixels import decode_split as decode_split
 from .prepare import prepared as prepared
 from .split import duplicates_across_splits as duplicates_across_splits
 from .split import split_dataset as split_dataset
+from .splits import TEST as TEST
+from .splits import TRAIN as TRAIN
+from .splits import VALIDATION as VALIDATION

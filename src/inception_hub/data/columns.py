@@ -1,131 +1,66 @@
-"""Photos and labels from the columns of a table that Hugging Face `datasets` loaded."""
+"""Which column of a table holds the photos, their labels, and their splits: by what people call them."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from ..errors import FormatError, ImageError
-from .folders import file_stamp, read_file
+from ..errors import FormatError
+from ..system.text import printable
 
-IMAGE_NAMES = ("image", "img", "path")  # columns tried in this order where none has the type of an image
-LABEL_NAMES = ("label", "labels", "cls", "class")
-
-
-class TablePhotos:
-    """Photos of one split in Arrow: bytes, or the path of a file below `root`. Implements `Photos`."""
-
-    def __init__(self, table: Any, column: str, names: list[str], root: Path | None) -> None:
-        """`names`: of each row, used for photos that are no file of their own."""
-        import pyarrow.compute
-
-        compute: Any = pyarrow.compute
-        images = table.data.column(column)
-        self._bytes: Any = compute.struct_field(images, "bytes")
-        self._paths: list[str | None] = compute.struct_field(images, "path").to_pylist()
-        self._embedded: list[bool] = self._bytes.is_valid().to_pylist()
-        self._names = names
-        self._root = root
-
-    def name(self, row: int) -> str:
-        path = self._file(row)
-        return self._names[row] if path is None else path
-
-    def encoded(self, row: int) -> bytes:
-        if self._embedded[row]:
-            return self._bytes[row].as_py()
-        path = self._file(row)
-        if path is None:
-            raise ImageError(f"{self._names[row]} has no image; give one a row.")
-        return read_file(path)
-
-    def stamp(self, row: int) -> bytes | None:
-        path = self._file(row)
-        return None if path is None else file_stamp(path, self._root)
-
-    def _file(self, row: int) -> str | None:
-        path = self._paths[row]
-        if self._embedded[row] or path is None:
-            return None
-        if self._root is None:  # from the hub: only what was downloaded has a full path
-            return path if os.path.isabs(path) else None
-        return os.path.join(self._root, path)
+# In the order in which they are looked for, in any case; `_`, `-` and spaces are one.
+IMAGES = (
+    *("image", "img", "path", "file_name", "filename", "file", "file_path", "filepath", "image_path"),
+    *("image_file", "image_name", "image_id", "photo", "picture", "img_path", "img_name", "id_code"),
+)
+LABELS = ("label", "labels", "cls", "class", "class_name", "label_name", "category", "target")
+SPLITS = ("split", "subset", "set", "partition", "data_set", "dataset")
+SHOWN = 200  # characters of a table's columns in a message
 
 
-def photos_of(table: Any, split: str, files: list[str], root: Path | None) -> TablePhotos:
-    """The photos of a `datasets.Dataset`; raises `FormatError` if no column holds images.
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns as the table has them; `split`: None where there is none. `unread`: the others."""
 
-    `files`: what the table was read from; `root`: the folder that relative paths in it start from.
+    image: str
+    label: str
+    split: str | None
+    unread: tuple[str, ...] = ()
+
+
+def choose(
+    names: Iterable[str], where: str, images: Sequence[str] = (), labels: Sequence[str] = ()
+) -> Columns:
+    """The columns of a table; `images` and `labels` are those that it says are such itself.
+
+    Raises `FormatError` where there is none of photos or labels; `where` names the table.
     """
-    import datasets
-
-    column = _image_column(table)
-    if column is None:
-        raise FormatError(_missing_column("images", "image (path in a CSV)", table, files, split))
-    try:
-        undecoded = table.cast_column(column, datasets.Image(decode=False))
-    except Exception as error:
-        raise FormatError(
-            f"Column {column!r} of {_origin(files, split)} holds no images; give encoded images or paths."
-        ) from error
-    return TablePhotos(undecoded, column, list(_row_names(table, split, files, column)), root)
-
-
-def labels_of(table: Any, split: str, files: list[str]) -> tuple[list[Any], tuple[str, ...] | None]:
-    """The label of each row of a `datasets.Dataset`, and the classes' names where the table has them.
-
-    Raises `FormatError` if no column holds labels.
-    """
-    import datasets
-
-    features, column = table.features, _label_column(table)
-    if column is not None:
-        names = features[column].names if isinstance(features[column], datasets.ClassLabel) else None
-        return table.data.column(column).to_pylist(), tuple(names) if names else None
-    if isinstance(features.get("json"), dict) and "label" in features["json"]:
-        return [record and record["label"] for record in table.data.column("json").to_pylist()], None
-    raise FormatError(_missing_column("labels", "label", table, files, split))
+    names = list(names)
+    named = {_plain(name): name for name in reversed(names)}
+    columns = ", ".join(reversed(named.values()))
+    image = next(iter(images), None) or _first(named, IMAGES)
+    if image is None:
+        raise FormatError(_missing("images", "image (path in a CSV)", columns, where))
+    label = _first(named, LABELS) or next(iter(labels), None)
+    if label is None:
+        raise FormatError(_missing("labels", "label", columns, where))
+    split = _first(named, SPLITS)
+    others = (name for name in names if name not in (image, label, split))
+    # What has no name, or one of pandas, is the number of the row.
+    return Columns(image, label, split, tuple(n for n in others if n.strip() and not n.startswith("__")))
 
 
-def unread_columns(table: Any) -> list[str]:
-    """The columns of a `datasets.Dataset` that are neither the photos nor their labels."""
-    label = _label_column(table) or "json"
-    return [name for name in table.features if name not in (_image_column(table), label) and name[:2] != "__"]
+def is_known(name: str) -> bool:
+    """Whether a column of that name would be chosen."""
+    return _plain(name) in {*IMAGES, *LABELS, *SPLITS}
 
 
-def _image_column(table: Any) -> str | None:
-    import datasets
-
-    images = [name for name, feature in table.features.items() if isinstance(feature, datasets.Image)]
-    return next(iter(images or [name for name in IMAGE_NAMES if name in table.features]), None)
+def _first(named: Mapping[str, str], wanted: Sequence[str]) -> str | None:
+    return next((named[name] for name in wanted if name in named), None)
 
 
-def _label_column(table: Any) -> str | None:
-    import datasets
-
-    typed = (name for name, feature in table.features.items() if isinstance(feature, datasets.ClassLabel))
-    return next((name for name in LABEL_NAMES if name in table.features), next(typed, None))
+def _plain(name: str) -> str:
+    return "_".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
 
 
-def _row_names(table: Any, split: str, files: list[str], column: str) -> Iterator[str]:
-    if "__url__" in table.features:
-        urls, keys = (table.data.column(name).to_pylist() for name in ("__url__", "__key__"))
-        for url, key in zip(urls, keys, strict=True):
-            yield f"{os.path.basename(url)}#{key}.{column}"
-    elif files and all(file.lower().endswith(".parquet") for file in files):
-        import pyarrow.parquet
-
-        for file in files:
-            for row in range(pyarrow.parquet.read_metadata(file).num_rows):
-                yield f"{os.path.basename(file)}#{row}"
-    else:
-        yield from (f"{split}#{row}" for row in range(len(table)))
-
-
-def _missing_column(what: str, name: str, table: Any, files: list[str], split: str) -> str:
-    columns = ", ".join(table.features)
-    return f"There is no column of {what} among {columns} in {_origin(files, split)}; name one {name}."
-
-
-def _origin(files: list[str], split: str) -> str:
-    return files[0] if files else f"the {split} split"
+def _missing(what: str, name: str, columns: str, where: str) -> str:
+    shown = printable(columns[:SHOWN]) + ("..." if len(columns) > SHOWN else "")
+    return f"There is no column of {what} among {shown} in {where}; name one {name}."

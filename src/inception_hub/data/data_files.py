@@ -1,54 +1,59 @@
-"""The files of a data set at a path: their format, and which of them make up which split.
+"""What there is at a path that a data set may be: one look at all files, and the kind of data they are.
 
 Standard library only.
 """
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
 from ..errors import FormatError, HandleError
-from ..images.find import EXTENSIONS
+from ..images.find import EXTENSIONS, is_hidden
 
-DataFormat = Literal["folders", "parquet", "csv", "webdataset"]
+DataFormat = Literal["folders", "metadata", "table", "parquet", "arrow", "webdataset"]
 ACCEPTED = (
-    "a folder with one folder of photos per class, Parquet files or tar shards named <split>-*, "
-    "one .parquet, .csv or .tar file, or a hub name such as owner/name"
+    "a folder with one folder of photos per class, Parquet files or tar shards named <split>-*, a folder "
+    "with metadata.csv or .jsonl, one .parquet, .csv, .jsonl or .tar file, or a hub name such as owner/name"
 )
-FORMATS: dict[str, DataFormat] = {".parquet": "parquet", ".tar": "webdataset", ".csv": "csv"}  # by suffix
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-SPLITS = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "validation": VALIDATION,
-    "valid": VALIDATION,
-    "val": VALIDATION,
-    "dev": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
+FORMATS: dict[str, DataFormat] = {
+    ".parquet": "parquet",
+    ".tar": "webdataset",
+    ".csv": "table",
+    ".tsv": "table",
+    ".jsonl": "table",
 }
+METADATA = (
+    "metadata.csv",
+    "metadata.jsonl",
+    "metadata.parquet",
+)  # Hugging Face's, beside or above the photos
+SAVED = ("dataset_dict.json", "state.json")  # by Hugging Face's `save_to_disk`: of splits, and of one
+MOST_SHARDS = 100_000  # that one path with braces may stand for
+RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
 @dataclass(frozen=True)
 class DataFiles:
-    """The files of a data set: absolute paths by split, sorted. `path`: the file or folder, absolute."""
+    """The files of a data set: absolute paths, sorted. `path`: the file or folder, absolute."""
 
     format: DataFormat
-    files: dict[str, list[str]]
+    files: list[str]
     path: Path
 
     @property
     def root(self) -> Path:
         """The folder that relative paths start from and that files with class names lie in."""
-        return self.path.parent if self.path.is_file() else self.path
+        return self.path if self.path.is_dir() else self.path.parent
 
 
 def find_data_files(data: Path) -> DataFiles:
-    """The data set at `data`, a file or a folder.
+    """The data set at `data`, a file, a folder, or tar shards such as `train-{0000..0009}.tar`.
 
-    Raises `HandleError` if there is no data set, `FormatError` for photos nested too deep.
+    Raises `HandleError` if there is no data set, `FormatError` for a folder of several.
     """
     path = Path(os.path.abspath(data))
     if path.is_file():
@@ -57,11 +62,15 @@ def find_data_files(data: Path) -> DataFiles:
             raise HandleError(f"{data} is no data set; give {ACCEPTED}.")
         if not path.stat().st_size:  # files in /proc say so too, and some would have a reader wait for ever
             raise HandleError(f"{data} is empty; give {ACCEPTED}.")
-        return DataFiles(format, {TRAIN: [str(path)]}, path)
+        return DataFiles("metadata" if path.name in METADATA else format, [str(path)], path)
     if not path.is_dir():
-        raise HandleError(f"{data} does not exist; give {ACCEPTED}.")
+        shards = _with_braces(path)
+        if shards and all(map(os.path.isfile, shards)):
+            return DataFiles("webdataset", shards, path)
+        missing = next((shard for shard in shards if not os.path.isfile(shard)), data)
+        raise HandleError(f"{missing} does not exist; give {ACCEPTED}.")
     try:
-        data_files = _shards(path) or _class_folders(path)
+        data_files = _in_folder(path)
     except OSError as error:
         raise HandleError(f"{data} cannot be read ({error.strerror}); check its permissions.") from error
     if data_files is None:
@@ -69,52 +78,68 @@ def find_data_files(data: Path) -> DataFiles:
     return data_files
 
 
-def _shards(folder: Path) -> DataFiles | None:
+def _in_folder(folder: Path) -> DataFiles | None:
+    if any((folder / name).is_file() for name in SAVED):
+        return DataFiles("arrow", [], folder)
+    files = list(walk(folder))
+    above = {file: None for file in files if os.path.dirname(file) == str(folder)}
+    # What lies directly in the folder says what it is; a folder of photos may hold anything deeper.
+    return (
+        _chosen(folder, "metadata", [file for file in files if os.path.basename(file) in METADATA])
+        or _shards(folder, above)
+        or _chosen(folder, "folders", [file for file in _ending(files, *EXTENSIONS) if file not in above])
+        or _shards(folder, files)
+    )
+
+
+def _chosen(folder: Path, format: DataFormat, files: list[str]) -> DataFiles | None:
+    return DataFiles(format, files, folder) if files else None
+
+
+def _shards(folder: Path, files: Iterable[str]) -> DataFiles | None:
     for suffix in (".parquet", ".tar"):
-        files = [entry.path for entry in _visible(folder) if entry.name.lower().endswith(suffix)]
-        if not files:
-            continue
-        splits: dict[str, list[str]] = {}
-        for file in files:
-            word = re.split(r"[^A-Za-z]", os.path.basename(file))[0].lower()
-            if word in SPLITS:
-                splits.setdefault(SPLITS[word], []).append(file)
-        return DataFiles(FORMATS[suffix], splits or {TRAIN: files}, folder)
+        if shards := _ending(files, suffix):
+            return DataFiles(FORMATS[suffix], shards, folder)
     return None
 
 
-def _class_folders(folder: Path) -> DataFiles | None:
-    splits: dict[str, list[str]] = {}
-    for entry in _visible(folder):
-        # A folder of photos is a class, even if it is called "train" and shows locomotives.
-        if entry.is_dir() and entry.name.lower() in SPLITS and not _photos(entry.path):
-            if photos := _photos_by_class(Path(entry.path)):
-                splits.setdefault(SPLITS[entry.name.lower()], []).extend(photos)
-    if splits:
-        return DataFiles("folders", splits, folder)
-    photos = _photos_by_class(folder)
-    return DataFiles("folders", {TRAIN: photos}, folder) if photos else None
+def _ending(files: Iterable[str], *suffixes: str) -> list[str]:
+    return [file for file in files if file.lower().endswith(suffixes)]
 
 
-def _photos_by_class(folder: Path) -> list[str]:
-    photos: list[str] = []
-    for entry in _visible(folder):
-        if entry.is_dir():
-            photos += _photos(entry.path)
-            for inner in _visible(entry.path):
-                if inner.is_dir() and _photos(inner.path):
-                    raise FormatError(
-                        f"{inner.path} holds photos inside the folder of a class; put them directly into "
-                        f"{entry.path}, or give a folder with one folder per class."
-                    )
-    return photos
+def _with_braces(path: Path) -> list[str]:
+    """The paths that `train-{000..127}.tar` or `{a,b}.tar` stands for; [] for others."""
+    text = str(path)
+    if not text.lower().endswith(".tar"):
+        return []
+    parts = re.split(r"(\{[^{}]*\})", text)
+    choices, count = [], 1
+    for part in parts:
+        if match := RANGE.fullmatch(part):
+            first, last = int(match[1]), int(match[2])
+            count *= max(0, last - first + 1)
+            if count > MOST_SHARDS:
+                raise FormatError(f"{path} stands for more than {MOST_SHARDS:,} files; give fewer.")
+            choices.append([f"{number:0{len(match[1])}}" for number in range(first, last + 1)])
+        else:
+            choices.append(part[1:-1].split(",") if part[:1] == "{" and "," in part else [part])
+    return ["".join(chosen) for chosen in product(*choices)] if len(parts) > 1 else []
 
 
-def _photos(folder: str) -> list[str]:
-    entries = [entry for entry in _visible(folder) if entry.name.lower().endswith(EXTENSIONS)]
-    return [entry.path for entry in entries if not entry.is_dir()]
+def walk(folder: str | Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[str]:
+    """All files of `folder` in depth, sorted, but hidden ones and what storage devices put beside them.
 
-
-def _visible(folder: str | Path) -> list[os.DirEntry[str]]:
+    `above` holds the folders we are inside of, so that a link back to one is not followed forever. Raises
+    `OSError` for a folder that cannot be read.
+    """
+    status = os.stat(folder)
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        return
     with os.scandir(folder) as entries:
-        return sorted((e for e in entries if not e.name.startswith(".")), key=lambda entry: entry.name)
+        visible = sorted((e for e in entries if not is_hidden(e.name)), key=lambda entry: entry.name)
+    for entry in visible:
+        if entry.is_dir():
+            yield from walk(entry.path, above | {identity})
+        else:
+            yield entry.path

@@ -4,9 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ImageError
+from ..errors import FormatError, ImageError
+from ..labels import Labels
 from ..system.regular import open_regular
+from .classes import LABELS
 from .data_files import DataFiles
+from .labelled import Labelled
+from .splits import TRAIN, split_of_folder
 
 
 class PhotoFiles:
@@ -26,18 +30,49 @@ class PhotoFiles:
         return file_stamp(self._paths[row], self._root)
 
 
-def class_folders(
-    data_files: DataFiles,
-) -> tuple[dict[str, PhotoFiles], dict[str, list[int]], tuple[str, ...]]:
-    """By split the photos and the class of each, and the classes' names: those of the folders, sorted."""
-    folders = {
-        split: [os.path.basename(os.path.dirname(file)) for file in files]
-        for split, files in data_files.files.items()
-    }
-    names = sorted({name for within in folders.values() for name in within})
-    index = {name: number for number, name in enumerate(names)}
-    photos = {split: PhotoFiles(files, data_files.root) for split, files in data_files.files.items()}
-    return photos, {split: [index[n] for n in within] for split, within in folders.items()}, tuple(names)
+def class_folders(data_files: DataFiles) -> Labelled:
+    """Photos of the class that a folder above them is named after, and of the split that another is.
+
+    The first folder that is no split's is the class, however deep the photos lie in it; but folders that hold
+    all photos, as archives have them around their content, are passed over. Raises `FormatError` for photos
+    whose class would be the name of a split, unless `labels.txt` in the data's folder lists it, and for a
+    folder of no split beside those of splits.
+    """
+    root = data_files.path
+    told = _listed(root)
+    splits: list[str | None] = []
+    classes: list[list[str]] = []
+    for file in data_files.files:
+        above = os.path.relpath(os.path.dirname(file), root).split(os.sep)
+        known = [None if name in told else split_of_folder(name) for name in above]
+        place = next((place for place, split in enumerate(known) if split), None)
+        splits.append(None if place is None else known[place])
+        classes.append(above if place is None else above[:place] + above[place + 1 :])
+    while len({tuple(names[:1]) for names in classes}) == 1 and min(map(len, classes)) > 1:
+        classes = [names[1:] for names in classes]
+    folders = [os.path.dirname(file) for file in data_files.files]
+    for folder, names in zip(folders, classes, strict=True):
+        if not names or (names[0] not in told and split_of_folder(names[0])):
+            raise FormatError(
+                f"{folder} holds photos directly, and its name is that of a split: put them into a folder "
+                "for each class in it, write metadata.csv, or, if it is a class, list all classes in "
+                f"{root / LABELS}."
+            )
+    for folder, split in zip(folders, splits, strict=True):
+        if split is None and any(splits):
+            others = ", ".join(sorted(set(filter(None, splits))))
+            raise FormatError(
+                f"{folder} belongs to no split, and others do ({others}): move it into the folder of one, or "
+                "give the folder of a split alone."
+            )
+    labels = [names[0] for names in classes]
+    named = [split or TRAIN for split in splits]
+    return Labelled(PhotoFiles(data_files.files, root), labels, named, are_names=True)
+
+
+def _listed(root: Path) -> set[str]:
+    """The classes that the data's own list names."""
+    return set(Labels.read(root / LABELS)) if (root / LABELS).is_file() else set()
 
 
 def read_file(path: str) -> bytes:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError, ImageError
-from ..images.decode import decode
+from ..images.decode import picture
 from ..system.text import counted
 from ..system.threads import in_order
 from .dataset import Split
@@ -116,10 +116,10 @@ def _fill(
 
 def _squash(split: Split, index: int, size: int) -> Squashed:
     try:
-        image = decode(split.encoded(index))
+        image = picture(split.encoded(index), least=size)
     except ImageError as error:
         return str(error)
-    height, width = image.shape[:2]
-    if (height, width) != (size, size):
-        image = np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
-    return image, width / height
+    width, height = image.size
+    if image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(image), width / height

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import ArgumentError, FormatError
-from .data_files import TEST, TRAIN, VALIDATION
 from .dataset import Dataset
+from .splits import TEST, TRAIN, VALIDATION
 
 
 def split_dataset(dataset: Dataset, validation: float = 0.1, test: float = 0.0) -> Dataset:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..errors import InceptionHubError, OutputError
 from ..system.atomic import commit_file, flush_directory
 
-VERSION = 1  # of the layout, and of how photos are decoded and resized
+VERSION = 2  # of the layout, and of how photos are decoded and resized
 
 
 @dataclass

@@ -22,6 +22,7 @@ from ..inputs import numpy_images
 from ..weights import Weights, identity
 from .engine import EngineName, EngineOptions, Precision, is_torch_tensor
 from .int8 import Int8
+from .openvino_core import CORE
 from .openvino_graph import Parts, build, float_parts, int8_parts
 
 HINTS = {"f32": ov.Type.f32, "bf16": ov.Type.bf16, "int8": ov.Type.f32}  # what is int8 stands in the graph
@@ -47,7 +48,6 @@ class OpenVINOEngine:
         self.architecture = architecture
         self._weights = weights
         self._cores = options.cores
-        self._core = ov.Core()
         self.precision: Precision = self._computable(options.precision)
         self._int8 = int8 if self.precision == "int8" else None
         self._cache = options.compiled_graphs
@@ -122,13 +122,13 @@ class OpenVINOEngine:
         # A folder of photos can wait for the compiler; one photo cannot.
         cache = self._cache
         if cache is None or share_cores or len(names) > 1 or (height, width) != cache.size:
-            return self._core.compile_model(self._graph(height, width, names), "CPU", properties)
+            return CORE.compile_model(self._graph(height, width, names), "CPU", properties)
         made_by = (str(BUILT), ov.get_version(), self._machine)
         key = " ".join((*made_by, self.precision, self._int8_identity, *names))
         if graph := cache.load(key):
             with suppress(RuntimeError):
-                return self._core.import_model(BytesIO(graph), "CPU", properties)
-        compiled = self._core.compile_model(self._graph(height, width, names), "CPU", properties)
+                return CORE.import_model(BytesIO(graph), "CPU", properties)
+        compiled = CORE.compile_model(self._graph(height, width, names), "CPU", properties)
         cache.store(key, compiled.export_model().getvalue())
         return compiled
 
@@ -137,7 +137,7 @@ class OpenVINOEngine:
 
     @property
     def _machine(self) -> str:
-        return str(self._core.get_property("CPU", "FULL_DEVICE_NAME"))
+        return str(CORE.get_property("CPU", "FULL_DEVICE_NAME"))
 
     @property
     def _int8_identity(self) -> str:
@@ -151,7 +151,7 @@ class OpenVINOEngine:
 
     def _computable(self, precision: Precision) -> Precision:
         """`precision`, or f32 and a warning on a CPU without instructions for it."""
-        if CAPABILITIES[precision] in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        if CAPABILITIES[precision] in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             return precision
         warnings.warn(
             f"This CPU has no instructions for {precision}; it computes in f32.",

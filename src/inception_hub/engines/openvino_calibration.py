@@ -13,6 +13,7 @@ from ..architecture import LOGITS, Architecture
 from ..errors import QuantizationError
 from ..weights import Weights
 from .int8 import Int8, check, rounded
+from .openvino_core import CORE
 from .openvino_graph import Parts, build, float_parts, int8_parts
 
 with warnings.catch_warnings():
@@ -85,7 +86,7 @@ def _values(node: ov.Node, index: int) -> NDArray[Any]:
 
 
 def _logits(graph: ov.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = CORE.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return np.array(compiled([images])[0])
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-import openvino as ov
 import openvino.opset13 as op
 
 from .engine import Precision
 from .openvino import HINTS
+from .openvino_core import CORE
 from .openvino_graph import model
 
 
@@ -22,7 +22,7 @@ def matrix_product(rows: int, precision: Precision) -> Callable[[], object]:
             op.fake_quantize(factors[1], -high, high, -high, high, 255)
         ]
     graph = model([op.result(op.matmul(*factors, False, False))], [left])
-    compiled = ov.Core().compile_model(
+    compiled = CORE.compile_model(
         graph, "CPU", {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
     )
     request = compiled.create_infer_request()
@@ -31,4 +31,4 @@ def matrix_product(rows: int, precision: Precision) -> Callable[[], object]:
 
 def cpu_name() -> str:
     """The CPU's full name."""
-    return str(ov.Core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
+    return str(CORE.get_property("CPU", "FULL_DEVICE_NAME")).strip()

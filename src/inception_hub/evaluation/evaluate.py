@@ -18,7 +18,7 @@ from ..module import Module, ModuleLike, as_module
 from ..output.files import as_output_error, taken
 from ..system.atomic import atomic_file
 from ..system.locks import claimed
-from ..system.text import listed
+from ..system.text import first_few
 from . import Comparison, Evaluation, compare, match_labels, measurement
 
 
@@ -123,7 +123,7 @@ def _lost(dataset: Dataset, photos: Split, evaluation: Evaluation) -> list[str]:
     """A note of the classes of which no photo could be read."""
     indices = match_labels(evaluation.labels, dataset.labels)[np.unique(photos.classes)]
     lost = [evaluation.labels[index] for index in np.setdiff1d(indices, evaluation.classes)]
-    return [f"No photo of {listed(lost)} can be read."] if lost else []
+    return [f"No photo of {first_few(lost)} can be read."] if lost else []
 
 
 def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int]]:

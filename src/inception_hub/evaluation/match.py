@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.classes import composed
 from ..errors import ArgumentError
 from ..labels import BACKGROUND, Labels
 from ..system.text import counted
@@ -15,16 +16,19 @@ def match_labels(module: Labels, data: Labels) -> NDArray[np.int64]:
     """The index in `module` of each class of `data`, int64 [classes of the data].
 
     Classes are matched by WordNet id where all have one (but for a background), else by name: as it is, then
-    without regard to case and with `_` and `-` as spaces. Raises `ArgumentError` for a class that the module
-    does not have, for a name it has twice, and for two classes of the data that match the same one.
+    without regard to case and with `_` and `-` as spaces. Data whose classes are numbers without names means
+    the module's own. Raises `ArgumentError` for a class that the module does not have, for a name it has
+    twice, for two classes of the data that match one, and for numbers that may count a background or not.
     """
     ids = [id for name, id in zip(module.names, module.wordnet_ids, strict=True) if name != BACKGROUND]
     if all(data.wordnet_ids) and all(ids):
         matches = _look_up(module.wordnet_ids, data.wordnet_ids)
     elif module.names == data.names:  # even repeated names are told apart by their place
         return np.arange(len(module))
+    elif all(map(_is_number, data.names)) and not all(map(_is_number, module.names)):
+        matches = _by_number(module, [int(name) for name in data.names])
     else:
-        exact, loose = (_look_up(module.names, data.names, key) for key in (str, _normalise))
+        exact, loose = (_look_up(module.names, data.names, key) for key in (composed, _normalise))
         matches = [a or b for a, b in zip(exact, loose, strict=True)]
     _check(module, data, matches)
     return np.array([indices[0] for indices in matches], np.int64)
@@ -42,7 +46,24 @@ def _look_up(
 
 
 def _normalise(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    return " ".join(composed(name).casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) < 9
+
+
+def _by_number(module: Labels, numbers: list[int]) -> list[list[int]]:
+    """Data with a class 0 counts without the module's background, data with its last class counts it."""
+    behind = 0
+    if module.names[:1] == (BACKGROUND,):
+        if 0 not in numbers and len(module) - 1 not in numbers:
+            raise ArgumentError(
+                "The data's classes are numbers, which may count the module's background or not; write the "
+                "classes' names into labels.txt beside the data."
+            )
+        behind = 1 if 0 in numbers else 0
+    return [[number + behind] if number + behind < len(module) else [] for number in numbers]
 
 
 def _check(module: Labels, data: Labels, matches: list[list[int]]) -> None:

@@ -5,7 +5,7 @@ Metadata are texts by name, each a JSON value; every format has a place of its o
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..bundle import MAX_SIDE, Bundle
 from ..errors import ArgumentError, FormatError
 from ..images.presets import PRESETS, Preset
 from ..labels import Labels
+from .tensorflow.training_state import network_variables
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,24 @@ class Exported:
 
     `labels`: one name per class, in the file's own number of classes. `image_size`: default (height, width)
     in pixels. `resize`: the preset. Each is None where the file states none that is valid.
+    `averages`: moving averages of some of the weights, from training. `left_out`: a sentence about what else
+    the file holds, None for nothing.
     """
 
     weights: Mapping[str, NDArray[np.generic]]
     labels: Labels | None = None
     image_size: tuple[int, int] | None = None
     resize: Preset | None = None
+    averages: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    left_out: str | None = None
+
+    @classmethod
+    def of_checkpoint(
+        cls, arrays: Mapping[str, NDArray[np.generic]], image_size: tuple[int, int] | None = None
+    ) -> "Exported":
+        """The network's variables among those of a TensorFlow checkpoint."""
+        found = network_variables(arrays)
+        return cls(found.weights, None, image_size, None, found.averages, found.left_out)
 
 
 def metadata(bundle: Bundle) -> dict[str, str]:

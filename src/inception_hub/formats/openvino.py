@@ -51,9 +51,11 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Runs it on the CPU; int8 is compared with the module's own int8 graph, which passed on photos."""
     import openvino as ov
 
+    from ..engines.openvino_core import CORE
+
     loader = f"openvino {ov.__version__.split('-')[0]}"
     with _as_output_error(path):  # OpenVINO does not notice a last write that fails
-        graph = ov.Core().read_model(path / GRAPH)
+        graph = CORE.read_model(path / GRAPH)
     compute = _compiled(graph, [output.get_any_name() for output in graph.outputs])
     if not options.int8:
         return compare_outputs(bundle, compute, loader, options)
@@ -124,9 +126,9 @@ def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
 
 
 def _compiled(graph: "ov.Model", names: Iterable[str]) -> Callable[[Any], Outputs]:
-    import openvino as ov
+    from ..engines.openvino_core import CORE
 
-    compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = CORE.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def compute(images: Any) -> Outputs:
         outputs = compiled({IMAGES: images})

@@ -32,7 +32,7 @@ def files(path: Path) -> dict[str, Path]:
 
 def read(path: Path) -> Exported:
     """The variables; a SavedModel states no image size and no labels. Raises what `read_checkpoint` does."""
-    return Exported(read_checkpoint(path / f"{VARIABLES}.index"))
+    return Exported.of_checkpoint(read_checkpoint(path / f"{VARIABLES}.index"))
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:

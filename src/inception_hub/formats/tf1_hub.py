@@ -51,7 +51,7 @@ def files(path: Path) -> dict[str, Path]:
 def read(path: Path) -> Exported:
     """The variables and the image size; raises what `read_image_size` and `read_checkpoint` do."""
     size = read_image_size(path)
-    return Exported(read_checkpoint(path / f"{VARIABLES}.index"), image_size=size)
+    return Exported.of_checkpoint(read_checkpoint(path / f"{VARIABLES}.index"), size)
 
 
 def read_image_size(path: Path) -> tuple[int, int] | None:

@@ -41,7 +41,7 @@ def files(path: Path) -> dict[str, Path]:
 
 def read(path: Path) -> Exported:
     """The variables; a checkpoint says nothing else of its network."""
-    return Exported(read_checkpoint(path))
+    return Exported.of_checkpoint(read_checkpoint(path))
 
 
 def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:

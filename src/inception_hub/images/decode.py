@@ -5,25 +5,21 @@ another kind, never a decode of more than `MAX_PIXELS` or longer than `cost` all
 file.
 """
 
-import io
 import os
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError, ImageError, InputError
-from . import cost
-from .photo_file import MAX_BYTES, MAX_EXIF, MAX_PIXELS, MOST_PIXELS, PhotoFile, Refused
+from . import cost, png
+from .modes import in_rgb
+from .opening import NOT_READ, READABLE, Source, opened
+from .photo_file import MAX_EXIF, MAX_PIXELS, MOST_PIXELS, Refused, Unsupported
 from .quiet import quiet
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # few decoders: less for hostile files to attack
-READABLE = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-STRIP = 1 << 20  # pixels laid over white at a time
 EXIF_ORIENTATION = 0x0112
 EXIF = ("exif", "Raw profile type exif")  # where Pillow keeps it
 TILE_WIDTH, TILE_HEIGHT = 322, 323  # of TIFF
@@ -37,43 +33,52 @@ TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image
-
 
 def decode(source: Source, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """The first frame of `source`, upright, uint8 [height, width, 3] RGB; see `picture`."""
     return np.asarray(picture(source, max_pixels=max_pixels))
 
 
-def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = None) -> Image.Image:
+def picture(
+    source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None = None, managed: bool = True
+) -> Image.Image:
     """The first frame of `source`, upright, as an RGB image of Pillow's, which saves copying it.
 
-    EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range.
+    EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range. Colours
+    of an embedded ICC profile are converted to sRGB if `managed`.
     A JPEG with at least twice `least` pixels on its shorter side is decoded at a half, quarter or eighth
     of its size, `least` pixels or more: a sixth of the time on photos of three megapixels.
-    Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels, `InputError` for
-    something that is no image source, `ArgumentError` for a `max_pixels` outside 1 to `MOST_PIXELS`.
+    Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels to decode, `InputError`
+    for something that is no image source, `ArgumentError` for a `max_pixels` outside 1 to `MOST_PIXELS`.
     """
     if not 1 <= max_pixels <= MOST_PIXELS:
         raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
     name = source_name(source)
     try:
-        with quiet(), _opened(source, name) as (image, file):
-            width, height = _decoded_size(image)
+        with quiet(), opened(source, name) as (image, file):
+            size = _size(image)
+            if least is not None and image.format in ("JPEG", "MPO"):  # HEIC would give its thumbnail
+                image.draft(None, (least, least))
+            width, height = _size(image)
             if width * height > max_pixels:
-                raise ImageError(
-                    f"{name} has {width} x {height} pixels; at most {max_pixels:,} are accepted: "
-                    "make it smaller."
-                )
+                raise ImageError(_too_large(name, f"{size[0]} x {size[1]}", max_pixels))
             if file is not None:
-                cost.check(image, file)
-            if least is not None:
-                image.draft(None, (least, least))  # of JPEG only; does nothing to other formats
-            return _in_rgb(_upright(image), name)
+                cost.check(image, file, max_pixels)
+            deep = png.has_deep_transparency(image)
+            image.load()
+            if deep and file is not None:
+                png.lay_deep_transparency(image, file)
+            transposition = _transposition(image)
+            image = in_rgb(image, managed=managed)
+            return image if transposition is None else image.transpose(transposition)
     except (ImageError, InputError):
         raise
     except Refused as error:
         raise ImageError(f"{name} holds {error}; give an ordinary {READABLE} file.") from error
+    except Unsupported as error:
+        raise ImageError(
+            f"{name} holds {error}, which are not supported; give an 8-bit or 16-bit image."
+        ) from error
     except FileNotFoundError as error:
         if "://" in name:
             raise ImageError(f"{name} is an address; download the photo, and give its path.") from error
@@ -81,21 +86,25 @@ def picture(source: Source, *, max_pixels: int = MAX_PIXELS, least: int | None =
     except IsADirectoryError as error:
         raise ImageError(f"{name} is a folder; give a {READABLE} file.") from error
     except Image.DecompressionBombError as error:
-        message = f"{name} has too many pixels; at most {max_pixels:,} are accepted: make it smaller."
-        raise ImageError(message) from error
-    except Image.UnidentifiedImageError as error:
-        raise ImageError(f"{name} is no readable image; give a {READABLE} file.") from error
+        raise ImageError(_too_large(name, "too many", max_pixels)) from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
+        if NOT_READ.search(reason):
+            raise ImageError(
+                f"{name} is of a kind that is not supported ({reason}); give an ordinary {READABLE} file."
+            ) from error
         raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
 
 
 def at_least(side: int, image: Image.Image, source: Any, max_pixels: int) -> Image.Image:
     """A copy of `image`, which may have been decoded reduced; decoded once more where it is below `side`.
 
-    `side`: pixels of the longest side. For pictures beside what the network sees, which stays as it was.
+    `side`: pixels of the longest side. For pictures beside what the network sees, which stays as it was. An
+    open file has been read, and its picture is not decoded again.
     """
-    return image.copy() if max(image.size) >= side else picture(source, max_pixels=max_pixels, least=side)
+    if max(image.size) >= side or hasattr(source, "read"):
+        return image.copy()
+    return picture(source, max_pixels=max_pixels, least=side)
 
 
 def source_name(source: Any) -> str:
@@ -105,35 +114,12 @@ def source_name(source: Any) -> str:
     return str(getattr(source, "filename", None) or getattr(source, "name", None) or "The image")
 
 
-@contextmanager
-def _opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile | None]]:
-    """The image and its file, which a picture of Pillow's no longer has."""
-    if isinstance(source, Image.Image):
-        yield source.copy(), None  # the caller's stays open
-        return
-    if isinstance(source, bytes):
-        raw = io.BytesIO(source)
-    elif isinstance(source, (str, os.PathLike)):
-        status = os.stat(source)
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise ImageError(f"{name} is a pipe or a device; give a {READABLE} file.")
-        if stat.S_ISREG(status.st_mode) and not status.st_size:
-            raise ImageError(f"{name} is empty; give a {READABLE} file.")
-        raw = io.FileIO(os.fspath(source))
-    elif hasattr(source, "read"):
-        raw = io.BytesIO(source.read(MAX_BYTES + 1))
-    else:
-        raise InputError(
-            f"images holds a {type(source).__name__}; give paths, bytes, open files or PIL images, "
-            "and arrays to the module itself."
-        )
-    with raw:
-        file = PhotoFile(raw)
-        with Image.open(file, formats=FORMATS) as image:
-            yield image, file
+def _too_large(name: str, pixels: str, max_pixels: int) -> str:
+    more = f", or raise --max-pixels (to {MOST_PIXELS:,} at most)" if max_pixels < MOST_PIXELS else ""
+    return f"{name} has {pixels} pixels; at most {max_pixels:,} are accepted: make it smaller{more}."
 
 
-def _decoded_size(image: Image.Image) -> tuple[int, int]:
+def _size(image: Image.Image) -> tuple[int, int]:
     """Width and height of what is decoded: a TIFF's tile may be far larger than its image."""
     width, height = image.size
     if image.format == "TIFF":
@@ -142,35 +128,10 @@ def _decoded_size(image: Image.Image) -> tuple[int, int]:
     return width, height
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    image.load()
+def _transposition(image: Image.Image) -> Image.Transpose | None:
+    """What turns a loaded image upright."""
     orientation = None
-    if all(len(image.info.get(key, b"")) <= MAX_EXIF for key in EXIF):
+    if all(len(image.info.get(key) or b"") <= MAX_EXIF for key in EXIF):
         with suppress(Exception):  # a photo with broken EXIF is still a photo
             orientation = image.getexif().get(EXIF_ORIENTATION)
-    transposition = TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None
-    return image if transposition is None else image.transpose(transposition)
-
-
-def _in_rgb(image: Image.Image, name: str) -> Image.Image:
-    if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.int32)
-        if values.min() < 0 or values.max() > 65535:
-            raise ImageError(f"{name} holds 32-bit values; give an 8-bit or 16-bit image.")
-        image = Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 255 / 65535, rounded
-    if image.mode == "F":
-        raise ImageError(f"{name} holds floating-point values; give an 8-bit or 16-bit image.")
-    if image.has_transparency_data:
-        image = _over_white(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    width, height = image.size
-    whole = Image.new("RGB", image.size)
-    rows = max(1, STRIP // width)  # the whole at once takes four times its memory
-    for top in range(0, height, rows):
-        strip = image.crop((0, top, width, min(top + rows, height))).convert("RGBA")
-        strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
-        whole.paste(strip.convert("RGB"), (0, top))
-    return whole
+    return TRANSPOSITIONS.get(orientation) if isinstance(orientation, int) else None

@@ -1,15 +1,31 @@
 """Which photos the command line's arguments stand for: files, folders, globs, `-`. Standard library only."""
 
 import glob
+import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ..errors import HandleError
+from ..system.extras import install_command
 
+HEIC = (".heic", ".heif")  # read where pillow-heif is installed
 # The last three of JPEG's are those of old browsers and of cameras that add more pictures.
-EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(HEIC if importlib.util.find_spec("pillow_heif") else ()),
+)
+# Folders that storage devices and systems put beside people's, with thumbnails, deleted files and copies.
+FOREIGN = {
+    *("@eadir", "@recycle", "@recently-snapshot", "@__thumb", "@tmp", "@sharebin", "#recycle", "#snapshot"),
+    *("$recycle.bin", "system volume information", "lost+found", "lost.dir", "__macosx", "__pycache__"),
+}
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of that name is none that people put there."""
+    return name.startswith(".") or name.lower() in FOREIGN
 
 
 class Unread(Counter[str]):
@@ -23,11 +39,13 @@ class Unread(Counter[str]):
         files = "1 file is" if self.total() == 1 else f"{self.total():,} files are"
         endings = ", ".join(f"{count:,} {ending}" for ending, count in self.most_common(10))
         more = f" and {len(self) - 10} other endings" if len(self) > 10 else ""
-        return f"{files} not read, being no photos by their names: {endings}{more}."
+        hint = f" HEIC needs pillow-heif: {install_command('heic')}." if self.keys() & set(HEIC) else ""
+        return f"{files} not read, being no photos by their names: {endings}{more}.{hint}"
 
 
 def find_images(inputs: Iterable[str], unread: Unread | None = None) -> Iterator[str]:
-    """Paths in the order of `inputs`: folders in depth, sorted by name, hidden entries skipped.
+    """Paths in the order of `inputs`: folders in depth, sorted by name, hidden entries skipped, and
+    the folders that storage devices put beside people's.
 
     `-` is passed through. A path that leads nowhere is yielded as it is, to become an error of its own.
     Only one folder's names are in memory at a time. `unread` counts the other files, as they are passed.
@@ -68,9 +86,7 @@ def _walk(folder: str, above: set[tuple[int, int]], unread: Unread) -> Iterator[
     try:
         status = os.stat(folder)
         with os.scandir(folder) as entries:
-            visible = sorted(
-                (entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name
-            )
+            visible = sorted((entry for entry in entries if not is_hidden(entry.name)), key=lambda e: e.name)
     except OSError:
         yield folder  # vanished or locked: an error of its own; the others follow
         return

@@ -38,11 +38,30 @@ def decode_and_resize(
     Raises `ImageError`.
     """
     from .decode import picture
+    from .resize import is_exact, least_pixels
+    from .resize import resize as resized
+
+    least, managed = least_pixels(size, resize), not is_exact(resize)
+    image = picture(source, max_pixels=max_pixels, least=least, managed=managed)
+    return image, resized(image, size, resize)
+
+
+def decode_and_resize_again(
+    image: "Image.Image", source: "Source", size: tuple[int, int], resize: Preset, *, max_pixels: int
+) -> NDArray[np.float32]:
+    """`source` at another `size`, float32 [*size, 3] in [0, 1]; `image`: what it was decoded to before.
+
+    Decoded once more where `image` was perhaps reduced too far, unless `source` is an open file, which has
+    been read.
+    """
+    from .decode import picture
     from .resize import least_pixels
     from .resize import resize as resized
 
-    image = picture(source, max_pixels=max_pixels, least=least_pixels(size, resize))
-    return image, resized(image, size, resize)
+    least = least_pixels(size, resize)
+    if least is not None and min(image.size) < least and not hasattr(source, "read"):
+        image = picture(source, max_pixels=max_pixels, least=least)
+    return resized(image, size, resize)
 
 
 def load_image(

@@ -14,6 +14,7 @@ MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
 MAX_READS = 200_000  # a second's work; a PNG takes four for each part of 8 KiB, a TIFF one for each strip
 MAX_EXIF = 64 << 10  # bytes, as EXIF itself has it; Pillow keeps a copy of up to all of it for each tag
+MAX_PROFILE = 4 << 20  # bytes of an ICC profile; those of printers have some 2 MB
 MAX_SECONDS = 6  # of a core, to decode a photo; 100 million pixels of a hostile PNG take four
 EXIF = b"Exif\0\0"  # at the head of a JPEG's segment, which Pillow reads at once
 STRIP_OFFSETS, TILE_OFFSETS = 273, 324
@@ -31,20 +32,22 @@ class Refused(Exception):
     """What a file holds that is not accepted; never seen outside `images`."""
 
 
+class Unsupported(Exception):
+    """Things in a file that are not read, though others may; never seen outside `images`."""
+
+
 class PhotoFile(io.BufferedReader):
-    """Reading raises `Refused` once there is too much to read; so does opening a file that is too large.
+    """Reading raises `Refused` once there is too much to read; so does opening a TIFF of too many parts.
 
     To be opened and read in one thread, whose time counts.
     """
 
-    def __init__(self, raw: io.FileIO | io.BytesIO) -> None:
+    def __init__(self, raw: io.RawIOBase | io.BytesIO) -> None:
         super().__init__(raw)  # type: ignore[arg-type] - a BytesIO reads like a raw file
         self._reads = self._bytes = self._exif = 0
         self._opened = time.thread_time()
         self.size = self.seek(0, os.SEEK_END)
         self.seek(0)
-        if self.size > MAX_BYTES:
-            raise Refused(f"{self.size:,} bytes, and at most {MAX_BYTES:,} are accepted")
         self._check_directory()
 
     def read(self, size: int | None = -1, /) -> bytes:

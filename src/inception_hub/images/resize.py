@@ -45,7 +45,12 @@ def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:
 
     TF1's arithmetic picks single pixels, which a reduced photo no longer has.
     """
-    return math.ceil(REDUCED * max(size) / CENTRAL_FRACTION) if preset == "default" else None
+    return None if is_exact(preset) else math.ceil(REDUCED * max(size) / CENTRAL_FRACTION)
+
+
+def is_exact(preset: Preset) -> bool:
+    """Whether `preset` is TF1's arithmetic, which saw photos whole and colours without their profiles."""
+    return preset in ("slim", "plain")
 
 
 def central(length: int) -> slice:

@@ -1,9 +1,15 @@
-"""How long a TIFF may take to decode, from the tags of its first image."""
+"""What a TIFF's first image is and how long it may take to decode, from its tags.
 
+Pillow reads some layouts of TIFF as others; those are refused, or put right where that is simple.
+`tests/images/test_second_decoder.py` compares what is left with another decoder.
+"""
+
+from PIL import ImagePalette
 from PIL.TiffImagePlugin import TiffImageFile
 
 from . import jpeg
-from .photo_file import PhotoFile, Refused
+from .modes import INVERTED, LARGEST
+from .photo_file import PhotoFile, Refused, Unsupported
 
 # Nanoseconds of a core for a byte of the file and a byte that comes of it, by the compression's name in
 # Pillow; some ten compressed bytes can make a decoder set up its tables for nothing. benchmarks/reliability/
@@ -24,6 +30,37 @@ PIXEL = 20  # colours, turning upright, resizing
 STRIP = 50_000  # with JPEG tables of its own
 BITS, STRIP_OFFSETS, SAMPLES, ROWS, STRIP_BYTES, PLANES = 258, 273, 277, 278, 279, 284
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
+PHOTOMETRIC, PALETTE, FORMAT, SUBSAMPLING = 262, 320, 339, 530
+WHITE_IS_ZERO, YCBCR = 0, 6  # of PHOTOMETRIC
+FORMATS = {2: "signed {}-bit", 3: "floating-point", 4: "undefined", 5: "complex", 6: "complex"}
+
+
+def amend(image: TiffImageFile) -> None:
+    """Puts into `image`, just opened, what Pillow takes for other than it is.
+
+    Raises `Unsupported` for a layout that it reads wrongly, or whose values have no known range.
+    """
+    tags = image.tag_v2
+    bits, kinds = max(tags.get(BITS, (1,))), set(tags.get(FORMAT, (1,)))
+    for kind in kinds - {1}:
+        raise Unsupported(f"{FORMATS.get(kind, 'unknown').format(bits)} values")
+    if bits > 16:
+        raise Unsupported(f"{bits}-bit values")
+    raw = image.info.get("compression") == "raw"
+    if tags.get(PLANES, 1) == 2 and tags.get(SAMPLES, 1) > 1 and not _planes_are_read(image.mode, bits, raw):
+        raise Unsupported(f"colours or transparency in separate planes of {bits} bits")
+    if tags.get(PHOTOMETRIC) == YCBCR and raw and tags.get(SUBSAMPLING, (2, 2)) != (1, 1):
+        raise Unsupported("subsampled colours without compression")
+    if image.mode == "I;16":
+        image.info[LARGEST] = (1 << bits) - 1
+        image.info[INVERTED] = tags.get(PHOTOMETRIC, WHITE_IS_ZERO) == WHITE_IS_ZERO
+    palette = tags.get(PALETTE, ())
+    if image.mode in ("P", "PA") and palette and max(palette) < 256:  # as some writers have it, for 16 bits
+        image.palette = ImagePalette.raw("RGB;L", bytes(palette))
+
+
+def _planes_are_read(mode: str, bits: int, raw: bool) -> bool:
+    return mode in ("RGB", "RGBA", "CMYK") and (bits == 8 or not raw)
 
 
 def nanoseconds(image: TiffImageFile, file: PhotoFile, most: float) -> float:

@@ -1,134 +1,116 @@
-"""Activation maps as pictures: heatmaps over the photo, in perceptually uniform colours, with a legend."""
+"""Heatmaps: which parts of a photo count for a class, drawn so that the photo stays visible.
 
-from collections.abc import Sequence
-from typing import Any
+Where an activation map has at least half of its maximum the photo is as it is. Elsewhere it is darkened, most
+where the map is below a quarter. A line runs around either part.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from ..images.decode import at_least
-from ..images.loading import decode_and_resize
-from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, visible_fraction
-from ..module import Module
-from .activation_maps import Explanation
-from .activation_maps import explain as explain_images
-from .options import TOP
 
-PANEL = 360  # px, a photo's longest side in `picture`
-MARGIN, LINE, BAR = 14, 20, 8  # px
-OPACITY = 0.8  # of the largest activation
-# Ends of a straight line in Oklab (Ottosson, 2020), dark red to light yellow: equal steps look equal, and no
-# step is a grey, which would not show on a photo without colours.
-WEAK, STRONG = (0.38, 0.13, 0.06), (0.94, -0.04, 0.16)
-GREY = 128  # a photo's, on average
-OKLAB_TO_LMS = np.array(
-    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.291485548]]
-)
-LMS_TO_RGB = np.array(
-    [
-        [4.0767416621, -3.3077115913, 0.2309699292],
-        [-1.2684380046, 2.6097574011, -0.3413193965],
-        [-0.0041960863, -0.7034186147, 1.707614701],
-    ]
-)
+MAP_SIDE, MOST_ENLARGED = 224, 2  # px of the shorter side; times the module's own size
+LEVELS = (0.25, 0.5)  # of the map's maximum
+WIDTHS = (0.8, 1.6)  # px, of each level's line
+LINE, SHADOW, DARK = (255, 222, 90), (0, 0, 0), (8, 10, 14)  # sRGB
+DARKENED = 0.55  # opacity below the first level
+REACH, STEP = 2.0, 0.5  # px: how far from a line a pixel's distance to it is told, and how finely
+STEPS = round(2 * REACH / STEP) + 1
+ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
 
-def colours(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """sRGB of values in [0, 1], uint8 [..., 3]."""
-    oklab = np.array(WEAK) + shares[..., None] * (np.array(STRONG) - np.array(WEAK))
-    linear = np.clip((oklab @ OKLAB_TO_LMS.T) ** 3 @ LMS_TO_RGB.T, 0, 1)
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(255 * encoded).astype(np.uint8)
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """A heatmap of a photo's size: `index`, uint8 [height, width], are rows of `palette()`.
 
-
-def heatmap(activation_map: NDArray[np.float32], most: float | None = None) -> NDArray[np.uint8]:
-    """`activation_map` [height, width] as uint8 RGBA of that size.
-
-    `most` (None: its maximum) and more has the strongest colour; 0 and less, which lowers the logit, is
-    clear.
+    `place`: where it is strongest, in words: "centre", "upper left", "nowhere".
     """
-    shares = np.clip(activation_map / max(float(activation_map.max()) if most is None else most, 1e-9), 0, 1)
-    opacity = np.rint(255 * OPACITY * np.sqrt(shares)).astype(np.uint8)
-    return np.concatenate([colours(shares), opacity[..., None]], -1)
+
+    index: NDArray[np.uint8]
+    place: str
 
 
-def legend(width: int = 64) -> NDArray[np.uint8]:
-    """From nothing to the maximum as it looks on a grey photo, uint8 RGB [1, width, 3]."""
-    over = heatmap(np.linspace(0, 1, width, dtype=np.float32)[None], 1)
-    opacity = over[..., 3:] / 255
-    return np.rint(opacity * over[..., :3] + (1 - opacity) * GREY).astype(np.uint8)
+def map_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The (height, width) in pixels at which the heatmaps of a module of `size` are computed.
 
-
-def laid_out(
-    activation_map: NDArray[np.float32], width: int, height: int, preset: Preset
-) -> NDArray[np.uint8]:
-    """The heatmap of a photo of `width` x `height` pixels, uint8 RGBA of that size.
-
-    Smooth, and clear where the network does not look.
+    A small one is enlarged to the original's 224, which gives maps of 7 x 7 places, but at most twofold:
+    things far larger than those it was trained on are not recognised.
     """
-    part = visible_fraction(preset)
-    columns, rows = max(1, round(part * width)), max(1, round(part * height))
-    smooth = Image.fromarray(activation_map, "F").resize((columns, rows), Image.Resampling.BICUBIC)
-    whole = np.zeros((height, width, 4), np.uint8)
-    top, left = (height - rows) // 2, (width - columns) // 2
-    whole[top : top + rows, left : left + columns] = heatmap(np.asarray(smooth), float(activation_map.max()))
-    return whole
+    scale = min(max(1.0, MAP_SIDE / min(size)), MOST_ENLARGED)
+    return round(scale * size[0]), round(scale * size[1])
 
 
-def explained_photo(
-    module: Module,
-    source: Any,
-    *,
-    top: int = TOP,
-    classes: Sequence[str | int] | None = None,
-    size: tuple[int, int] | None = None,
-    resize: Preset | None = None,
-    max_pixels: int = MAX_PIXELS,
-) -> Image.Image:
-    """A picture of one photo with a heatmap for each class, RGB: see `picture`.
+def heatmap(activation_map: NDArray[np.float32], width: int, height: int, preset: Preset) -> Heatmap:
+    """What is laid over a photo of `width` x `height` pixels that was resized by `preset`.
 
-    `source`: a path, bytes, an open file or a PIL image. `top`, `classes`: see `explain`. `size`: (height,
-    width) in pixels to compute at, None is the module's; `resize`: None is the module's own preset. Raises
-    `ImageError` for a photo that cannot be read or has more than `max_pixels` pixels, else what `explain`
-    raises.
+    Places that lower the logit look as those that add nothing. Where the network does not look, at the edges
+    of a photo, the map continues.
     """
-    size, preset = size or module.image_size, resize or module.resize
-    photo, pixels = decode_and_resize(source, size, preset, max_pixels=max_pixels)
-    (explanations,) = explain_images(module, pixels[None], top=top, classes=classes)
-    return picture(at_least(PANEL, photo, source, max_pixels), explanations, preset)
+    adding = np.maximum(activation_map, np.float32(0))
+    adding /= max(float(adding.max()), 1e-9)
+    shares = _enlarged(adding, width, height, visible_fraction(preset))
+    slopes = [np.gradient(shares, axis=axis) for axis in (0, 1) if shares.shape[axis] > 1]
+    slope = np.maximum(np.hypot(*slopes) if len(slopes) == 2 else np.abs(sum(slopes)), 1e-4)
+    index = np.zeros(shares.shape, np.uint8)
+    for level in LEVELS:
+        pixels_inside = np.clip((shares - level) / slope, -REACH, REACH)
+        index = STEPS * index + np.rint((pixels_inside + REACH) / STEP).astype(np.uint8)
+    return Heatmap(index, _place(activation_map))
 
 
-def picture(photo: Image.Image, explanations: Sequence[Explanation], preset: Preset) -> Image.Image:
-    """The photo, and beside it once more for each class with its heatmap, name, probability and scale.
+def laid_over(photo: Image.Image, over: Heatmap) -> Image.Image:
+    """`photo` under a heatmap of its size, RGB."""
+    coloured = Image.fromarray(palette()[over.index], "RGBA")
+    return Image.alpha_composite(photo.convert("RGBA"), coloured).convert("RGB")
 
-    `photo`: upright, RGB. The scale ends at the largest activation, in logits.
+
+@cache
+def palette() -> NDArray[np.uint8]:
+    """The colours of heatmaps, sRGB and opacity: uint8 [STEPS ** 2, 4].
+
+    One for each pair of distances from the two lines.
     """
-    width, height = (max(1, round(side * PANEL / max(photo.size))) for side in photo.size)
-    photo = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
-    wide, high = max(photo.width, 180), photo.height + LINE + BAR + LINE
-    sheet = Image.new("RGB", (MARGIN + (wide + MARGIN) * (len(explanations) + 1), 2 * MARGIN + high), "white")
-    sheet.paste(photo, (MARGIN, MARGIN + LINE))
-    for number, each in enumerate(explanations, 1):
-        _panel(sheet, photo, each, MARGIN + number * (wide + MARGIN), wide, preset)
-    return sheet
+    distances = [STEP * step - REACH for step in range(STEPS)]  # px, above 0 inside
+    return np.array([_colour(each) for each in product(distances, repeat=len(LEVELS))], np.uint8)
 
 
-def _panel(
-    sheet: Image.Image, photo: Image.Image, each: Explanation, left: int, wide: int, preset: Preset
-) -> None:
-    over = Image.fromarray(laid_out(each.activation_map, *photo.size, preset), "RGBA")
-    grey = photo.convert("L").convert("RGBA")  # so that the colours are the heatmap's alone
-    sheet.paste(Image.alpha_composite(grey, over).convert("RGB"), (left, MARGIN + LINE))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    title = f"{each.probability:.1%}  {each.label[:200]}"
-    while font.getlength(title) > wide:
-        title = f"{title[:-4]}..."
-    draw.text((left, MARGIN), title, "black", font)
-    below = MARGIN + LINE + photo.height + 6
-    sheet.paste(Image.fromarray(legend(wide)).resize((wide, BAR)), (left, below))
-    small = ImageFont.load_default(11)
-    draw.text((left, below + BAR + 2), "0", "black", small)
-    most = f"+{max(float(each.activation_map.max()), 0):.1f}"
-    draw.text((left + wide, below + BAR + 2), most, "black", small, anchor="ra")
+def _enlarged(map: NDArray[np.float32], width: int, height: int, part: float) -> NDArray[np.float32]:
+    """The map over the central `part` of each side of a photo, interpolated; beyond, its edges continue."""
+    rows, columns = map.shape
+    beyond = (1 / part - 1) / 2  # of the part that the map covers
+    margin = ceil(beyond * max(rows, columns)) + 2  # two places more, which interpolation looks at
+    whole = Image.fromarray(np.pad(map, margin, mode="edge"), "F")
+    across, down = beyond * columns, beyond * rows
+    box = (margin - across, margin - down, margin + columns + across, margin + rows + down)
+    return np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
+
+
+def _place(map: NDArray[np.float32]) -> str:
+    """The ninth of the map that holds its maximum, or nowhere if no place adds to the logit."""
+    if map.max() <= 0:
+        return "nowhere"
+    row, column = np.unravel_index(map.argmax(), map.shape)
+    vertical = ROWS[int(3 * (row + 0.5) / map.shape[0])]
+    horizontal = COLUMNS[int(3 * (column + 0.5) / map.shape[1])]
+    return "centre" if (vertical, horizontal) == ("middle", "centre") else f"{vertical} {horizontal}"
+
+
+def _colour(distances: tuple[float, ...]) -> NDArray[np.float64]:
+    """Darkness, and over it each line with its shadow."""
+    inside = np.clip(np.array(distances) + 0.5, 0, 1).mean()
+    layers: list[tuple[tuple[int, int, int], float]] = [(DARK, DARKENED * (1 - inside))]
+    for distance, width in zip(distances, WIDTHS, strict=True):
+        beside, strength = abs(distance) - width / 2, min(1.0, width)
+        layers.append((SHADOW, 0.5 * strength * float(np.clip(1.2 - beside, 0, 1))))
+        layers.append((LINE, strength * float(np.clip(0.5 - beside, 0, 1))))
+    colour, opacity = np.zeros(3), 0.0
+    for over, alpha in layers:
+        below, opacity = opacity * (1 - alpha), alpha + opacity * (1 - alpha)
+        colour = (np.array(over) * alpha + colour * below) / max(opacity, 1e-9)
+    return np.rint([*colour, 255 * opacity])

@@ -18,7 +18,8 @@ class Options:
     `kind`: class `predictions` or the feature `vector`. `top`: predictions of each photo, best first.
     `resize`: how photos become the module's size, None is the module's own preset. `max_pixels`: a photo of
     more is not decoded, its row is an error. `thumbnails`: also a small picture of each photo.
-    `feature_maps`: also the feature map before the spatial mean, which heatmaps are made of.
+    `feature_maps`: also the feature map before the spatial mean at `heatmaps.map_size`, which heatmaps are
+    made of.
 
     Raises `ArgumentError` for a `top` below 1.
     """

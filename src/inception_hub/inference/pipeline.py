@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, ImageError
 from ..images.decode import at_least
-from ..images.loading import decode_and_resize
+from ..images.loading import decode_and_resize, decode_and_resize_again
 from ..module import Module
 from ..system.threads import in_order
+from .heatmaps import map_size
 from .options import Options
 from .predictions import best_predictions, check_finite
 from .row import Row
@@ -42,7 +43,7 @@ class Photo:
 @dataclass(frozen=True)
 class Result:
     """A photo's row and, where asked for, a thumbnail, uint8 [height, width, 3], and the feature map before
-    the spatial mean, float32 [height, width, features]."""
+    the spatial mean at the size of heatmaps, float32 [height, width, features]."""
 
     row: Row
     thumbnail: NDArray[np.uint8] | None = None
@@ -64,11 +65,15 @@ class Timing:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A photo as the engine takes it, float32 [height, width, 3] in [0, 1], or why there is none."""
+    """A photo as the engine takes it, float32 [height, width, 3] in [0, 1], or why there is none.
+
+    `enlarged`: the same at the size of heatmaps, where that is another.
+    """
 
     photo: Photo
     pixels: NDArray[np.float32] | None = None
     thumbnail: NDArray[np.uint8] | None = None
+    enlarged: NDArray[np.float32] | None = None
     error: str | None = None
 
 
@@ -108,18 +113,20 @@ def infer(
 
 def decode_photo(photo: Photo, *, module: Module, options: Options) -> Decoded:
     """`photo` at the module's size, or its error."""
-    preset = options.resize or module.resize
+    source, size, preset = photo.source, module.image_size, options.resize or module.resize
+    enlarged = thumbnail = None
     try:
-        image, pixels = decode_and_resize(
-            photo.source, module.image_size, preset, max_pixels=options.max_pixels
-        )
+        image, pixels = decode_and_resize(source, size, preset, max_pixels=options.max_pixels)
+        if options.feature_maps and map_size(size) != size:
+            again = partial(decode_and_resize_again, max_pixels=options.max_pixels)
+            enlarged = again(image, source, map_size(size), preset)
+        if options.thumbnails:
+            small = at_least(THUMBNAIL, image, source, options.max_pixels)
+            small.thumbnail((THUMBNAIL, THUMBNAIL))
+            thumbnail = np.asarray(small)
     except ImageError as error:
         return Decoded(photo, error=str(error))
-    if not options.thumbnails:
-        return Decoded(photo, pixels)
-    small = at_least(THUMBNAIL, image, photo.source, options.max_pixels)
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    return Decoded(photo, pixels, np.asarray(small))
+    return Decoded(photo, pixels, thumbnail, enlarged)
 
 
 def next_batch(decoded: Iterator[Decoded], size: int, timing: Timing) -> list[Decoded]:
@@ -133,11 +140,15 @@ def next_batch(decoded: Iterator[Decoded], size: int, timing: Timing) -> list[De
 def compute_batch(
     batch: list[Decoded], *, module: Module, options: Options, share_cores: bool
 ) -> list[Result]:
-    """A result for each photo of `batch`; those that were decoded are computed in one call."""
+    """A result for each photo of `batch`; those that were decoded are computed together."""
     output = LOGITS if options.kind == "predictions" else GLOBAL_POOL
-    names = (output, FEATURE_MAP) if options.feature_maps else (output,)
+    compute = partial(module.endpoints, share_cores=share_cores)
     images = [each.pixels for each in batch if each.pixels is not None]
-    endpoints = module.endpoints(np.stack(images), names, share_cores=share_cores) if images else {}
+    enlarged = [each.enlarged for each in batch if each.enlarged is not None]
+    names = (output, FEATURE_MAP) if options.feature_maps and not enlarged else (output,)
+    endpoints = dict(compute(np.stack(images), names)) if images else {}
+    if enlarged:
+        endpoints |= compute(np.stack(enlarged), (FEATURE_MAP,))
     results, position = [], 0
     for each in batch:
         if each.error is not None:

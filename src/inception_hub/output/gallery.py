@@ -1,11 +1,15 @@
 """One self-contained HTML page: a card for each photo, with its best labels as bars, or its error.
 
-No script and nothing from elsewhere: thumbnails are JPEG data URIs, and the page's own policy forbids the
-rest. It is written card by card to a temporary file that takes its name once it is complete.
+Nothing is loaded from elsewhere: thumbnails are JPEG data URIs, and the page's own policy forbids the rest.
+Its one script, known to the policy by its hash, searches, filters and sorts; without it all is there to read.
+The page is written card by card to a temporary file that takes its name once it is complete.
 """
 
+import hashlib
 import os
+from base64 import b64encode
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,25 +18,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from ..errors import OutputError
+from ..inference.heatmaps import Heatmap, palette
 from ..inference.pipeline import THUMBNAIL
 from ..inference.row import Row
 from ..system.text import encoded
-from .data_uri import clear_png_uri, jpeg_uri, png_uri
+from .data_uri import jpeg_uri, palette_png_uri
 from .files import PendingFile, as_output_error
 
-QUALITY = 82  # JPEG: about 15 kB a photo
+QUALITY = 75  # JPEG: about 12 kB a photo
 GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and nothing else, may be replaced
 
 
 class Gallery:
     """Writes the page `path` of photos and their predictions by `module` (its name); a context manager.
 
-    `legend`: uint8 [1, width, 3], the colours of heatmaps from nothing to the most, if there will be any.
-    A gallery that is there already is replaced, on `close`; abandoned after an exception, nothing changes.
-    Raises `OutputError` if something else is at `path`, or the page cannot be written.
+    `heatmaps`: how many a photo will have at most. A gallery that is there already is replaced, on `close`;
+    abandoned after an exception, nothing changes. Raises `OutputError` if something else is at `path`, or
+    the page cannot be written.
     """
 
-    def __init__(self, path: Path, module: str, legend: NDArray[np.uint8] | None = None) -> None:
+    def __init__(self, path: Path, module: str, heatmaps: int = 0) -> None:
         _refuse_all_but_a_gallery(path)
         loader = PackageLoader("inception_hub", "resources/templates")
         environment = Environment(
@@ -42,15 +47,15 @@ class Gallery:
         self._name = path
         self._page = PendingFile(path)
         self._photos = self._errors = 0
-        self._legend = None if legend is None else png_uri(legend)
-        self._write(self._template.head(module, GENERATOR, self._legend))
+        script = files("inception_hub").joinpath("resources", "templates", "gallery.js")
+        self._script = script.read_text("utf-8")
+        digest = hashlib.sha256(self._script.encode()).digest()
+        self._write(self._template.head(module, GENERATOR, f"sha256-{b64encode(digest).decode()}", heatmaps))
 
-    def add(
-        self, row: Row, image: NDArray[np.uint8] | None = None, heatmaps: Sequence[NDArray[np.uint8]] = ()
-    ) -> None:
+    def add(self, row: Row, image: NDArray[np.uint8] | None = None, heatmaps: Sequence[Heatmap] = ()) -> None:
         """A card for `row`; `image`: uint8 [height, width, 3], of any size, None where there is an error.
 
-        `heatmaps`: uint8 [h, w, 4] of the image's proportions, for each of the row's predictions, or none.
+        `heatmaps`: of the image's size, for the first of the row's predictions, or none.
         """
         self._photos += 1
         self._errors += row.error is not None
@@ -58,13 +63,13 @@ class Gallery:
         thumbnail = fit = None
         if image is not None:
             thumbnail, fit = jpeg_uri(image, THUMBNAIL, QUALITY), _fit(*image.shape[:2])
-        heats = [clear_png_uri(each) for each in heatmaps]
+        heats = [(palette_png_uri(each.index, palette()), each.place) for each in heatmaps]
         self._write(self._template.card(row, folder, name or row.path, thumbnail, fit, heats))
 
     def close(self) -> None:
         """Completes the page and puts it in its place."""
         try:
-            self._write(self._template.foot(self._photos, self._errors))
+            self._write(self._template.foot(self._photos, self._errors, self._script))
             self._page.commit()
         except BaseException:
             self._page.discard()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..inference.heatmaps import Heatmap, heatmap
 from ..inference.options import Options
 from ..inference.pipeline import Photo, Result, infer
 from ..module import Module
-from .choices import RowFormat
+from .choices import AnyFormat
 from .gallery import Gallery
 from .resume import Done
 from .settings import NO_SETTINGS, settings_of
@@ -31,7 +31,7 @@ class Target:
     also an HTML page of the photos, with heatmaps where the run computes feature maps.
     """
 
-    format: RowFormat
+    format: AnyFormat
     path: Path | None = None
     resume: bool = False
     gallery: Path | None = None
@@ -103,7 +103,8 @@ def write_rows(
         summary.rows, summary.failed = len(writer.done), writer.done.errors
         page = None
         if target.gallery:
-            page = stack.enter_context(Gallery(target.gallery, name, _legend(options)))
+            shown = min(options.top, HEATMAPS) if options.feature_maps else 0
+            page = stack.enter_context(Gallery(target.gallery, name, shown))
 
         on_begin(len(writer.done))
         photos = _Photos(paths, writer.done, open_photo, stopped)
@@ -140,22 +141,15 @@ class _Photos:
             yield Photo(path, source)
 
 
-def _legend(options: Options) -> NDArray[np.uint8] | None:
-    if not options.feature_maps:
-        return None
-    from ..inference.heatmaps import legend
-
-    return legend()
-
-
-def heatmaps(module: Module, result: Result, options: Options) -> list[NDArray[np.uint8]]:
-    """A heatmap for each of the first predictions, uint8 RGBA of the thumbnail's proportions."""
+def heatmaps(module: Module, result: Result, options: Options) -> list[Heatmap]:
+    """A heatmap of the thumbnail's size for each of the first predictions."""
     if result.feature_map is None or result.thumbnail is None or not result.row.predictions:
         return []
     from ..inference.activation_maps import activation_maps
-    from ..inference.heatmaps import laid_out
 
-    height, width = (max(1, round(side / 6)) for side in result.thumbnail.shape[:2])  # the browser smooths
+    height, width = result.thumbnail.shape[:2]
     classes = [prediction.index for prediction in result.row.predictions[:HEATMAPS]]
     maps = activation_maps(module, result.feature_map, classes)
-    return [laid_out(each, width, height, options.resize or module.resize) for each in maps]
+    if not np.isfinite(maps).all():  # at that size; the row's own numbers are
+        return []
+    return [heatmap(each, width, height, options.resize or module.resize) for each in maps]

@@ -1,4 +1,4 @@
-"""Rows to a file or to standard output: JSON lines, CSV, Parquet, or a table for people.
+"""Rows to a file or to standard output: JSON lines, CSV, Parquet, NumPy's arrays, or a table for people.
 
 Text is UTF-8 and appended row by row, each with one write, so that a reader never sees half a row; Parquet
 comes in parts that become one file once all is done. What exists already is never touched, unless it is the
@@ -14,7 +14,7 @@ from typing import Protocol, Self, final
 from ..errors import ArgumentError
 from ..inference.row import Kind, Row
 from ..system.text import encoded
-from .choices import RowFormat
+from .choices import FORMATS, RESUMABLE, AnyFormat
 from .files import GrowingFile, StandardOutput
 from .resume import Done, csv_lines, json_lines
 from .rows import JsonLines, PredictionsCsv, TextFormat, VectorsCsv
@@ -37,7 +37,7 @@ class Writer(Protocol):
 
 
 def open_writer(
-    format: RowFormat,
+    format: AnyFormat,
     kind: Kind,
     output: Path | None,
     length: int,
@@ -51,12 +51,18 @@ def open_writer(
     `output` was interrupted; what it was writing at that moment is removed. `settings`: what makes the rows.
 
     Raises `OutputError` if `output` exists and is not to be resumed, cannot be made, holds other rows or
-    rows of other `settings`, is being written by another process, and for Parquet on a terminal;
+    rows of other `settings`, is being written by another process, and for Parquet or arrays on a terminal;
     `MissingExtraError` for Parquet without pyarrow; `ArgumentError` for another format, a table of vectors,
     `resume` without a file of rows.
     """
-    if resume and (output is None or format == "table"):
+    if format not in FORMATS[kind]:
+        raise ArgumentError(f"{kind} cannot be written as {format}; give one of {', '.join(FORMATS[kind])}.")
+    if resume and (output is None or format not in RESUMABLE):
         raise ArgumentError("Only a file of rows can be resumed; give --output and jsonl, csv or parquet.")
+    if format in ("npy", "npz"):
+        from .arrays import ArrayWriter
+
+        return ArrayWriter(format, output, length)
     if format == "parquet":
         from .parquet import ParquetWriter
 
@@ -69,12 +75,10 @@ def open_writer(
         text = PredictionsCsv() if kind == "predictions" else VectorsCsv(length)
         ranks = length if kind == "predictions" else None
         read = partial(csv_lines, header=encoded(text.header()), ranks=ranks)
-    elif format == "table" and kind == "predictions":
+    else:
         from .table import Table
 
         text = Table(sys.stdout if output is None else io.StringIO(), length)
-    else:
-        raise ArgumentError(f"{kind} cannot be written as {format}; give jsonl, csv or parquet.")
     if output is None:
         return TextWriter(text, StandardOutput())
     recorded = None if format == "table" else settings

@@ -28,7 +28,7 @@ from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
 from ..system.locks import hold_directory, release
-from ..system.text import counted, listed
+from ..system.text import counted, first_few
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 Progress = Callable[[str, int, int], None]  # what is done, photos done, photos in all
@@ -110,7 +110,7 @@ def _quantize(
     int8 = _calibrated(bundle, calibration, on_progress, unreadable)
     check = _check(bundle, int8, checking, classes, on_progress, unreadable)
     if unreadable:
-        notes = (*notes, f"{counted(len(unreadable), 'photo')} cannot be read: {listed(unreadable)}")
+        notes = (*notes, f"{counted(len(unreadable), 'photo')} cannot be read: {first_few(unreadable)}")
     check = replace(check, notes=notes)
     if check.f32 is not None and check.int8 is not None and 100 * (check.f32 - check.int8) > max_drop:
         raise QuantizationError(
@@ -196,7 +196,7 @@ def _prepared(photos: Split, bundle: Bundle, batch_size: int, unreadable: list[s
 
 
 def _none_readable(unreadable: list[str]) -> ArgumentError:
-    return ArgumentError(f"None of the photos can be read ({listed(unreadable)}); give intact ones.")
+    return ArgumentError(f"None of the photos can be read ({first_few(unreadable)}); give intact ones.")
 
 
 def _check(

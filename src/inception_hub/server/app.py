@@ -11,11 +11,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from ..errors import InceptionHubError
 from ..module import Module
-from . import kserve, page, plain, tensorflow_serving
+from . import kserve, page, plain, tensorflow_serving, triton
 from .ending import EndingServer
 from .hosts import AllowedHosts
 from .limits import Limits
@@ -25,13 +26,16 @@ from .responses import error_response, message_response
 from .service import Service
 
 
-def make_app(module: Module, limits: Limits, hosts: AllowedHosts | None = None) -> FastAPI:
+def make_app(module: Module, limits: Limits, hosts: AllowedHosts | None = None, prefix: str = "") -> FastAPI:
     """The ASGI application that serves `module` within `limits` to `hosts`, by default this machine.
+
+    `prefix`: of all paths as a proxy has them, such as `/photos`.
 
     It warms up in its lifespan. Should that fail, `app.state.service.failure` is the error, and the server is
     told to end.
     """
     service = Service(module, limits)
+    hosts = hosts or AllowedHosts()
 
     async def warm() -> None:
         try:
@@ -52,13 +56,17 @@ def make_app(module: Module, limits: Limits, hosts: AllowedHosts | None = None) 
         version=version("inception-hub"),
         description=f"Photos classified by {service.name}.",
         lifespan=lifespan,
-        middleware=[Middleware(RequestMiddleware, service=service, hosts=hosts or AllowedHosts())],
+        middleware=[
+            *_for_pages_of(hosts.origins),
+            Middleware(RequestMiddleware, service=service, hosts=hosts, prefix=prefix),
+        ],
+        servers=[{"url": prefix}] if prefix else None,
         docs_url=None,  # these pages would load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat what the client gave as path and host
     )
     app.state.service = service
-    for interface in (plain, tensorflow_serving, kserve, page):
+    for interface in (plain, tensorflow_serving, kserve, triton, page):
         app.include_router(interface.router(service))
 
     @app.get("/metrics", tags=["page"], summary="Figures for Prometheus", response_class=Response)
@@ -67,6 +75,15 @@ def make_app(module: Module, limits: Limits, hosts: AllowedHosts | None = None) 
 
     _add_error_handlers(app, service)
     return app
+
+
+def _for_pages_of(origins: tuple[str, ...]) -> list[Middleware]:
+    """Lets pages of `origins` read responses, too; nothing without any."""
+    if not origins:
+        return []
+    return [
+        Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+    ]
 
 
 def _add_error_handlers(app: FastAPI, service: Service) -> None:

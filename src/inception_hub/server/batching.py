@@ -5,6 +5,7 @@ only under load.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -20,16 +21,16 @@ from ..inference.pipeline import BATCH_SIZE
 from .decoders import Decoders
 from .metrics import Metrics
 
-Image = NDArray[np.float32]  # [height, width, 3] in [0, 1]
-Compute = Callable[[NDArray[np.float32]], Sequence[Any]]  # [batch, height, width, 3] -> an output for each
+Images = tuple[NDArray[np.float32], ...]  # one photo at each size needed, [height, width, 3] in [0, 1]
+Compute = Callable[..., Sequence[Any]]  # for each size [batch, height, width, 3] -> an output for each photo
 
 
 @dataclass(eq=False)
 class _Job:
     kind: str
-    prepare: Callable[[], Image]
+    prepare: Callable[[], Images]
     output: "Future[Any]" = field(default_factory=Future)
-    image: Image | None = None
+    images: Images = ()
 
 
 class Batcher:
@@ -69,8 +70,8 @@ class Batcher:
         """Whether no more photo is accepted."""
         return self._held >= self._queue
 
-    def submit(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> "list[Future[Any]]":
-        """A future of the output of computation `kind` for each image that `prepare` makes.
+    def submit(self, kind: str, prepare: Sequence[Callable[[], Images]]) -> "list[Future[Any]]":
+        """A future of the output of computation `kind` for each photo that `prepare` makes.
 
         A cancelled one is not computed. Raises `OverloadedError` where not all photos can be held.
         """
@@ -101,7 +102,7 @@ class Batcher:
             return
         try:
             with self._metrics.stage("decode"):
-                job.image = job.prepare()
+                job.images = job.prepare()
         except Exception as error:
             self._finish(job, error=error)
             return
@@ -138,10 +139,11 @@ class Batcher:
         if not wanted:
             return
         self._metrics.batch_photos.observe(len(wanted))
+        self._metrics.last_inference = time.time()
         try:
             with self._metrics.stage("compute"):
-                images = np.stack([job.image for job in wanted if job.image is not None])
-                outputs = self._computations[wanted[0].kind](images)
+                sizes = zip(*(job.images for job in wanted), strict=True)
+                outputs = self._computations[wanted[0].kind](*map(np.stack, sizes))
         except Exception as error:
             if len(wanted) == 1:
                 self._finish(wanted[0], error=error)
@@ -165,5 +167,5 @@ class Batcher:
 
 
 def _alike(job: _Job, other: _Job) -> bool:
-    assert job.image is not None and other.image is not None
-    return job.kind == other.kind and job.image.shape == other.image.shape
+    shapes = ([image.shape for image in each.images] for each in (job, other))
+    return job.kind == other.kind and next(shapes) == next(shapes)

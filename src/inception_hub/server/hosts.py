@@ -4,25 +4,31 @@ A browser lets every site send requests to a server on the user's own machine. I
 request apart; and where the site's name was made to lead to that machine (DNS rebinding), its `Host` does.
 """
 
+import re
 import socket
 from collections.abc import Iterable
 from ipaddress import ip_address
 
 from starlette.types import Scope
 
-from ..errors import ForeignOriginError, UnknownHostError
+from ..errors import ArgumentError, ForeignOriginError, UnknownHostError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ANY = "*"
 READING = ("GET", "HEAD", "OPTIONS")  # a page of another site cannot see the response to these
 
 
 class AllowedHosts:
     """The names that the server answers to; `listening`: its address, `given`: further names.
 
+    Pages of `origins`, such as `https://photos.example.org`, or `*` for all, may send requests, too.
     A server that listens on all addresses answers to every IP address, too: no site can pretend to be one.
     """
 
-    def __init__(self, listening: str = LOOPBACK[1], given: Iterable[str] = ()) -> None:
+    def __init__(
+        self, listening: str = LOOPBACK[1], given: Iterable[str] = (), origins: Iterable[str] = ()
+    ) -> None:
+        self.origins = tuple(map(_checked_origin, origins))
         self._given = frozenset(map(_normalised, given))
         self._names = self._given | {*LOOPBACK, _normalised(listening)}
         self._any_address = _is_address(listening) and ip_address(listening).is_unspecified
@@ -43,19 +49,28 @@ class AllowedHosts:
                     f"The server does not answer to the host {host[:60]!r}; use its address, or start it "
                     "with --allowed-host and that name."
                 )
-        if scope["method"] in READING:
+        if scope["method"] in READING or ANY in self.origins:
             return
         origins = [value for name, value in headers if name == b"origin"]
         for origin in origins:
             authority = origin.partition("://")[2].lower()
             named = _normalised(_without_port(authority))
-            if authority not in map(str.lower, hosts) and named not in self._given:
+            allowed = named in self._given or origin.lower() in self.origins
+            if authority not in map(str.lower, hosts) and not allowed:
                 raise ForeignOriginError(
                     f"A page of {origin[:60]!r} may not send this; use the server's own page, or start the "
                     "server with --allowed-host and that name."
                 )
         if not origins and (b"sec-fetch-site", "cross-site") in headers:
             raise ForeignOriginError("A page of another site may not send this; use the server's own page.")
+
+
+def _checked_origin(origin: str) -> str:
+    if origin != ANY and not re.fullmatch(
+        r"https?://[A-Za-z0-9.-]+(:[0-9]+)?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]+)?", origin
+    ):
+        raise ArgumentError(f"The origin is {origin[:60]!r}; give such as https://photos.example.org, or *.")
+    return origin.lower()
 
 
 def _without_port(authority: str) -> str:

@@ -28,6 +28,8 @@ from .service import CLASSIFICATION, FEATURES, MODEL_VERSION, Service
 HEADER_LENGTH = "Inference-Header-Content-Length"
 RANKS = (1, 4)  # of a list of photos, and of images in one array
 MOST_ID = 1000
+# Parameters of Triton's without which the response would not be the one that was asked for.
+OTHER_RESPONSES = ("shared_memory", "classification", "sequence_")
 BINARY_SIZE, BINARY, BINARY_OUTPUT = "binary_data_size", "binary_data", "binary_data_output"
 
 
@@ -41,7 +43,7 @@ def router(service: Service) -> APIRouter:
             {
                 "name": "inception-hub",
                 "version": version("inception-hub"),
-                "extensions": ["binary_tensor_data"],
+                "extensions": ["binary_tensor_data", "model_configuration", "statistics", "model_repository"],
             }
         )
 
@@ -68,7 +70,7 @@ def _add_model(routes: APIRouter, path: str, service: Service) -> None:
         images = {"name": IMAGES, "datatype": "FP32", "shape": [-1, height, width, 3]}
         outputs = [
             {"name": name, "datatype": "FP32", "shape": [-1, size]}
-            for name, size in _output_sizes(service).items()
+            for name, size in output_sizes(service).items()
         ]
         return json_response(
             {
@@ -107,7 +109,11 @@ class _Asked:
 def _read(service: Service, body: bytes, length: str | None) -> _Asked:
     """What a request asks for; `length`: of the JSON that `body` starts with, from the header."""
     document, binary = _split(body, length, service)
-    refuse_unknown(document, ("id", "parameters", "inputs", "outputs"), "The request")
+    known = ("id", "model_name", "model_version", "parameters", "inputs", "outputs")  # two are the SDK's own
+    refuse_unknown(document, known, "The request")
+    for member, value in (("model_name", service.name), ("model_version", MODEL_VERSION)):
+        if document.get(member) not in (None, "", value):
+            raise RequestError(f"{member} is {shown(document[member])}; it must be {value!r}, or left out.")
     name = document.get("id")
     if name is not None and not (isinstance(name, str) and len(name) <= MOST_ID):
         raise RequestError(f"id is no string of at most {MOST_ID} characters; give one or leave it out.")
@@ -115,7 +121,7 @@ def _read(service: Service, body: bytes, length: str | None) -> _Asked:
     return _Asked(name, _images(service, document.get("inputs"), binary), requested)
 
 
-def _output_sizes(service: Service) -> dict[str, int]:
+def output_sizes(service: Service) -> dict[str, int]:
     """The width of each output: a signature's `default` by the signature's name, the softmax by its own."""
     classes, features = service.module.architecture.num_classes, service.module.architecture.num_features
     with_head = {CLASSIFICATION: classes, PREDICTIONS: classes} if service.has_classes else {}
@@ -146,7 +152,7 @@ def _images(service: Service, inputs: Any, binary: bytes) -> list[bytes] | NDArr
     shape = tensor.get("shape")
     if not isinstance(shape, list) or len(shape) not in RANKS or not all(map(_is_size, shape)):
         raise RequestError("shape is not a list of sizes; give such as [1, 224, 224, 3], or [1] for a photo.")
-    size = _parameters(tensor, (BINARY_SIZE,), "The tensor").get(BINARY_SIZE)
+    size = _parameters(tensor, "The tensor").get(BINARY_SIZE)
     if size is not None and ("data" in tensor or type(size) is not int or size != len(binary)):
         raise RequestError(
             f"{BINARY_SIZE} is {size if type(size) is int else shown(size)} and {len(binary)} bytes stand "
@@ -207,18 +213,23 @@ def _list(tensor: dict[str, Any]) -> list[Any]:
     return data
 
 
-def _parameters(holder: dict[str, Any], known: tuple[str, ...], where: str) -> dict[str, Any]:
-    parameters = holder.get("parameters", {})
+def _parameters(holder: dict[str, Any], where: str) -> dict[str, Any]:
+    """The parameters of `holder`: the protocol lets clients send any, and those it knows are heeded."""
+    parameters = holder.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise RequestError(f"{where}'s parameters are no object; give one or leave them out.")
-    refuse_unknown(parameters, known, f"{where}'s parameters")
+    for name in parameters:
+        if name.startswith(OTHER_RESPONSES):
+            raise RequestError(
+                f"{where} has the parameter {name[:60]!r}, which is not supported; leave it out."
+            )
     return parameters
 
 
 def _requested(document: dict[str, Any], service: Service) -> dict[str, bool]:
     """The requested outputs by name, and whether each is to be binary; all where none is named."""
-    known = tuple(_output_sizes(service))
-    binary = _parameters(document, (BINARY_OUTPUT,), "The request").get(BINARY_OUTPUT, False)
+    known = tuple(output_sizes(service))
+    binary = _parameters(document, "The request").get(BINARY_OUTPUT, False)
     outputs = document.get("outputs") or [{"name": name} for name in known]
     if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
         raise RequestError(f"outputs is not a list of objects with a name: {', '.join(known)}.")
@@ -228,7 +239,7 @@ def _requested(document: dict[str, Any], service: Service) -> dict[str, bool]:
         name = output.get("name")
         if not isinstance(name, str) or name not in known:
             raise RequestError(f"There is no output {shown(name)}; there are {', '.join(known)}.")
-        requested[name] = _parameters(output, (BINARY,), "An output").get(BINARY, binary) is True
+        requested[name] = _parameters(output, "An output").get(BINARY, binary) is True
     return requested
 
 
@@ -260,7 +271,7 @@ def _described_body(service: Service) -> dict[str, Any]:
     """OpenAPI's description of the body of `infer`."""
     example = {
         "inputs": [{"name": IMAGES, "datatype": "BYTES", "shape": [1], "data": [EXAMPLE_PHOTO]}],
-        "outputs": [{"name": next(iter(_output_sizes(service)))}],
+        "outputs": [{"name": next(iter(output_sizes(service)))}],
     }
     content = json_object({"inputs": {"type": "array"}}, example, required=["inputs"])
     content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}

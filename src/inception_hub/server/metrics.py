@@ -21,6 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.last_inference = 0.0  # s since 1970; 0 for none
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.requests = Counter(
@@ -60,6 +61,10 @@ class Metrics:
     def stage(self, name: str) -> Timer:
         """A context that times its block as the stage `name`."""
         return self._stages.labels(name).time()
+
+    def value(self, name: str, **labels: str) -> float:
+        """The current value of a sample; 0 where it was never counted."""
+        return self.registry.get_sample_value(name, labels) or 0.0
 
     def text(self) -> bytes:
         """The current values in Prometheus' text format."""

@@ -7,9 +7,19 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import InceptionHubError, NotReadyError, OverloadedError, RequestError, SlowError, TooLargeError
+from ..errors import (
+    AmbiguousLengthError,
+    InceptionHubError,
+    NotReadyError,
+    OverloadedError,
+    RequestError,
+    SlowError,
+    TooLargeError,
+)
+from .encoding import MOST_EXPANSION, gunzip, is_gzip
 from .hosts import AllowedHosts
 from .responses import error_response
+from .routing import routed
 from .service import Service
 
 MAX_DIGITS = 19  # of a Content-Length
@@ -24,8 +34,9 @@ class RequestMiddleware:
     (`memory_bytes`) as it may. A response that has not begun by the `deadline` is given up.
     """
 
-    def __init__(self, app: ASGIApp, service: Service, hosts: AllowedHosts) -> None:
+    def __init__(self, app: ASGIApp, service: Service, hosts: AllowedHosts, prefix: str = "") -> None:
         self._app = app
+        self._prefix = prefix
         self._service = service
         self._hosts = hosts
         self._held_bytes = 0  # of all bodies
@@ -42,10 +53,15 @@ class RequestMiddleware:
             await send(message)
 
         body = _Body()
+        scope = routed(scope, self._prefix)
         try:
             self._hosts.check(scope)
+            compressed = is_gzip(scope)
             await self._read(scope, receive, body)
-            await self._run(scope, _replay(body.take(), receive), receive, note_status, lambda: status != 0)
+            content = body.take()
+            if compressed:
+                content = await self._decompressed(content, body)
+            await self._run(scope, _replay(content, receive), receive, note_status, lambda: status != 0)
         except _Disconnected:
             pass
         except InceptionHubError as error:
@@ -83,9 +99,30 @@ class RequestMiddleware:
         if not done and not begun():
             raise NotReadyError(f"The response was not ready within {deadline:g} s; try again in a second.")
 
+    async def _decompressed(self, content: bytes, body: "_Body") -> bytes:
+        limits, threads = self._service.limits, self._service.threads
+        content = await threads.run(MOST_EXPANSION * len(content), gunzip, content, limits.body_bytes)
+        self._hold(len(content), body)
+        return content
+
+    def _hold(self, length: int, body: "_Body") -> None:
+        """Counts `length` bytes more of `body`; raises `OverloadedError` beyond what all may hold."""
+        if self._held_bytes + length > self._service.limits.memory_bytes:
+            raise OverloadedError(
+                f"The requests under way hold {self._service.limits.memory_bytes:,} bytes, all the server "
+                "may; try again in a second."
+            )
+        body.length += length
+        self._held_bytes += length
+
     async def _read(self, scope: Scope, receive: Receive, body: "_Body") -> None:
         limits = self._service.limits
-        length = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if b"content-length" in headers and b"transfer-encoding" in headers:  # RFC 9112, 6.1
+            raise AmbiguousLengthError(
+                "The request has both Content-Length and Transfer-Encoding; send one of them."
+            )
         if scope["method"] == "POST":
             self._check_admission()
         if not length.isdigit():
@@ -104,13 +141,8 @@ class RequestMiddleware:
                     chunk = message.get("body", b"")
                     if body.length + len(chunk) > limits.body_bytes:
                         raise TooLargeError(_too_large(limits.body_bytes))
-                    if self._held_bytes + len(chunk) > limits.memory_bytes:
-                        raise OverloadedError(
-                            f"The requests under way hold {limits.memory_bytes:,} bytes, all the server may; "
-                            "try again in a second."
-                        )
+                    self._hold(len(chunk), body)
                     body.add(chunk)
-                    self._held_bytes += len(chunk)
                     more = message.get("more_body", False)
         except TimeoutError as error:
             raise SlowError(
@@ -127,7 +159,7 @@ class RequestMiddleware:
 
 
 class _Body:
-    """A body as it arrives; `length` stays once it has been taken."""
+    """A body as it arrives; `length`: the bytes counted for it, which stay once it has been taken."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -135,7 +167,6 @@ class _Body:
 
     def add(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
-        self.length += len(chunk)
 
     def take(self) -> bytes:
         content = b"".join(self._chunks)

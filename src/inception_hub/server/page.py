@@ -1,13 +1,15 @@
-"""The page at `/` for people: its files, the module's card, and a content security policy."""
+"""The page at `/` for people: its files, the card of the module, `/docs`, and a content security policy."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ..images.decode import READABLE
+from .interface import interface_page
 from .openapi import JSON_OBJECT
 from .responses import json_response
 from .service import Service
@@ -16,7 +18,12 @@ FILES = {
     "/": ("page.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/request.js": ("request.js", "text/javascript; charset=utf-8"),
+    "/heatmaps.js": ("heatmaps.js", "text/javascript; charset=utf-8"),
+    "/markdown.js": ("markdown.js", "text/javascript; charset=utf-8"),
+    "/example.jpg": ("example.jpg", "image/jpeg"),  # drawn by recipes/example_photo.py
 }
+EXAMPLE = {"orange", "lemon"}  # labels of what it shows
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,12 +37,18 @@ HEADERS = {
 
 
 def router(service: Service) -> APIRouter:
-    """The routes `/`, those of the files it loads, and `/card`."""
+    """The routes `/`, those of the files it loads, `/card` and `/docs`."""
     routes = APIRouter(tags=["page"])
     for path, (name, kind) in FILES.items():
         content = files("inception_hub.server").joinpath("page", name).read_bytes()
         response = Response(content, media_type=kind, headers=HEADERS)
         routes.get(path, include_in_schema=False)(_serve(response))
+
+    @routes.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        address = str(request.base_url).rstrip("/")
+        html = interface_page(request.app.openapi(), address)
+        return Response(html, media_type="text/html; charset=utf-8", headers=HEADERS)
 
     @routes.get("/card", summary="The module's card", responses=JSON_OBJECT)
     async def card() -> Response:
@@ -64,6 +77,9 @@ def _card(service: Service) -> dict[str, Any]:
         "source": bundle.provenance.source,
         "accuracy": [_in_json(figures) for figures in bundle.accuracy],
         "card": bundle.card,
+        "formats": READABLE,
+        "most_bytes": service.limits.body_bytes,
+        "knows_example": bool(EXAMPLE.intersection(service.module.labels)),
     }
 
 

@@ -8,19 +8,19 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ..errors import AnswerError, ImageError
-from ..images.presets import visible_fraction
 from ..inference.activation_maps import activation_maps
-from ..inference.heatmaps import heatmap, legend
+from ..inference.heatmaps import heatmap, palette
 from ..inference.options import TOP
-from ..inference.predictions import best_predictions
+from ..inference.predictions import best_predictions, check_finite
 from ..inference.row import Row
-from ..output.data_uri import clear_png_uri, png_uri
+from ..output.data_uri import palette_png_uri
 from ..output.rows import as_record
 from .multipart import is_multipart, read_parts
 from .openapi import ERRORS, request_body
 from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
+HEATMAP = 320  # px of each side
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
 Record = dict[str, Any]
 
@@ -43,17 +43,20 @@ class Classified(BaseModel):
 
 
 class Explanation(Prediction):
-    """A class with its heatmap: a PNG to be stretched over the central `part` of the photo's sides."""
+    """A class with its activation map, where on the photo that is strongest, and a picture of it.
 
+    `heatmap`: a PNG to be stretched over the photo.
+    """
+
+    activation_map: list[list[float]]
+    place: str
     heatmap: str
 
 
 class Explained(Classified):
-    """`Classified` with heatmaps, their colours from zero to the maximum, and the central part they cover."""
+    """`Classified` with heatmaps."""
 
     predictions: list[Explanation] | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
-    legend: str | None = None
-    part: float | None = None
 
 
 class Embedded(BaseModel):
@@ -102,25 +105,41 @@ def _add_classify(routes: APIRouter, service: Service) -> None:
 
 def _add_explain(routes: APIRouter, service: Service) -> None:
     module = service.module
-    part = visible_fraction(module.resize)
 
     def explained(path: str, output: Any, top: int) -> Record:
         logits, feature_map = output
         record = _classified(service, path, logits, top)
         classes = [prediction["index"] for prediction in record["predictions"]]
         maps = activation_maps(module, feature_map, classes)
+        check_finite(maps, module.spec.bundle.name, module.precision)
         for prediction, each in zip(record["predictions"], maps, strict=True):
-            prediction["heatmap"] = clear_png_uri(heatmap(each))
-        return {**record, "legend": png_uri(legend()), "part": part}
+            drawn = heatmap(each, HEATMAP, HEATMAP, module.resize)
+            prediction["activation_map"], prediction["place"] = each.tolist(), drawn.place
+            prediction["heatmap"] = palette_png_uri(drawn.index, palette())
+        return record
 
     @routes.post(
         "/explain",
         summary="Name what is on photos, and where it is seen",
-        **_described(Explained | list[Explained], _example(service)),
+        **_described(
+            Explained | list[Explained],
+            _example(
+                service,
+                activation_map=[[0.0, 1.2], [0.3, 7.9]],
+                place="lower right",
+                heatmap="data:image/png;base64,...",
+            ),
+        ),
     )
-    async def explain(request: Request, top: Annotated[int, Query(ge=1, le=20)] = TOP) -> Response:
+    async def explain(
+        request: Request, top: Annotated[int, Query(ge=1, le=20, description="Classes per photo")] = TOP
+    ) -> Response:
         return await _respond(
-            service, request, EXPLANATION, lambda path, output: explained(path, output, top)
+            service,
+            request,
+            EXPLANATION,
+            lambda path, output: explained(path, output, top),
+            drawn=top * HEATMAP * HEATMAP,
         )
 
 
@@ -130,8 +149,8 @@ def _classified(service: Service, path: str, logits: Any, top: int) -> Record:
     return as_record(Row(path, module.spec.bundle.name, predictions=predictions))
 
 
-def _example(service: Service) -> Record:
-    best = {"label": service.module.labels[0], "index": 0, "probability": 0.93}
+def _example(service: Service, **more: Any) -> Record:
+    best = {"label": service.module.labels[0], "index": 0, "probability": 0.93, **more}
     return {"path": "cat.jpg", "module": service.module.spec.bundle.name, "predictions": [best]}
 
 
@@ -150,11 +169,12 @@ def _described(model: Any, example: Record) -> dict[str, Any]:
 
 
 async def _respond(
-    service: Service, request: Request, kind: str, record: Callable[[str, Any], Record]
+    service: Service, request: Request, kind: str, record: Callable[[str, Any], Record], drawn: int = 0
 ) -> Response:
     """The `record` of one photo's output, or a list of them for a multipart body.
 
-    A photo that cannot be read is a record with its error. Where none can be read the first error is raised.
+    `drawn`: pixels that a record draws. A photo that cannot be read is a record with its error. Where none
+    can be read the first error is raised.
     """
     content_type, body = request.headers.get("content-type", ""), await request.body()
     several = is_multipart(content_type)
@@ -177,7 +197,7 @@ async def _respond(
             raise outputs[0]
         return json_response(records if several else records[0])
 
-    return await service.threads.run(sum(map(_size, outputs)), respond)
+    return await service.threads.run(sum(map(_size, outputs)) + len(outputs) * drawn, respond)
 
 
 def _size(output: Any) -> int:

@@ -11,6 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .limits import Limits
 from .responses import message_response
 
+LOOK_EVERY = 0.1  # s, whether a client that sends no more has gone
+
 
 class BoundedProtocol(H11Protocol):
     """One connection, within `limits`; bodies are the middleware's concern."""
@@ -34,14 +36,42 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:  # the client is told not to send more
-            self.cycle.default_headers = [*self.cycle.default_headers, CLOSE_HEADER]
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._close_after_response()
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if not self.transport.is_closing():
             super().data_received(data)
             self._set_timer()
+
+    def eof_received(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - asyncio's own
+        """Keeps the connection for the response to a client that sends no more but may still read."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self._close_after_response()
+        if self.conn.our_state is h11.SEND_RESPONSE and self.scope["http_version"] == "1.1":
+            # One that has gone answers this with a reset; one that reads passes over it.
+            self.transport.write(
+                self.conn.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
+            )
+            self._watch_half_closed()
+        return True
+
+    def _close_after_response(self) -> None:
+        """Ends the connection with the response under way, which tells the client not to send more."""
+        self.cycle.keep_alive = False
+        self.cycle.default_headers = [*self.cycle.default_headers, CLOSE_HEADER]
+
+    def _watch_half_closed(self) -> None:
+        """Ends the connection once the client has reset it; asyncio does not look any more."""
+        if self.transport.is_closing() or self.cycle.response_complete:
+            return
+        client: socket.socket = self.transport.get_extra_info("socket")
+        if client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self.transport.abort()
+        else:
+            self.loop.call_later(LOOK_EVERY, self._watch_half_closed)
 
     def pause_writing(self) -> None:
         super().pause_writing()

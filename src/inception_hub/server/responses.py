@@ -6,12 +6,14 @@ from typing import Any
 from starlette.responses import Response
 
 from ..errors import (
+    AmbiguousLengthError,
     ForeignOriginError,
     InceptionHubError,
     NotReadyError,
     OverloadedError,
     SlowError,
     TooLargeError,
+    UnknownEncodingError,
     UnknownHostError,
 )
 
@@ -22,6 +24,7 @@ STATUSES = {  # others: 400
     ForeignOriginError: 403,
     SlowError: 408,
     TooLargeError: 413,
+    UnknownEncodingError: 415,
 }
 RETRY_AFTER = "1"  # s; a full queue is a second or two of work
 
@@ -33,11 +36,15 @@ def json_response(content: Any, status: int = 200) -> Response:
 
 
 def error_response(error: InceptionHubError) -> Response:
-    """The message of `error` with the status of its class, and `Retry-After` where the server is busy."""
+    """The message of `error` with the status of its class and the headers that go with it."""
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
     response = message_response(str(error), status)
     if isinstance(error, OverloadedError):
         response.headers["Retry-After"] = RETRY_AFTER
+    if isinstance(error, UnknownEncodingError):
+        response.headers["Accept-Encoding"] = "gzip"
+    if isinstance(error, AmbiguousLengthError):  # what follows may belong to another's request
+        response.headers["Connection"] = "close"
     return response
 
 

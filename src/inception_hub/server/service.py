@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from .. import inputs
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, InputError, TooLargeError
-from ..images.loading import load_image
+from ..images.loading import decode_and_resize, decode_and_resize_again
+from ..inference.heatmaps import map_size
 from ..inference.predictions import check_finite
 from ..module import Module
-from .batching import Batcher, Compute, Image
+from .batching import Batcher, Compute, Images
 from .json_body import Bounds, read_object
 from .limits import Limits
 from .metrics import Metrics
@@ -23,7 +24,7 @@ from .request_threads import RequestThreads
 
 MODEL_VERSION = "1"  # the only one
 CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"  # signatures
-EXPLANATION = "explanation"  # logits, and the feature map that they are computed from
+EXPLANATION = "explanation"  # logits, and the feature map at the size of heatmaps
 
 
 class Service:
@@ -61,9 +62,8 @@ class Service:
 
     def warm_up(self) -> None:
         """Compiles all that the interfaces compute."""
-        images = np.zeros((1, *self.module.image_size, 3), np.float32)
-        for compute in self._computations.values():
-            compute(images)
+        for kind, compute in self._computations.items():
+            compute(*(np.zeros((1, *size, 3), np.float32) for size in self._sizes(kind)))
         self.ready = True
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ class Service:
         if isinstance(images, list):
             outputs = await self.photo_outputs(kind, images)
         else:
-            outputs = await self._compute(kind, [partial(_unchanged, image) for image in images])
+            outputs = await self._compute(kind, [partial(_unchanged, (image,)) for image in images])
         for output in outputs:
             if isinstance(output, BaseException):
                 raise output
@@ -114,17 +114,23 @@ class Service:
 
     async def photo_outputs(self, kind: str, files: Sequence[bytes]) -> list[Any]:
         """The output of `kind` for each of `files`, or its `ImageError` or `AnswerError`."""
-        bundle = self.module.spec.bundle
-        return await self._compute(
-            kind,
-            [
-                partial(load_image, file, bundle.image_size, bundle.resize, max_pixels=self.limits.pixels)
-                for file in files
-            ],
-        )
+        return await self._compute(kind, [partial(self._load, file, kind) for file in files])
 
-    async def _compute(self, kind: str, prepare: Sequence[Callable[[], Image]]) -> list[Any]:
-        """The output of `kind`, or the error, for each image that `prepare` makes."""
+    def _load(self, file: bytes, kind: str) -> Images:
+        size, *larger = self._sizes(kind)
+        preset, pixels = self.module.resize, self.limits.pixels
+        photo, image = decode_and_resize(file, size, preset, max_pixels=pixels)
+        again = partial(decode_and_resize_again, photo, file, resize=preset, max_pixels=pixels)
+        return image, *map(again, larger)
+
+    def _sizes(self, kind: str) -> tuple[tuple[int, int], ...]:
+        """The sizes of a photo that `kind` is computed from: the module's, and another of heatmaps."""
+        size = self.module.image_size
+        finer = map_size(size)
+        return (size, finer) if kind == EXPLANATION and finer != size else (size,)
+
+    async def _compute(self, kind: str, prepare: Sequence[Callable[[], Images]]) -> list[Any]:
+        """The output of `kind`, or the error, for each photo that `prepare` makes."""
         if kind not in self._computations:
             raise ArgumentError(f"{self.name} has no classes, only feature vectors; ask for those.")
         self.check_count(len(prepare))
@@ -148,13 +154,18 @@ class Service:
     def _logits(self, images: NDArray[np.float32]) -> Sequence[Any]:
         return list(self._endpoints(images, LOGITS)[LOGITS])
 
-    def _explanations(self, images: NDArray[np.float32]) -> Sequence[Any]:
-        outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
+    def _explanations(
+        self, images: NDArray[np.float32], enlarged: NDArray[np.float32] | None = None
+    ) -> Sequence[Any]:
+        if enlarged is None:
+            outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
+        else:
+            outputs = {**self._endpoints(images, LOGITS), **self._endpoints(enlarged, FEATURE_MAP)}
         return list(zip(outputs[LOGITS], outputs[FEATURE_MAP], strict=True))
 
     def _endpoints(self, images: NDArray[np.float32], *names: str) -> Mapping[str, NDArray[np.float32]]:
         return self.module.endpoints(images, names, share_cores=True)  # several batches are under way at once
 
 
-def _unchanged(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    return image
+def _unchanged(images: Images) -> Images:
+    return images

@@ -10,6 +10,7 @@ from ..formats import export_bundle
 from ..formats.comparison import Check
 from ..formats.options import Options
 from .cache import default_cache, is_temporary
+from .choices import Weights
 from .convert import convert_files
 from .huggingface import push_bundle
 from .network import Progress
@@ -40,18 +41,20 @@ def convert(
     destination: Handle,
     *,
     depth_multiplier: float | None = None,
+    weights: Weights | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Writes the module directory `destination`, which must not exist, of the files `source`; gives its path.
 
     `source`: anything `resolve` takes, such as a checkpoint. `depth_multiplier`: of the network, for files on
-    this machine; None infers it from the shapes. `progress`: as of `resolve`.
+    this machine; None infers it from the shapes. `weights`: `raw`, or `average` for the moving averages that
+    a checkpoint of training on this machine may hold; None is raw. `progress`: as of `resolve`.
 
     Raises `OutputError` if `destination` exists or cannot be written, `WeightsError` for another
     `depth_multiplier` than the files', and what `resolve` raises.
     """
-    if depth_multiplier is not None:
-        converted = convert_files(Path(source), depth_multiplier)
+    if depth_multiplier is not None or weights is not None:
+        converted = convert_files(Path(source), depth_multiplier, weights)
     else:
         converted = bundles.read(resolve(source, progress=progress))
     bundles.write(converted, Path(destination))

@@ -46,7 +46,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def listed(items: Sequence[str]) -> str:
+def first_few(items: Sequence[str]) -> str:
     """The first `LISTED` of `items`, and how many more there are."""
     more = f" and {len(items) - LISTED:,} more" if len(items) > LISTED else ""
     return "; ".join(items[:LISTED]) + more

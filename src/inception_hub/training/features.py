@@ -18,7 +18,7 @@ from ..engines.torch import Network
 from ..errors import InceptionHubError, OutputError
 
 BATCH = 64  # photos
-VERSION = 1  # of the file
+VERSION = 2  # of the file, and of how photos are decoded
 
 
 def feature_vectors(

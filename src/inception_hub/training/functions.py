@@ -1,21 +1,28 @@
-"""`finetune` and `train` as functions; PyTorch is imported when they are called."""
+"""`finetune`, `train`, and modules in one's own PyTorch code: functions that import PyTorch when called."""
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
+from .. import signatures
+from ..architecture import GLOBAL_POOL
 from ..errors import ArgumentError
 from ..evaluation import Evaluation
 from ..images.given import as_many
-from ..module import ModuleLike, as_spec
+from ..images.photo_file import MAX_PIXELS
+from ..images.presets import Preset, checked_preset
+from ..module import Module, ModuleLike, as_spec
 from ..system.extras import missing
 from .choices import BatchNorm, Phases, Select, TrainingPrecision
 from .distillation import Distillation
 from .finetune_options import FinetuneOptions
 from .listener import RunListener
 from .recipe_file import open_recipe
+
+if TYPE_CHECKING:
+    from .pytorch import ImageNetwork, PhotoTransform
 
 Given = str | os.PathLike[str]
 Teachers = Given | Iterable[Given] | None
@@ -90,6 +97,46 @@ def train(
     )  # fmt: skip
 
 
+def transform(
+    module: ModuleLike | None = None, *, resize: Preset | None = None, max_pixels: int = MAX_PIXELS
+) -> "PhotoTransform":
+    """What makes a tensor of a photo, float32 [3, height, width] in [0, 1], as `module` wants it.
+
+    For a `DataLoader` or torchvision's data sets: it takes a path, bytes, an open file or a PIL image, can be
+    pickled, and gives what `load_images` gives. `module`, `resize`, `max_pixels`: as of `load_images`, also a
+    handle; None is the default module.
+
+    Raises `MissingExtraError` without PyTorch, `ArgumentError` for an unknown preset.
+    """
+    preset = checked_preset(resize)
+    with _pytorch():
+        from .pytorch import PhotoTransform
+    spec = module if isinstance(module, Module) else as_spec(module)
+    return PhotoTransform(spec.image_size, preset or spec.resize, max_pixels)
+
+
+def network(module: ModuleLike | None = None, *, signature: str | None = None) -> "ImageNetwork":
+    """The network of `module` as an `nn.Module`, with a copy of its weights, in evaluation mode.
+
+    It takes float [batch, 3, height, width] in [0, 1], as `transform` makes them, and gives logits
+    [batch, classes]; with `signature="image_feature_vector"` feature vectors [batch, features].
+    `hub.export(network, "my_module", to="module")` writes it back once it is trained.
+
+    Raises `MissingExtraError` without PyTorch, `SignatureError`, `ArgumentError` for a signature with another
+    input than images.
+    """
+    with _pytorch():
+        from .pytorch import ImageNetwork
+    bundle = as_spec(module).bundle
+    chosen = signatures.find(bundle.architecture, signature)
+    if chosen.takes_momentum:
+        raise ArgumentError(
+            f"signature is {signature!r}, which takes a momentum; leave it out, and set the network's "
+            "batch_norm_momentum."
+        )
+    return ImageNetwork(bundle.without_head() if chosen.output == GLOBAL_POOL else bundle).eval()
+
+
 def _check(precision: TrainingPrecision) -> None:
     choices = get_args(TrainingPrecision)
     if precision not in choices:
@@ -102,7 +149,7 @@ def _pytorch() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise missing(f"Training needs {error.name}", "train") from error
+        raise missing(f"This needs {error.name}", "train") from error
 
 
 def _distillation(teacher: Teachers, share: float | None, temperature: float | None) -> Distillation | None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
 from ..errors import ArgumentError
 from ..images.presets import Preset
-from ..system.text import counted, listed
+from ..system.text import counted, first_few
 from .listener import RunListener
 from .workers import Workers
 
@@ -53,10 +53,10 @@ def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Datase
         photos, classes = counted(sum(counts.values()), "photo"), counted(len(counts), "class", "classes")
         listener.note(f"{split}: {photos} of {classes}, {each}")
         if without := [name for name, count in counts.items() if not count]:
-            notes.append(f"The {split} split has no photo of {listed(without)}.")
+            notes.append(f"The {split} split has no photo of {first_few(without)}.")
     if pairs := duplicates_across_splits(dataset):
         copies = counted(len(pairs), "photo is", "photos are")
-        notes.append(f"{copies} in two splits: {listed([' = '.join(p) for p in pairs])}")
+        notes.append(f"{copies} in two splits: {first_few([' = '.join(p) for p in pairs])}")
     for note in notes:
         listener.note(note)
     return dataset, notes
@@ -86,7 +86,7 @@ def load_training_data(
     if unreadable:
         total = len(dataset.splits["validation"])
         count = f"{len(unreadable)} of {total:,} validation photos cannot be read"
-        notes.append(f"{count}: {listed(unreadable)}")
+        notes.append(f"{count}: {first_few(unreadable)}")
         notes += lost_classes(dataset, "validation", validation.classes.numpy())
     for note in notes:
         listener.note(note)
@@ -110,7 +110,7 @@ def training_photos(
     notes = []
     if pixels.corrupt:
         count = f"{len(pixels.corrupt)} of {len(split):,} training photos cannot be read"
-        notes.append(f"{count}: {listed(pixels.corrupt)}")
+        notes.append(f"{count}: {first_few(pixels.corrupt)}")
         notes += lost_classes(dataset, "train", pixels.classes)
     return Photos(_tensor(pixels.images), _tensor(pixels.aspect), _tensor(pixels.classes)), notes
 
@@ -119,7 +119,7 @@ def lost_classes(dataset: Dataset, split: str, readable: NDArray[np.int64]) -> l
     """A note of the classes that have photos in `split`, but none among `readable`, the classes of such."""
     lost = np.setdiff1d(dataset.splits[split].classes, readable)
     names = [dataset.labels[index] for index in lost]
-    return [f"No photo of {listed(names)} in the {split} split can be read."] if names else []
+    return [f"No photo of {first_few(names)} in the {split} split can be read."] if names else []
 
 
 def _tensor(array: NDArray[Any]) -> Tensor:
@@ -142,6 +142,6 @@ def _validation_photos(split: Split, size: tuple[int, int], preset: Preset, unre
         images.append((batch * 255).round().astype(np.uint8))
         positions.append(indices)
     if not images:
-        raise ArgumentError(f"No validation photo can be read: {listed(unreadable)}.")
+        raise ArgumentError(f"No validation photo can be read: {first_few(unreadable)}.")
     classes = torch.from_numpy(split.classes[np.concatenate(positions)])
     return Photos(torch.from_numpy(np.concatenate(images)), torch.ones(len(classes)), classes)

@@ -1,0 +1,185 @@
+"""Labelled photos in tables of Arrow: what Hugging Face's `save_to_disk` wrote, and what its hub gives.
+
+Needs pyarrow, which is imported when something is read.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import FormatError, ImageError
+from ..system.extras import missing
+from ..system.text import printable
+from .columns import Columns, choose
+from .data_files import ACCEPTED, DataFiles
+from .folders import file_stamp, read_file
+from .labelled import Labelled
+from .splits import TRAIN, split_called
+
+FEATURES = b"huggingface"  # in a schema's metadata: what the columns are
+
+
+class Column(Protocol):
+    """Photos of a column: bytes, paths, or records of both."""
+
+    def __getitem__(self, row: int, /) -> Any: ...
+
+
+class TablePhotos:
+    """Photos in a column of a table, or the paths of files. Implements `Photos`."""
+
+    def __init__(
+        self, column: Column, names: Sequence[str], root: Path | None, *, embedded: bool = False
+    ) -> None:
+        """`names`: of each row, for photos that are no file of their own. `root`: where relative paths start.
+
+        `embedded`: no photo is a file of its own, which needs not be looked up for each.
+        """
+        self._column = column
+        self._names = names
+        self._root = root
+        self._embedded = embedded
+
+    def name(self, row: int) -> str:
+        return (None if self._embedded else self._file(self._column[row])) or self._names[row]
+
+    def encoded(self, row: int) -> bytes:
+        value = self._column[row]
+        content = value.get("bytes") if isinstance(value, dict) else value
+        if isinstance(content, bytes):
+            return content
+        path = self._file(value)
+        if path is None:
+            raise ImageError(f"{self._names[row]} has no image; give one a row.")
+        return read_file(path)
+
+    def stamp(self, row: int) -> bytes | None:
+        path = None if self._embedded else self._file(self._column[row])
+        return None if path is None else file_stamp(path, self._root)
+
+    def _file(self, value: Any) -> str | None:
+        path = value.get("path") if isinstance(value, dict) and value.get("bytes") is None else value
+        if not isinstance(path, str) or not path:
+            return None
+        if self._root is None:  # from the hub: only what was downloaded has a full path
+            return path if os.path.isabs(path) else None
+        return os.path.join(self._root, path)
+
+
+def saved_photos(data_files: DataFiles) -> Labelled:
+    """The photos of a folder that Hugging Face's `save_to_disk` wrote; raises what `parquet_photos` does."""
+    pyarrow, root = import_pyarrow(), data_files.path
+    try:
+        parts = {TRAIN: root}
+        if (root / "dataset_dict.json").is_file():
+            parts = {
+                name: root / name for name in json.loads((root / "dataset_dict.json").read_bytes())["splits"]
+            }
+        tables = {}
+        for split, folder in parts.items():
+            files = json.loads((folder / "state.json").read_bytes())["_data_files"]
+            streams = [
+                pyarrow.ipc.open_stream(pyarrow.memory_map(str(folder / f["filename"]))) for f in files
+            ]
+            tables[split] = pyarrow.concat_tables([stream.read_all() for stream in streams])
+    except (OSError, ValueError, LookupError, TypeError, pyarrow.ArrowException) as error:
+        raise FormatError(f"{root} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
+    return table_photos(tables, str(root), root)
+
+
+def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> Labelled:
+    """The photos of Arrow tables by split; `where` names the data in messages."""
+    pyarrow = import_pyarrow()
+    labels: list[Any] = []
+    splits: list[str] = []
+    names: list[str] = []
+    unread: dict[str, None] = {}
+    images = []
+    known: tuple[str, ...] | None = None
+    try:
+        for split, table in tables.items():
+            columns = columns_of(table.schema, f"the {split} split of {where}")
+            images.append(table.column(columns.image))
+            unread |= dict.fromkeys(columns.unread)
+            labels += table.column(columns.label).to_pylist()
+            splits += [split_called(split) or split] * table.num_rows
+            names += [f"{split}#{row}" for row in range(table.num_rows)]
+            known = known or class_names(table.schema, columns.label)
+        column = _Rows(pyarrow.chunked_array([chunk for image in images for chunk in image.chunks]))
+    except (ValueError, pyarrow.ArrowException) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(
+            f"The splits of {where} cannot be read together ({reason(error)}); give them alike."
+        ) from error
+    photos = TablePhotos(column, names, root)
+    return Labelled(photos, labels, splits, known, unread=tuple(unread))
+
+
+class _Rows:
+    """A column of a table that lies in memory or is mapped into it."""
+
+    def __init__(self, column: Any) -> None:
+        self._column = column
+
+    def __getitem__(self, row: int) -> Any:
+        return self._column[row].as_py()
+
+
+def columns_of(schema: Any, where: str) -> Columns:
+    """Of images first by Hugging Face's type, then as records with bytes, then by their name."""
+    features = _features(schema)
+    kinds = {name: feature.get("_type") for name, feature in features.items() if isinstance(feature, dict)}
+    images = [name for name in schema.names if kinds.get(name) == "Image"]
+    images = images or [field.name for field in schema if _is_record(field.type)]
+    labels = [name for name in schema.names if kinds.get(name) == "ClassLabel"]
+    columns = choose(schema.names, where, images, labels)
+    if not _is_image(schema.field(columns.image).type):
+        raise FormatError(
+            f"Column {columns.image!r} of {where} holds no images; give encoded images or paths."
+        )
+    return columns
+
+
+def class_names(schema: Any, column: str) -> tuple[str, ...] | None:
+    feature = _features(schema).get(column)
+    names = feature.get("names") if isinstance(feature, dict) else None
+    return tuple(map(str, names)) if isinstance(names, list) and names else None
+
+
+def is_path(type: Any) -> bool:
+    return str(type) in ("string", "large_string", "string_view")
+
+
+def _is_record(type: Any) -> bool:
+    return str(type).startswith("struct") and type.get_field_index("bytes") >= 0
+
+
+def _is_image(type: Any) -> bool:
+    return _is_record(type) or is_path(type) or str(type) in ("binary", "large_binary", "binary_view")
+
+
+def _features(schema: Any) -> dict[str, Any]:
+    try:
+        features = json.loads((schema.metadata or {}).get(FEATURES, b"{}"))["info"]["features"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def import_pyarrow() -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise missing(
+            "Reading Parquet and Arrow needs pyarrow", "parquet", ", or give a folder of folders"
+        ) from error
+    return pyarrow
+
+
+def reason(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return printable(lines[0].rstrip(".")[:200]) if lines else type(error).__name__

@@ -1,0 +1,181 @@
+"""Labelled photos in Parquet files, which are read where they lie, a few rows at a time.
+
+Needs pyarrow, which is imported when something is read.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import FormatError, ImageError
+from .arrow import Column, TablePhotos, class_names, columns_of, import_pyarrow, is_path, reason
+from .data_files import ACCEPTED, DataFiles
+from .labelled import Labelled
+from .splits import TRAIN, split_called, split_of_file, split_of_folder
+from .text_tables import Table
+
+BATCH = 16  # rows that are read at a time
+RECENT = 4 + (os.cpu_count() or 1)  # batches that are kept, for threads that read a few rows ahead
+BUFFER = 1 << 20  # bytes of a column that are read at a time, however large its parts are
+
+
+class ParquetColumn:
+    """A column of Parquet files, read a few rows at a time; quick where rows are asked for in order."""
+
+    def __init__(self, files: Sequence[str], counts: Sequence[int], column: str) -> None:
+        self._files, self._counts, self._name = files, counts, column
+        self._lock = threading.Lock()
+        self._recent: deque[tuple[int, Any]] = deque(maxlen=RECENT)  # first rows, and what follows
+        self._batches: Iterator[tuple[int, Any]] = iter(())
+        self._next: int | None = None  # the row behind what was read last
+
+    def __getitem__(self, row: int) -> Any:
+        """The value of `row`; raises `ImageError` where it cannot be read."""
+        with self._lock:
+            first, batch = self._holding(row)
+            try:
+                return batch[row - first].as_py()
+            except ValueError as error:  # a path that is no text
+                raise ImageError(f"Row {row} cannot be read ({error}); give an intact file.") from error
+
+    def _holding(self, row: int) -> tuple[int, Any]:
+        for first, batch in self._recent:
+            if first <= row < first + len(batch):
+                return first, batch
+        if self._next is None or not self._next <= row < self._next + RECENT * BATCH:
+            self._batches = self._from(row)
+        self._next = None  # until something was read
+        for first, batch in self._batches:
+            self._recent.append((first, batch))
+            if first <= row < first + len(batch):
+                self._next = first + len(batch)
+                return first, batch
+        raise ImageError(f"Row {row} is not in the file any more; give the data again.")
+
+    def _from(self, row: int) -> Iterator[tuple[int, Any]]:
+        """Batches from the group of rows on that holds `row`."""
+        import pyarrow.parquet
+
+        start = 0
+        for file, count in zip(self._files, self._counts, strict=True):
+            if start + count <= row:
+                start += count
+                continue
+            try:
+                with pyarrow.parquet.ParquetFile(file, buffer_size=BUFFER) as opened:
+                    groups = list(range(opened.num_row_groups))
+                    while groups and start + opened.metadata.row_group(groups[0]).num_rows <= row:
+                        start += opened.metadata.row_group(groups.pop(0)).num_rows
+                    for batch in opened.iter_batches(BATCH, groups, [self._name], use_threads=False):
+                        yield start, batch.column(0)
+                        start += len(batch)
+            except (OSError, ValueError, pyarrow.ArrowException) as error:
+                raise ImageError(f"{file} cannot be read ({reason(error)}); give an intact file.") from error
+
+
+def parquet_photos(data_files: DataFiles) -> Labelled:
+    """The photos of Parquet files, which are read where they lie.
+
+    Splits are in the files' names or their folders', else in a column. Raises `FormatError` for files that
+    cannot be read or differ, for photos or labels that they do not hold, and for several data sets;
+    `MissingExtraError` without pyarrow.
+    """
+    files = data_files.files
+    pyarrow = import_pyarrow()
+    splits = splits_of(files, data_files.path)
+    counts: list[int] = []
+    rows: dict[str, list[Any]] = {}  # of the small columns
+    schema, columns, embedded = None, None, True
+    for file in files:
+        try:
+            with pyarrow.parquet.ParquetFile(file) as opened:
+                if columns is None or schema is None:
+                    schema = opened.schema_arrow
+                    columns = columns_of(schema, file)
+                if not opened.schema_arrow.field(columns.image).type.equals(schema.field(columns.image).type):
+                    raise FormatError(f"Column {columns.image!r} is another in {file} than in {files[0]}.")
+                small = [name for name in (columns.label, columns.split) if name]
+                small += [columns.image] if is_path(schema.field(columns.image).type) else []
+                read = opened.read(small).select(small).to_pydict()
+                counts.append(len(read[columns.label]))
+                for name, values in read.items():
+                    rows.setdefault(name, []).extend(values)
+                embedded &= _is_embedded(opened, columns.image)
+        except (OSError, ValueError, KeyError, pyarrow.ArrowException) as error:
+            if isinstance(error, FormatError):
+                raise
+            raise FormatError(f"{file} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
+    assert columns is not None and schema is not None
+    each = [split for split, count in zip(splits, counts, strict=True) for _ in range(count)]
+    if columns.split:
+        each = _agreed(each, rows[columns.split], set(filter(None, splits)), columns.split, files[0])
+    names = [f"{os.path.basename(file)}#{row}" for file, count in zip(files, counts, strict=True)
+             for row in range(count)]  # fmt: skip
+    column: Column = ParquetColumn(files, counts, columns.image)
+    if is_path(schema.field(columns.image).type):
+        column = rows[columns.image]
+    photos = TablePhotos(column, names, data_files.root, embedded=embedded)
+    known = class_names(schema, columns.label)
+    named = [split or TRAIN for split in each]
+    return Labelled(photos, rows[columns.label], named, known, unread=columns.unread)
+
+
+def read_columns(file: str) -> Table:
+    """All columns of a Parquet file of metadata, by name."""
+    pyarrow = import_pyarrow()
+    try:
+        return pyarrow.parquet.read_table(file).to_pydict()
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise FormatError(f"{file} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
+
+
+def splits_of(files: Sequence[str], root: Path) -> list[str | None]:
+    """The split of each file by its name or a folder's; None where none is named at all.
+
+    Of files called like a split and others the latter are a split of another name. Raises `FormatError` for
+    folders that are configurations of a data set, each with splits of its own.
+    """
+    found, sets = [], set()
+    for file in files:
+        folders = os.path.relpath(file, root).split(os.sep)[:-1] if root.is_dir() else []
+        by_folder = next((split for split in map(split_of_folder, reversed(folders)) if split), None)
+        found.append(split_of_file(Path(file).stem) or by_folder)
+        sets.add(os.sep.join(name for name in folders if not split_of_folder(name) and name != "data"))
+    if len(sets) > 1:
+        raise FormatError(
+            f"{root} holds several data sets ({', '.join(sorted(sets))}); give the folder of one."
+        )
+    if any(found):
+        return [split or Path(file).stem for split, file in zip(found, files, strict=True)]
+    return found
+
+
+def _agreed(
+    files: Sequence[str | None], given: Sequence[Any], named: set[str], column: str, where: str
+) -> list[str | None]:
+    """The split of each row, which a column gives where files are named after none; else both must agree."""
+    splits = [split_called(value) if isinstance(value, str) else None for value in given]
+    for row, (split, file) in enumerate(zip(splits, files, strict=True)):
+        if split is None or (named and split != file):
+            raise FormatError(
+                f"The split of photo {row} of {where} is {given[row]!r:.80} in column {column!r:.80}"
+                f"{f' and {file} by its file' if named else ''}; give train, validation or test, or give the "
+                "column another name."
+            )
+    return list(splits)
+
+
+def _is_embedded(file: Any, column: str) -> bool:
+    """Whether every photo of a Parquet file has its bytes, as far as its metadata tells."""
+    if is_path(file.schema_arrow.field(column).type):
+        return False
+    for group in map(file.metadata.row_group, range(file.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema in (column, f"{column}.bytes"):
+                statistics = chunk.statistics
+                if statistics is None or not statistics.has_null_count or statistics.null_count:
+                    return False
+    return True

@@ -1,0 +1,65 @@
+"""Tables of Arrow: what `save_to_disk` wrote, and what the hub gives."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.dataset_files import class_folders, contents
+from helpers.dataset_photos import png
+
+from inception_hub.data import open_dataset
+from inception_hub.data.arrow import TablePhotos, table_photos
+from inception_hub.errors import FormatError, ImageError
+
+datasets = pytest.importorskip("datasets")
+
+
+def table(labels: list[Any], start: int = 0) -> Any:
+    images = [{"bytes": png(start + n), "path": None} for n in range(len(labels))]
+    features = datasets.Features(image=datasets.Image(), label=datasets.ClassLabel(names=["cat", "dog"]))
+    return datasets.Dataset.from_dict({"image": images, "label": labels}, features)
+
+
+def test_save_to_disk(tmp_path: Path) -> None:
+    parts = datasets.DatasetDict(train=table([1, 0]), validation=table([0], 10), extra=table([0], 20))
+    parts.save_to_disk(str(tmp_path / "parts"), num_shards={"train": 2, "validation": 1, "extra": 1})
+    data = open_dataset(tmp_path / "parts")
+    assert list(data.splits) == ["train", "validation"] and data.labels.names == ("cat", "dog")
+    assert contents(data) == [png(0), png(1)] and contents(data, "validation") == [png(10)]
+    assert data.splits["train"].classes.tolist() == [1, 0]
+    table([1, 0]).select([1, 0]).save_to_disk(str(tmp_path / "one"))
+    assert contents(open_dataset(tmp_path / "one")) == [png(1), png(0)]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b'{"_data_files": [{"filename": "gone.arrow"}]}', b'{"_data_files": 1}']
+)
+def test_what_was_saved_badly(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_bytes(content)
+    with pytest.raises(FormatError, match="cannot be read .*; give a folder"):
+        open_dataset(tmp_path)
+    (tmp_path / "dataset_dict.json").write_text(json.dumps({"splits": ["train"]}))
+    with pytest.raises(FormatError, match="cannot be read"):
+        open_dataset(tmp_path)
+
+
+def test_rows_without_files_are_named_by_their_number() -> None:
+    photos = TablePhotos([png(0), None, {"bytes": None, "path": "relative.png"}], ["a#0", "a#1", "a#2"], None)
+    assert photos.name(0) == "a#0" and photos.encoded(0) == png(0) and photos.stamp(0) is None
+    for row in (1, 2):
+        with pytest.raises(ImageError, match=f"a#{row} has no image; give one a row"):
+            photos.encoded(row)
+
+
+def test_relative_paths_start_from_the_root(tmp_path: Path) -> None:
+    class_folders(tmp_path, {"a": 1})
+    photos = TablePhotos(["a/0.png"], ["x"], tmp_path)
+    assert photos.name(0) == str(tmp_path / "a" / "0.png") and photos.encoded(0) == png(1)
+    assert photos.stamp(0)
+
+
+def test_splits_of_several_kinds_are_refused() -> None:
+    other = datasets.Dataset.from_dict({"image": ["a.png"], "label": [0]})
+    with pytest.raises(FormatError, match="The splits of here cannot be read together"):
+        table_photos({"train": table([0, 1]).data.table, "test": other.data.table}, "here", None)
