@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.exports import same
+from PIL import Image
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
 
@@ -85,6 +86,13 @@ def test_timm_takes_it_for_one_of_its_own(small_module: Path, tmp_path: Path) ->
     data = timm.data.resolve_model_data_config(model)
     assert data["input_size"] == (3, 64, 64) and data["mean"] == data["std"] == (0.5, 0.5, 0.5)
     assert (data["crop_pct"], data["interpolation"]) == (0.875, "bilinear")
+    generator = np.random.default_rng(0)
+    photo = Image.fromarray(generator.integers(0, 255, (6, 16, 3), np.uint8)).resize((640, 240))
+    transformed = timm.data.create_transform(**data, is_training=False)(photo)
+    ours = hub.load_images([photo], hub.load_module_spec(small_module))[0] * 2 - 1
+    assert (
+        np.abs(transformed.permute(1, 2, 0).numpy() - ours).mean() < 0.1
+    )  # 0.5 with proportions kept; timm crops whole pixels
     images = torch.rand(2, 3, 64, 64)
     assert model.forward_features(images).shape == (2, 256, 2, 2)
     assert model.forward_head(model.forward_features(images), pre_logits=True).shape == (2, 256)

@@ -155,6 +155,7 @@ def _config(bundle: Bundle) -> dict[str, Any]:
         "input_size": (3, height, width),
         "pool_size": bundle.architecture.endpoint_shapes(height, width)[last][:2],
         "crop_pct": visible_fraction(bundle.resize),
+        "crop_mode": "squash",  # proportions are not kept, as the original's users did not keep them
         "interpolation": "bilinear",
         "mean": (0.5, 0.5, 0.5),
         "std": (0.5, 0.5, 0.5),
