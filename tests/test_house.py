@@ -179,12 +179,14 @@ def test_public_names() -> None:
         "load_images",
         "load_module_spec",
         "network",
+        "organise",
         "pull",
         "push",
         "quantize",
         "resolve",
         "train",
         "transform",
+        "undo_organise",
     ]
     assert all(hasattr(inception_hub, name) for name in inception_hub.__all__)
 

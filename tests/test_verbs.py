@@ -15,10 +15,12 @@ NOT_IN_PYTHON = {
     "classify": ROWS | {"gallery", "heatmaps"},
     "embed": ROWS,
     "explain": {"output"},  # maps are returned, not drawn
+    "organise": {"undo"},  # a function of its own, `undo_organise`
     "evaluate": {"json"},
     "bench": {"json"},
 }
 ONLY_IN_PYTHON = {  # what a terminal shows by itself
+    "organise": {"on_photo", "stopped"},
     "pull": {"progress"},
     "convert": {"progress"},
     "finetune": {"listener"},
@@ -28,6 +30,8 @@ ONLY_IN_PYTHON = {  # what a terminal shows by itself
     "bench": {"on_progress"},
 }
 NAMES = {"inputs": "images"}
+# `explain(None, images)` is the default module; `--undo` alone needs neither of the others.
+NEEDED = {("explain", "module"), ("organise", "images"), ("organise", "into")}
 VERBS_BY_NAME = {verb.__name__: verb for verb, _ in VERBS if verb.__name__ not in NO_FUNCTIONS}
 
 
@@ -56,8 +60,8 @@ def test_the_defaults_are_the_same(name: str) -> None:
         other = parameters(name)[1][option]
         if option == "device":  # the CPU is what None means
             assert (default, other) == ("cpu", None)
-        elif option == "module" and name == "explain":  # which stands first, and None is what it may be
-            assert default is None and other is inspect.Parameter.empty
+        elif other is inspect.Parameter.empty and default is None:
+            assert (name, option) in NEEDED, option
         elif default is None:
             assert other in (None, ()), option
         else:

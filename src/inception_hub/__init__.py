@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .module_spec import get_expected_image_size as get_expected_image_size
     from .module_spec import get_num_image_channels as get_num_image_channels
     from .module_spec import load_module_spec as load_module_spec
+    from .organising.organise import organise as organise
+    from .organising.undo import undo_organise as undo_organise
     from .output.photos import Rows as Rows
     from .output.photos import Vectors as Vectors
     from .output.photos import classify as classify
@@ -50,12 +52,14 @@ LATER = {
     "load_images": ".images.loading",
     "load_module_spec": ".module_spec",
     "network": ".training.functions",
+    "organise": ".organising.organise",
     "pull": ".sources.transfer",
     "push": ".sources.transfer",
     "quantize": ".quantization.quantization",
     "resolve": ".sources.resolve",
     "train": ".training.functions",
     "transform": ".training.functions",
+    "undo_organise": ".organising.undo",
 }
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
@@ -80,12 +84,14 @@ __all__ = [
     "load_images",
     "load_module_spec",
     "network",
+    "organise",
     "pull",
     "push",
     "quantize",
     "resolve",
     "train",
     "transform",
+    "undo_organise",
 ]
 __version__ = "0.1.0"
 

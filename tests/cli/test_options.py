@@ -8,8 +8,6 @@ import importlib
 import inspect
 import json
 import signal
-import sys
-import types
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -31,8 +29,9 @@ from inception_hub.cli.app import app
 from inception_hub.data import Dataset
 from inception_hub.evaluation import Comparison, Evaluation
 from inception_hub.formats.comparison import Check as ExportCheck
-from inception_hub.inference.options import Options
 from inception_hub.labels import Labels
+from inception_hub.organising.placer import Summary
+from inception_hub.organising.undo import Undone
 from inception_hub.quantization.quantization import Check as QuantizeCheck
 
 LABELS = Labels(tuple("abcdefghij"), (None,) * 10)
@@ -118,6 +117,8 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("cli.explain", "Pictures")
     seen.at("cli.photo_run", "on_cluster", lambda *_, **__: None)
     seen.at("inference.explained_photo", "explained_photo", lambda *_, **__: Image.new("RGB", (1, 1)))
+    seen.at("organising.organise", "organise", lambda *_, **__: Summary())
+    seen.at("organising.undo", "undo_organise", lambda *_, **__: Undone())
     seen.at("sources.transfer", "convert_files", lambda *_, **__: module.spec.bundle)
     seen.at("training.finetune", "finetune", lambda *_, **__: [evaluation()])
     seen.at("training.from_scratch", "train_from_scratch", lambda *_, **__: [evaluation()])
@@ -179,7 +180,7 @@ def test_it_arrives(
         return any(_same(value, row.value, folder) for value in seen.places[row.place])
 
     assert not arrives(tmp_path / "without", BASE[verb]), "the row gives no other value than the default"
-    assert arrives(tmp_path / "with", f"{BASE[verb]} {row.given}"), seen.places[row.place]
+    assert arrives(tmp_path / "with", f"{row.base or BASE[verb]} {row.given}"), seen.places[row.place]
 
 
 def _same(value: Any, wanted: Any, folder: Path) -> bool:
@@ -189,57 +190,6 @@ def _same(value: Any, wanted: Any, folder: Path) -> bool:
     if isinstance(wanted, str):
         return str(value) == placed(wanted, folder)
     return type(value) is type(wanted) and value == wanted
-
-
-@pytest.mark.parametrize(
-    ("words", "asked"),
-    [
-        ("", Options()),
-        ("--top 3 --resize slim --max-pixels 12345", Options(top=3, resize="slim", max_pixels=12345)),
-    ],
-)
-def test_a_cluster_is_asked_the_same(
-    small_module: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    words: str,
-    asked: Options,
-) -> None:
-    """Ray itself is not here: what stands in for it notes what it is asked."""
-    from contextlib import nullcontext
-
-    noted: list[Any] = []
-    (tmp_path / "photo.png").write_bytes(png(0))
-
-    def write_rows(bundle: object, task: Any, locations: Any, output: str) -> Any:
-        noted.extend([task, list(locations), output])
-        return SimpleNamespace(rows=1, failed=0, errors=[])
-
-    stand_ins = {
-        "cluster.connection": {"connected": lambda address: nullcontext(noted.append(address))},
-        "cluster.batch_inference": {"InferenceTask": lambda *fields: fields, "write_rows": write_rows},
-        "cluster.storage": {"find_photos": lambda inputs: iter(inputs), "without_credentials": str},
-    }
-    for name, members in stand_ins.items():
-        made = types.ModuleType(f"inception_hub.{name}")
-        vars(made).update(members)
-        monkeypatch.setitem(sys.modules, made.__name__, made)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        command = (
-            f"classify TMP/photo.png --module {small_module} --ray auto --format parquet --output TMP/rows"
-        )
-        code, _, err = run(capsys, *placed(f"{command} {words}", tmp_path).split())
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert code == 0, err
-    assert noted == [
-        "auto",
-        (asked, "openvino", "f32"),
-        [str(tmp_path / "photo.png")],
-        str(tmp_path / "rows"),
-    ]
 
 
 def test_json_of_info_is_whole(small_module: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,9 @@ LAYOUTS = {
         photos("train/a.png", "val/daisy/b.png", "val/rose/c.png"),
         "train holds photos directly",
     ),
+    "a split's name as a class of another": Layout(
+        photos("train/test/a.png", "train/rose/b.png"), "test holds photos directly, and its name is"
+    ),
     "photos beside the classes of a split": Layout(
         photos("train/cover.png", "train/daisy/a.png", "train/rose/b.png"),
         "train holds photos directly",

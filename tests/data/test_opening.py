@@ -111,6 +111,13 @@ def test_validation_from_elsewhere(tmp_path: Path) -> None:
         open_dataset(train, validation=held)
 
 
+def test_a_validation_set_may_lack_a_class_and_count_others_first(tmp_path: Path) -> None:
+    train = class_folders(tmp_path / "train")
+    held = class_folders(tmp_path / "held", {"rose": 1}, seed=10)
+    split = open_dataset(train, validation=held).splits["validation"]
+    assert split.classes.tolist() == [1]
+
+
 def test_of_data_with_splits_only_its_validation_split_validates(tmp_path: Path) -> None:
     train = class_folders(tmp_path / "train")
     class_folders(tmp_path / "other" / "train")

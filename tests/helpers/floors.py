@@ -46,6 +46,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "server": "a module over HTTP, within limits",
         "cluster": "runs and servers on several machines, by Ray",
+        "organising": "photos copied, linked or moved into a folder for each class; undone",
         "benchmark": "figures of speed on this machine",
         "sklearn": "estimators for scikit-learn",
     },

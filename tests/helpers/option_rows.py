@@ -14,6 +14,7 @@ class Row:
     given: str
     place: str
     value: Any
+    base: str | None = None  # the rest of the command, where it is not the verb's in `BASE`
 
 
 COMPUTING = {
@@ -52,6 +53,19 @@ ROWS: dict[str, dict[str, Row]] = {
         "--size": Row("--size 96x64", "explained_photo.size", (96, 64)),
         "--resize": Row("--resize slim", "explained_photo.resize", "slim"),
         "--max-pixels": Row("--max-pixels 12345", "explained_photo.max_pixels", 12345),
+    },
+    "organise": {
+        **MODULE,
+        **COMPUTING,
+        **ON_DEVICE,
+        "--into": Row("--into TMP/other", "organise.into", "TMP/other"),
+        "--undo": Row("--undo TMP/sorted", "undo_organise.into", "TMP/sorted", base="organise"),
+        "--how": Row("--how move", "organise.how", "move"),
+        "--least": Row("--least 0.75", "organise.least", 0.75),
+        "--dry-run": Row("--dry-run", "organise.dry_run", True),
+        "--xmp": Row("--xmp", "organise.xmp", True),
+        "--resize": Row("--resize slim", "organise.resize", "slim"),
+        "--max-pixels": Row("--max-pixels 12345", "organise.max_pixels", 12345),
     },
     "info": {"--json": Row("--json", "stdout", '"name": "small"')},
     "pull": {},
@@ -151,6 +165,7 @@ BASE = {
     "classify": "classify TMP/photo.png",
     "embed": "embed TMP/photo.png",
     "explain": "explain TMP/photo.png --output TMP/pictures",
+    "organise": "organise TMP/photo.png --into TMP/sorted",
     "info": "info given",
     "convert": "convert given TMP/new",
     "finetune": "finetune data --output TMP/new",

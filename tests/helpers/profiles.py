@@ -37,10 +37,14 @@ def profile(
 
 def rgb_profile(name: str) -> bytes:
     """Of one of `SPACES`, by a matrix and a tone curve."""
+    return profile(b"RGB ", rgb_tags(name))
+
+
+def rgb_tags(name: str) -> list[tuple[bytes, bytes]]:
     columns = primaries(name).T
     tags = [(f"{letter}XYZ".encode(), xyz(column)) for letter, column in zip("rgb", columns, strict=True)]
     tags += [(f"{letter}TRC".encode(), curve(name)) for letter in "rgb"]
-    return profile(b"RGB ", [*_texts(), (b"wtpt", xyz(D50)), *tags])
+    return [*_texts(), (b"wtpt", xyz(D50)), *tags]
 
 
 def grey_profile(exponent: float = 1.0) -> bytes:

@@ -13,6 +13,7 @@ from helpers.profiles import (
     parametric,
     profile,
     rgb_profile,
+    rgb_tags,
     srgb,
     xyz,
 )
@@ -114,7 +115,7 @@ WRONG = {
     "of inks": cmyk_profile(),
     "too large": P3 + bytes(MAX_PROFILE),
     "of a device link": P3[:12] + b"link" + P3[16:],
-    "with programs": profile(b"RGB ", [(b"D2B0", b"mpet" + bytes(200))]),
+    "with programs": profile(b"RGB ", [*rgb_tags("swapped"), (b"B2D0", b"mpet" + bytes(200))]),
     "without a curve": profile(b"RGB ", [(b"wtpt", xyz(D50)), (b"rXYZ", xyz(D50))]),
     "curves of no kind": P3.replace(b"para\0\0\0\0\0\3", b"para\0\0\0\0\0\x09"),
 }

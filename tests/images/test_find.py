@@ -111,3 +111,17 @@ def test_nothing_found_is_said_before_anything_is_read(folder: Path) -> None:
         find_images([str(folder), str(folder / "empty")])
     with pytest.raises(HandleError, match="this pattern matches no photo"):
         find_images([f"{folder}/*.bmp"])
+
+
+def test_a_folder_that_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "in" / "out").mkdir(parents=True)
+    (tmp_path / "in" / "out" / "a.jpg").touch()
+    (tmp_path / "in" / "out" / "a.txt").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "in" / "out")
+    unread, without = Unread(), str(tmp_path / "in" / "out")
+    assert list(find_images([str(tmp_path)], unread, without)) == [] and not unread
+    (tmp_path / "b.jpg").touch()
+    assert list(find_images([str(tmp_path)], unread, without)) == [str(tmp_path / "b.jpg")] and not unread
+    assert len(list(find_images([str(tmp_path)], unread, str(tmp_path / "not there")))) == 3
+    with pytest.raises(HandleError, match="holds no photo"):
+        find_images([without], unread, without)

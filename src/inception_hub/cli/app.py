@@ -17,6 +17,7 @@ from . import evaluate as evaluating
 from . import explain as explaining
 from . import export as exporting
 from . import finetune as finetuning
+from . import organise as organising
 from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
@@ -35,6 +36,7 @@ VERBS = (
     (classifying.classify, "inception-hub classify photos/ --top 3 --output rows.csv"),
     (embedding.embed, "inception-hub embed photos/ --output vectors.parquet"),
     (explaining.explain, "inception-hub explain cat.jpg --output heatmaps"),
+    (organising.organise, "inception-hub organise photos/ --into sorted --dry-run"),
     (modules.info, "inception-hub info tiny_imagenet"),
     (modules.pull, "inception-hub pull imagenet"),
     (modules.convert, "inception-hub convert inception_v2.ckpt my_module"),

@@ -83,11 +83,11 @@ def _open(data: Data) -> Dataset:
     rows = {split: [row for row, each in enumerate(labelled.splits) if each == split]
             for split in (TRAIN, VALIDATION, TEST)}  # fmt: skip
     labels = {split: [labelled.labels[row] for row in found] for split, found in rows.items() if found}
-    if all(label in UNKNOWN for label in labels.get(TEST, ()) if isinstance(label, str | int | None)):
+    if all(isinstance(label, str | int | None) and label in UNKNOWN for label in labels.get(TEST, ())):
         if labels.pop(TEST, None):
             notes.append(f"The {TEST} split has no labels and is not read.")
     if not labels:
-        raise FormatError(f"{data} holds no images; give {ACCEPTED}.")
+        raise FormatError(f"{data} holds no images with labels; give {ACCEPTED}.")
     names, classes = number_classes(labels, labelled.names, root, str(data), are_names=labelled.are_names)
     splits = {
         split: Split(values, labelled.photos, np.array(rows[split], np.int64))

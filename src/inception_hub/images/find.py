@@ -43,29 +43,33 @@ class Unread(Counter[str]):
         return f"{files} not read, being no photos by their names: {endings}{more}.{hint}"
 
 
-def find_images(inputs: Iterable[str], unread: Unread | None = None) -> Iterator[str]:
+def find_images(
+    inputs: Iterable[str], unread: Unread | None = None, without: str | None = None
+) -> Iterator[str]:
     """Paths in the order of `inputs`: folders in depth, sorted by name, hidden entries skipped, and
     the folders that storage devices put beside people's.
 
     `-` is passed through. A path that leads nowhere is yielded as it is, to become an error of its own.
     Only one folder's names are in memory at a time. `unread` counts the other files, as they are passed.
-    Raises `HandleError`, before the first path, for a
-    folder without photos or a glob that matches nothing.
+    `without`: a folder that is not entered. Raises `HandleError`, before the first path, for a folder without
+    photos, unless they are all there, or a glob that matches nothing.
     """
     passed = Unread() if unread is None else unread
-    return chain.from_iterable([_find(given, passed) for given in inputs])
+    return chain.from_iterable([_find(given, passed, without) for given in inputs])
 
 
-def _find(given: str, unread: Unread) -> Iterator[str]:
+def _find(given: str, unread: Unread, without: str | None) -> Iterator[str]:
     if given.startswith("~") and not os.path.lexists(given):
         given = os.path.expanduser(given)  # a shell does it too, but not in quotes
     if os.path.isdir(given):
-        paths, kind = _walk(given, set(), unread), "folder holds no photo"
+        paths, kind = _walk(given, set(), unread, without), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):
         paths, kind = _glob(given, unread), "pattern matches no photo"
     else:
         return iter([given])
     first = next(paths, None)
+    if first is None and without is not None and _is_inside(without, given):
+        return paths
     if first is None:
         raise HandleError(f"{given}: this {kind} ({', '.join(EXTENSIONS)}); give photos or another folder.")
     return chain([first], paths)
@@ -81,7 +85,7 @@ def _glob(pattern: str, unread: Unread) -> Iterator[str]:
             unread.add(path)
 
 
-def _walk(folder: str, above: set[tuple[int, int]], unread: Unread) -> Iterator[str]:
+def _walk(folder: str, above: set[tuple[int, int]], unread: Unread, without: str | None) -> Iterator[str]:
     """`above` holds the folders we are inside of, so that a link back to one is not followed forever."""
     try:
         status = os.stat(folder)
@@ -91,12 +95,23 @@ def _walk(folder: str, above: set[tuple[int, int]], unread: Unread) -> Iterator[
         yield folder  # vanished or locked: an error of its own; the others follow
         return
     identity = (status.st_dev, status.st_ino)
-    if identity in above:
+    if identity in above or (without is not None and _is_at(without, status)):
         return
     for entry in visible:
         if entry.is_dir():
-            yield from _walk(entry.path, above | {identity}, unread)
+            yield from _walk(entry.path, above | {identity}, unread, without)
         elif entry.name.lower().endswith(EXTENSIONS):
             yield entry.path
         else:
             unread.add(entry.name)
+
+
+def _is_at(path: str, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))

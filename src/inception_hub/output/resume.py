@@ -48,7 +48,7 @@ class Done:
         self.errors = 0
         self.whole = 0
         for row in rows:
-            digests.append(_digest(row.path))
+            digests.append(path_digest(row.path))
             self.errors += row.is_error
             self.whole = row.end
         self._digests = np.sort(np.frombuffer(digests, np.uint64))
@@ -59,7 +59,7 @@ class Done:
 
     def take(self, path: str) -> bool:
         """Whether there is a row for `path` that was not taken yet."""
-        digest = np.uint64(_digest(path))
+        digest = np.uint64(path_digest(path))
         first = int(np.searchsorted(self._digests, digest))
         for place in range(first, len(self)):
             if self._digests[place] != digest:
@@ -70,7 +70,7 @@ class Done:
         return False
 
 
-def _digest(path: str) -> int:
+def path_digest(path: str) -> int:
     """Of the path as CSV has it, so that one in any format is told by its rows."""
     return int.from_bytes(blake2b(csv_path(path).encode(), digest_size=8).digest(), "little")
 

@@ -18,6 +18,7 @@ from .atomic import flush, flush_directory, flush_tree, make_folders, remove_fol
 NOREPLACE, EXCHANGE = 1, 2
 AT_FDCWD = -100
 UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # by an older kernel, or this file system
+UNLINKED = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}  # file systems without hard links, such as FAT
 
 
 @contextmanager
@@ -69,12 +70,27 @@ def _place(source: Path, path: Path, force: bool) -> None:
 
 def _place_new(source: Path, path: Path) -> None:
     try:
-        if not _renameat2(source, path, NOREPLACE):
-            if os.path.lexists(path):
-                raise FileExistsError
-            os.rename(source, path)
+        rename_new(source, path)
     except FileExistsError as error:
         raise _exists(path) from error
+
+
+def rename_new(source: Path, path: Path) -> None:
+    """Gives `source` the name `path`; raises `FileExistsError` if it is taken, and what the system raises."""
+    if _renameat2(source, path, NOREPLACE):
+        return
+    if source.is_file() and not source.is_symlink():
+        try:
+            os.link(source, path)
+        except OSError as error:
+            if error.errno not in UNLINKED:
+                raise
+        else:
+            os.unlink(source)
+            return
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    os.rename(source, path)
 
 
 def _replace(source: Path, path: Path) -> None:

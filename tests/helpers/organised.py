@@ -1,0 +1,108 @@
+"""Photos to organise, rows for them, and a process that dies at its n-th step on the disk."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from inception_hub.inference.predictions import Prediction
+from inception_hub.inference.row import Row
+from inception_hub.organising.choices import How
+from inception_hub.organising.journal import Journal
+from inception_hub.organising.placer import Placer, Plan, Summary
+from inception_hub.system import moving
+
+LABELS = ["cat", "dog"]
+SETTINGS = {"module": "m"}
+# Of each photo its place, its content, and how likely a cat is on it.
+PHOTOS = {
+    "a/x.jpg": (b"one", 0.9),
+    "b/x.jpg": (b"two", 0.8),
+    "b/y.jpg": (b"three", 0.4),
+    "c.jpg": (b"one", 0.2),
+}
+STEPS = {
+    "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.utime", "os.chmod",
+    "os.truncate", "ctypes.dlopen", "ctypes.dlsym",
+}  # fmt: skip
+KILLED = 9
+
+
+def make_photos(root: Path) -> None:
+    for name, (content, _) in PHOTOS.items():
+        (root / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "photos" / name).write_bytes(content)
+
+
+def row(path: str, cat: float) -> Row:
+    predictions = [Prediction("cat", 0, cat), Prediction("dog", 1, 1 - cat)]
+    best_first = sorted(predictions, key=lambda each: -each.probability)
+    return Row(path, "m", predictions=tuple(best_first))
+
+
+def organise(root: Path, how: How, xmp: bool = False, least: float = 0.7) -> Summary:
+    """What `hub.organise` does with the photos below `root`, without a module."""
+    summary = Summary()
+    plan = Plan(root / "sorted", how, least, xmp)
+    paths = {str(root / "photos" / name): cat for name, (_, cat) in PHOTOS.items()}
+    with Journal(plan.into, SETTINGS) as journal:
+        placer = Placer(plan, LABELS, journal, summary)
+        there = [path for path in paths if os.path.lexists(path)]
+        for photo in placer.photos(there, lambda: False):
+            placer.place(row(photo.path, paths[photo.path]))
+    return summary
+
+
+def tree(root: Path) -> dict[str, object]:
+    """Every file with its content, every link with its target, every folder; of the journal that it is."""
+    found: dict[str, object] = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            found[name] = os.readlink(path)
+        elif path.is_file():
+            found[name] = path.name if path.suffix == ".jsonl" else path.read_bytes()
+        else:
+            found[name] = None
+    return found
+
+
+def apart() -> None:
+    """Has the photos and the organised folder be on two file systems, as far as renaming goes."""
+    rename_new = moving.rename_new
+
+    def renamed(source: Path, target: Path) -> None:
+        if not source.parent.name.endswith(".partial"):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        rename_new(source, target)
+
+    moving.rename_new = renamed
+
+
+def dies_at(step: int, work: Callable[[], object]) -> bool:
+    """Whether `work` in a process of its own died, without any cleaning up, before its step number `step`."""
+    child = os.fork()
+    if not child:
+        left = step
+
+        def count(event: str, _: object = None) -> None:
+            nonlocal left
+            if event in STEPS:
+                left -= 1
+                if not left:
+                    os._exit(KILLED)
+
+        fsync = os.fsync
+        os.fsync = lambda descriptor: (count("open"), fsync(descriptor))[1]  # type: ignore[assignment]
+        sys.addaudithook(count)
+        try:
+            work()
+            os._exit(0)
+        except BaseException as error:
+            print(f"step {step}: {error!r}", file=sys.stderr)
+            os._exit(1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status not in (0, KILLED):
+        raise SystemExit(f"step {step}: it ended with {status}")
+    return status == KILLED
