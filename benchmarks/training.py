@@ -88,7 +88,7 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
             batch_size=batch,
             image_size=size,
         )
-        run = Run(recipe, photos, Path(folder) / "checkpoint.safetensors", "benchmark", listener=Clock())
+        run = Run(recipe, photos, Path(folder) / "checkpoint.safetensors", {}, listener=Clock())
         try:
             train(network, run, Workers())
         except Enough:

@@ -57,6 +57,8 @@ def test_defaults_are_those_of_the_options() -> None:
 @pytest.mark.parametrize("columns", [60, 80])
 def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path, columns: int) -> None:
     photos, output = write_colour_photos(tmp_path / "photos"), tmp_path / "m"
+    (photos / "red" / "phone.mov").touch()
+    (photos / "violet").mkdir()
     options = ("--module", small_module, "--epochs", 1, "--image-size", 32, "--precision", "f32")
     command = ("finetune", photos, "--output", output, *options)
     code, shown = on_terminal(*command, columns=columns, kind="xterm")
@@ -65,7 +67,19 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     words = " ".join(lines)
     assert re.search(r"head: validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to [0-9.]+%\) ", words)
     assert re.search(r"epoch 1: loss [0-9.]+, validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to ", words)
+    assert "1 file is not read, being no photos by their names: 1 .mov." in words
+    assert "1 folder holds no photo: violet." in words
+    assert sum(line.startswith("Fine-tuning small") for line in lines) == 1
     title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))
     assert lines[title + 1].startswith("head ") and lines[title + 2].startswith("whole network, epoch 1 ")
     assert "Kept: " in words and "95% interval" in words and "top-5" not in words
     assert all(len(line) <= columns for line in lines if str(tmp_path) not in line), shown
+
+
+def test_nothing_is_announced_before_an_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, small_module: Path
+) -> None:
+    command = ("finetune", tmp_path / "gone", "--module", small_module, "--output", tmp_path / "m")
+    code, out, err = run(capsys, *command)
+    assert (code, out) == (2, "") and len(err.splitlines()) == 1 and "gone does not exist" in err
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from inception_hub.errors import FormatError
     "names, expected",
     [
         (["path", "label"], Columns("path", "label", None)),
-        (["extra", "file_name", "labels", "split"], Columns("file_name", "labels", "split")),
+        (["extra", "file_name", "labels", "split"], Columns("file_name", "labels", "split", ("extra",))),
         (["FileName", "Class", "Subset"], Columns("FileName", "Class", "Subset")),
         (["Image Path", "Category"], Columns("Image Path", "Category", None)),
         (["image_id", "target"], Columns("image_id", "target", None)),
@@ -23,7 +23,7 @@ def test_names_in_any_case_and_writing(names: list[str], expected: Columns) -> N
 
 def test_what_the_table_says_of_images_counts_more_than_names() -> None:
     columns = choose(["path", "photo", "kind"], "a table", images=["photo"], labels=["kind"])
-    assert columns == Columns("photo", "kind", None)
+    assert columns == Columns("photo", "kind", None, ("path",))
     assert choose(["image", "label", "kind"], "a table", labels=["kind"]).label == "label"
 
 

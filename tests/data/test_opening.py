@@ -142,6 +142,10 @@ def test_a_test_split_of_the_hub_without_classes_is_left_out(monkeypatch: pytest
     monkeypatch.setattr(opening, "load_hub", lambda name: tables if name == "owner/name" else {})
     data = open_dataset("hf://datasets/owner/name")
     assert data.name == "name" and list(data.splits) == ["train"]
+    assert data.notes == (
+        "1 photo is not read, in splits of other names: extra.",
+        "The test split has no labels and is not read.",
+    )
     assert contents(data) == [png(0), png(1)] and data.splits["train"].name(1) == "train#1"
     tables["Test"] = table([1, 0])
     assert list(open_dataset("owner/name").splits) == ["train", "test"]

@@ -1,5 +1,6 @@
 """`evaluate`: one module or two on a labelled data set, a report that is written whole or not at all."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image
 from inception_hub import Module, ModuleSpec, load_module_spec
 from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.evaluation import compare
-from inception_hub.evaluation.evaluate import evaluate
+from inception_hub.evaluation.evaluate import evaluate, new_page, write_page
 from inception_hub.module import ModuleLike
 
 
@@ -82,6 +83,35 @@ def test_classes_are_called_as_the_module_calls_them(small_module: Path, tmp_pat
     html = evaluate(module, tmp_path / "photos").page()
     cells = Page(html).texts("td")
     assert cells[-4:] == ["a", "1", "b", "1"] and not any("n0000000" in cell for cell in cells)
+
+
+def test_what_is_not_measured_is_noted(folder: Path, small_module: Path) -> None:
+    (folder / "b" / "notes.txt").touch()
+    for path in (folder / "c").iterdir():
+        path.write_bytes(b"no photo")
+    result = evaluate(small_module, folder)
+    assert result.notes == (
+        "1 file is not read, being no photos by their names: 1 .txt.",
+        "No photo of c can be read.",
+    )
+    notes = Page(result.page()).texts("li")
+    assert set(result.notes) <= set(notes) and sum(note.startswith("Left out: ") for note in notes) == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
+def test_two_runs_with_one_report_notice_each_other(folder: Path, small_module: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+
+    def load(handle: ModuleLike) -> Module:
+        raise AssertionError("nothing is loaded")
+
+    with new_page(page):
+        with pytest.raises(OutputError, match="page.html is being written by another process; wait for it"):
+            evaluate(small_module, folder, report=page, load=load)
+        page.write_text("another's")
+        with pytest.raises(OutputError, match="already exists"):
+            write_page(evaluate(small_module, folder), page)
+    assert page.read_text() == "another's" and len(list(tmp_path.iterdir())) == 2
 
 
 def test_the_resize_preset_is_passed_on(folder: Path, small_module: Path) -> None:

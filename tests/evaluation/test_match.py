@@ -80,7 +80,7 @@ def test_unknown_classes_are_counted_and_named() -> None:
 
 
 def test_an_unknown_id_is_not_looked_up_by_name() -> None:
-    with pytest.raises(ArgumentError, match="1 of the 1 classes of the data are unknown"):
+    with pytest.raises(ArgumentError, match="1 of the 1 class of the data is unknown"):
         match_labels(imagenet(), Labels(("tench",), ("n99999999",)))
 
 

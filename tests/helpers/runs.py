@@ -57,8 +57,8 @@ def network(classes: int = 3, seed: int = 0) -> Network:
 
 def tiny_run(checkpoint: Path, recipe: Recipe = RECIPE, **changes: Any) -> Run:
     """A run of `recipe` on `photos()`, in float32."""
-    given = dict(recipe=recipe, photos=photos(), checkpoint=checkpoint, identity="test", bfloat16=False)
-    return Run(**{**given, **changes})  # type: ignore[arg-type]
+    given = dict(recipe=recipe, photos=photos(), checkpoint=checkpoint, bfloat16=False)
+    return Run(**{**given, "settings": {"--seed": 0}, **changes})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`quantize`, and answers at the precisions beside float32."""
 
 import json
+import os
 import pickle
 import re
 import shutil
@@ -16,8 +17,9 @@ from skimage import data
 
 from inception_hub import Module, ModuleSpec, bundle, load_images, load_module_spec, weights
 from inception_hub.engines import openvino as engine
-from inception_hub.errors import ArgumentError, QuantizationError, WeightsError
+from inception_hub.errors import ArgumentError, OutputError, QuantizationError, WeightsError
 from inception_hub.quantization.quantization import quantize
+from inception_hub.system.locks import hold_directory, release
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +98,39 @@ def test_photos_without_a_training_split_will_do(
     shutil.copytree(small_module, tmp_path / "copy")
     check = quantize(tmp_path / "copy", str(tmp_path / "data"), max_drop=100)
     assert check.images == (6 if len(splits) == 1 else 12) and check.f32 is not None
+
+
+def test_what_is_not_read_is_said(
+    capsys: pytest.CaptureFixture[str], small_module: Path, photos: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_module, tmp_path / "copy")
+    shutil.copytree(photos, tmp_path / "photos")
+    (tmp_path / "photos" / "a").rename(tmp_path / "photos" / "unknown")
+    (tmp_path / "photos" / "b" / "notes.txt").touch()
+    (tmp_path / "photos" / "b" / "1.png").write_bytes(b"no photo")
+    command = ("quantize", tmp_path / "copy", "--calibrate", tmp_path / "photos", "--min-agreement", 0)
+    code, _, err = run(capsys, *command)
+    lines = err.splitlines()
+    assert code == 0 and lines[:2] == [
+        "1 file is not read, being no photos by their names: 1 .txt.",
+        f"The classes of {tmp_path / 'photos'} are not the module's, so top-1 is not compared.",
+    ]
+    assert lines[2].startswith("1 photo cannot be read: ") and "b/1.png" in lines[2]
+    assert lines[3].startswith("Checked on ")
+    for path in (tmp_path / "photos").rglob("*.png"):
+        path.write_bytes(b"no photo")
+    with pytest.raises(ArgumentError, match=r"None of the photos can be read \(.*b/1.png: "):
+        quantize(shutil.copytree(small_module, tmp_path / "other"), str(tmp_path / "photos"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
+def test_two_runs_on_one_module_notice_each_other(small_module: Path, photos: Path, tmp_path: Path) -> None:
+    module = shutil.copytree(small_module, tmp_path / "copy")
+    held = hold_directory(module)
+    with pytest.raises(OutputError, match="Another process quantizes .*copy; wait for it or stop it"):
+        quantize(module, str(photos), max_drop=100)
+    release(held)
+    assert content(module) == content(small_module)
 
 
 def test_a_graph_that_answers_otherwise_is_not_kept(

@@ -28,13 +28,15 @@ def test_features_are_cached_and_an_interrupted_pass_is_resumed(tmp_path: Path) 
     with pytest.raises(KeyboardInterrupt):
         feature_vectors(network, 150, batch, False, cache, "one")
     asked.clear()
-    vectors = feature_vectors(network, 150, batch, False, cache, "one")
-    assert asked == [(128, 150)]
+    resumed: list[int] = []
+    vectors = feature_vectors(network, 150, batch, False, cache, "one", on_resume=resumed.append)
+    assert asked == [(128, 150)] and resumed == [128]
     with torch.no_grad():
         expected = network(images)[GLOBAL_POOL][:, 0, 0]
     assert torch.allclose(vectors, expected, atol=1e-5)
     asked.clear()
-    assert torch.equal(feature_vectors(network, 150, batch, False, cache, "one"), vectors) and not asked
+    again = feature_vectors(network, 150, batch, False, cache, "one", on_resume=resumed.append)
+    assert torch.equal(again, vectors) and not asked and resumed == [128]
     with pytest.raises(KeyboardInterrupt):  # of another data set all are computed anew: more than two batches
         feature_vectors(network, 150, batch, False, cache, "two")
 

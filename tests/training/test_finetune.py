@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,10 @@ class Stop(RunListener):
     def __init__(self, steps: int) -> None:
         self.steps = steps
         self.seen: list[str] = []
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
 
     def progress(self, task: str, done: int, total: int) -> None:
         if task not in self.seen:
@@ -175,6 +180,8 @@ def test_the_same_command_resumes_a_run(
     base = load_module_spec(small_module)
     finetune(str(shared_folder), tmp_path / "halved", base, options=SHORT, listener=again)
     assert "training features" not in again.seen, "they were kept"
+    resumed = [note for note in again.notes if note.startswith("Continuing at epoch ")]
+    assert resumed == ([f"Continuing at epoch {1 + steps // 3} of 3."] if steps > 1 else [])
     assert (tmp_path / "halved" / "weights.safetensors").read_bytes() == uninterrupted
 
 
@@ -188,10 +195,16 @@ def test_other_data_and_damage_are_refused_and_nothing_is_lost(
     checkpoint = tmp_path / "out.run" / "checkpoint.safetensors"
     saved = checkpoint.read_bytes()
     shutil.copy(folder / "red" / "0.png", folder / "blue" / "new.png")
-    with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+    with pytest.raises(FormatError, match="was begun with other photos; give what it was begun with"):
         finetune(str(folder), tmp_path / "out", base, options=SHORT)
     assert checkpoint.read_bytes() == saved
     (folder / "blue" / "new.png").unlink()
+    features = (tmp_path / "out.run" / "features" / "training.vectors").read_bytes()
+    later = Stop(99)
+    with pytest.raises(FormatError, match="was begun with --epochs 3, not 4; give what it was begun with"):
+        finetune(str(folder), tmp_path / "out", base, options=replace(SHORT, epochs=4), listener=later)
+    assert not any(note.startswith("Fine-tuning ") for note in later.notes), "nothing is announced"
+    assert (tmp_path / "out.run" / "features" / "training.vectors").read_bytes() == features, "nor computed"
     checkpoint.write_bytes(saved[:-1])
     with pytest.raises(FormatError, match="checkpoint .* is damaged"):
         finetune(str(folder), tmp_path / "out", base, options=SHORT)

@@ -23,7 +23,7 @@ def test_the_two_lines_of_the_first_example(tmp_path: Path, monkeypatch: pytest.
     assert validation.module == "my_module" and validation.data == "photos validation"
     result = hub.evaluate("my_module", "more_photos/")
     assert result.photos == 6 and result.evaluations[0].top1 == 1
-    assert repr(result).startswith("EvaluationResult(evaluations=(Evaluation('my_module' on 'more_photos ")
+    assert repr(result).startswith("EvaluationResult(evaluations=(Evaluation('my_module' on 'more_photos': ")
 
 
 @pytest.mark.usefixtures("no_matplotlib")
@@ -54,7 +54,7 @@ def test_teachers_and_their_numbers() -> None:
     assert _distillation(None, None, None) is _distillation((), None, None) is None
     assert _distillation("one", None, None) == Distillation(("one",))
     assert _distillation([Path("one"), "two"], 0.25, 3.0) == Distillation(("one", "two"), 0.25, 3.0)
-    with pytest.raises(ArgumentError, match="^share are of teachers, and there is none; give --teacher"):
+    with pytest.raises(ArgumentError, match="^share is of teachers, and there is none; give --teacher"):
         _distillation(None, 0.3, None)
     with pytest.raises(ArgumentError, match="^share and temperature are of teachers"):
         _distillation(None, 0.3, 1.0)

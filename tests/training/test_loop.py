@@ -97,6 +97,28 @@ def test_what_is_kept_is_the_lowest_loss_or_the_highest_accuracy(
     assert again == trained, "as the checkpoint has it"
 
 
+def test_a_run_that_is_resumed_says_where(workers: Workers, tmp_path: Path) -> None:
+    """From within an epoch, after the last, and after one that was the last by patience."""
+    path, listener = tmp_path / "c.safetensors", Notes()
+    train(runs.network(), tiny_run(path, ONE_EPOCH, listener=listener), workers)
+    assert listener.notes == []
+    train(runs.network(), tiny_run(path, ONE_EPOCH, listener=listener), workers)
+    assert listener.notes == ["Continuing after epoch 1 of 1, the last."]
+    train(runs.network(), tiny_run(path, listener=listener), workers)
+    assert listener.notes[1] == "Continuing at epoch 2 of 2."
+    losses = iter([1.0, 2.0])
+    recipe = replace(RECIPE, patience=1)
+    stopped = tiny_run(
+        tmp_path / "d.safetensors",
+        recipe,
+        validate=lambda network: Score(next(losses), 0.5, 10),
+        listener=listener,
+    )
+    for _ in range(2):
+        train(runs.network(), stopped, workers)
+    assert listener.notes[2:] == ["Continuing after epoch 1 of 2, the last."]
+
+
 def test_without_patience_the_last_epoch_is_kept(workers: Workers, tmp_path: Path) -> None:
     losses = iter([1.0, 2.0])
     run = tiny_run(tmp_path / "c.safetensors", validate=lambda network: Score(next(losses), 0.5, 10))
@@ -229,8 +251,8 @@ def test_weights_that_became_infinite_are_not_saved(
 def test_checkpoints_of_other_runs_and_damaged_ones_are_refused(workers: Workers, tmp_path: Path) -> None:
     path = tmp_path / "c.safetensors"
     train(runs.network(), tiny_run(path), workers)
-    with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
-        train(runs.network(), tiny_run(path, identity="other"), workers)
+    with pytest.raises(FormatError, match="was begun with --seed 0, not 1; give what it was begun with"):
+        train(runs.network(), tiny_run(path, settings={"--seed": 1}), workers)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(FormatError, match="is damaged .*remove it to begin anew"):
         train(runs.network(), tiny_run(path), workers)

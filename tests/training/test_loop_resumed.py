@@ -42,10 +42,14 @@ class Interrupting(RunListener):
 
 
 class Epochs(RunListener):
-    """Keeps the epochs that were trained."""
+    """Keeps the epochs that were trained, and notes."""
 
     def __init__(self) -> None:
         self.epochs: list[Epoch] = []
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
 
     def epoch(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
@@ -98,6 +102,7 @@ def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: 
     listener = Epochs()
     resumed = runs.run_case(path, case, workers, listener)
     assert 0 < len(listener.epochs) <= case.epochs - 3, "it was resumed, not begun anew"
+    assert listener.notes == [f"Continuing at epoch {listener.epochs[0].epoch} of {case.epochs}."]
     assert resumed[:3] == before
     assert resumed == runs.run_case(tmp_path / "whole.safetensors", case, workers)
 

@@ -8,12 +8,13 @@ import pytest
 from helpers import runs
 
 from inception_hub import bundle
-from inception_hub.errors import OutputError
+from inception_hub.errors import FormatError, HandleError, OutputError
 from inception_hub.evaluation import Selection
 from inception_hub.labels import Labels
+from inception_hub.training import checkpoint
 from inception_hub.training.distillation import Distillation
 from inception_hub.training.listener import RunListener
-from inception_hub.training.session import Session, run_identity
+from inception_hub.training.session import Session
 from inception_hub.training.summary import RunSummary
 
 COLOURS = Labels(("blue", "green", "red"), (None,) * 3)
@@ -83,16 +84,18 @@ def test_in_the_end_only_tensorboards_files_stay(shared_folder: Path, tmp_path: 
     shutil.rmtree(session.folder)
 
 
-def test_an_identity_is_of_every_fact() -> None:
-    base = run_identity("data", {"a": 1, "b": None}, 0)
-    assert base == run_identity("data", {"b": None, "a": 1}, 0), "whatever the order of keys"
-    others = [
-        run_identity("other", {"a": 1, "b": None}, 0),
-        run_identity("data", {"a": 2, "b": None}, 0),
-        run_identity("data", {"a": 1}, 0),
-        run_identity("data", {"a": 1, "b": None}, 1),
-    ]
-    assert base not in others and len(set(others)) == 4
+def test_a_checkpoint_of_other_settings_is_refused_before_anything_is_computed(
+    shared_folder: Path, tmp_path: Path
+) -> None:
+    session = begun(shared_folder, tmp_path / "module")
+    session.check({"--seed": 1})
+    checkpoint.save(session.checkpoint, {}, {"settings": {"--seed": 1}})
+    session.check({"--seed": 1})
+    with pytest.raises(FormatError, match="module.run/checkpoint.safetensors was begun with --seed 1, not 2"):
+        session.check({"--seed": 2})
+    session.checkpoint.write_bytes(b"no checkpoint")
+    with pytest.raises(FormatError, match="checkpoint .* is damaged"):
+        session.check({"--seed": 1})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
@@ -101,11 +104,18 @@ def test_two_runs_never_train_into_one_folder(shared_folder: Path, tmp_path: Pat
         with pytest.raises(
             OutputError, match=r"Another process trains in .*module\.run; wait for it or stop"
         ):
-            begun(shared_folder, tmp_path / "module")
+            begun(tmp_path / "gone", tmp_path / "module")  # before the data is looked at
         with begun(shared_folder, tmp_path / "other"):
             pass
     with begun(shared_folder, tmp_path / "module"):
         pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
+def test_data_that_cannot_be_read_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(HandleError, match="does not exist"):
+        begun(tmp_path / "gone", tmp_path / "new" / "module")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_made(shared_folder: Path, tmp_path: Path) -> None:

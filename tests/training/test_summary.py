@@ -34,7 +34,7 @@ HISTORY = [
 
 
 def run_of(recipe: Recipe) -> Run:
-    return Run(recipe, photos(12), Path("checkpoint"), "identity", seed=7)
+    return Run(recipe, photos(12), Path("checkpoint"), {}, seed=7)
 
 
 def test_the_lowest_loss_is_given_where_it_is_known() -> None:

@@ -1,4 +1,4 @@
-"""The teachers of a distillation: their loss against the formula, their classes matched, their identity."""
+"""The teachers of a distillation: their loss against the formula, their classes matched, their settings."""
 
 import shutil
 from dataclasses import replace
@@ -114,10 +114,10 @@ def test_teachers_that_do_not_fit_are_refused(first: str, tmp_path: Path) -> Non
     )
 
 
-def test_identity_is_of_all_that_decides(first: str, second: str, tmp_path: Path) -> None:
-    base = load_teachers(first).identity()
+def test_settings_are_all_that_decides(first: str, second: str, tmp_path: Path) -> None:
+    base = load_teachers(first).settings()
     copy = shutil.copytree(first, tmp_path / "copy")
-    assert load_teachers(str(copy)).identity() == base, "whatever the path"
+    assert load_teachers(str(copy)).settings() == base, "whatever the path"
     others = [
         load_teachers(second),
         load_teachers(first, second),
@@ -125,5 +125,5 @@ def test_identity_is_of_all_that_decides(first: str, second: str, tmp_path: Path
         load_teachers(first, temperature=3.0),
         load_teachers(first, labels=labels_named("b", "a", "c")),
     ]
-    assert all(other.identity() != base for other in others)
+    assert all(other.settings() != base for other in others)
     assert load_teachers(first, second).describe() == "first, second; share 0.5, temperature 2"

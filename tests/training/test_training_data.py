@@ -50,6 +50,35 @@ def test_a_validation_set_is_made_where_there_is_none() -> None:
     assert with_validation_set(divided, listener)[0] is divided
 
 
+def test_what_is_not_read_and_classes_without_photos_are_noted() -> None:
+    listener = Notes()
+    whole = Dataset(
+        "noise",
+        Labels(("a", "b", "c"), (None,) * 3),
+        {"train": split_of([png(0), png(1)], [0, 1]), "validation": split_of([png(2)], [1])},
+        ("1 column is not read: year.",),
+    )
+    _, notes = with_validation_set(whole, listener)
+    assert notes == [
+        "1 column is not read: year.",
+        "The train split has no photo of c.",
+        "The validation split has no photo of a; c.",
+    ]
+    assert listener.notes == [
+        "train: 2 photos of 3 classes, 0 to 1 each",
+        "validation: 1 photo of 3 classes, 0 to 1 each",
+        *notes,
+    ]
+
+
+def test_a_class_that_loses_all_its_photos_is_noted(tmp_path: Path, workers: Workers) -> None:
+    data = dataset(train=[png(0), b"no photo", png(1), None], validation=[b"no photo", png(2)])
+    loaded = load_training_data(data, 24, (16, 16), "plain", tmp_path, RunListener(), workers)
+    assert loaded.notes[1] == "No photo of b in the train split can be read."
+    assert loaded.notes[3] == "No photo of a in the validation split can be read."
+    assert len(loaded.notes) == 4
+
+
 def test_photos_in_two_splits_are_noted() -> None:
     listener = Notes()
     files: list[bytes | None] = [png(seed) for seed in range(14)]

@@ -173,7 +173,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
         assert "'blue'" in message
         assert "does not exist" in mistake(*command, "--teacher", tmp_path / "gone")
         assert "The temperature is 0.0;" in mistake(*command, "--teacher", good, "--temperature", 0)
-        assert "are for --teacher MODULE" in mistake(*command, "--teacher-share", 0.3)
+        assert "share is of teachers, and there is none" in mistake(*command, "--teacher-share", 0.3)
         assert run(capsys, *command, "--teacher", good, "--teacher-share", 1.5)[0] == 2
     assert "phases is 'head', where none is asked" in mistake(*tuning, "--teacher", good, "--phases", "head")
 
@@ -204,8 +204,12 @@ def test_a_run_is_resumed_with_the_same_teacher(folder: Path, small_module: Path
 
     with pytest.raises(KeyboardInterrupt):
         tune(given, listener=Stop())
-    for other in (None, replace(given, share=0.3), replace(given, temperature=2.0)):
-        with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+    for other, what in (
+        (None, "other teachers"),
+        (replace(given, share=0.3), "--teacher-share 0.25, not 0.3"),
+        (replace(given, temperature=2.0), "--temperature 3.0, not 2.0"),
+    ):
+        with pytest.raises(FormatError, match=f"was begun with {what}"):
             tune(other)
     moved = shutil.copytree(handle, tmp_path / "moved" / "one")
     tune(replace(given, teachers=(str(moved),)))
@@ -231,8 +235,11 @@ def test_a_recipe_with_a_teacher(folder: Path, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         learn(given, listener=Stop())
-    for other in (None, replace(given, share=0.5)):
-        with pytest.raises(FormatError, match="of other data, another recipe or another seed"):
+    for other, what in (
+        (None, "other teachers"),
+        (replace(given, share=0.5), "--teacher-share 0.75, not 0.5"),
+    ):
+        with pytest.raises(FormatError, match=f"was begun with {what}"):
             learn(other)
     learn(given)
     learn(None, "plain")

@@ -47,31 +47,32 @@ def evaluate(
     precision: PrecisionOption = "f32",
 ) -> None:
     """Measure a module on labelled photos. Accuracy, calibration, confusions, the worst mistakes."""
-    from ..evaluation.evaluate import check_new_page, write_page
     from ..evaluation.evaluate import evaluate as run
+    from ..evaluation.evaluate import new_page, write_page
     from .terminal import terminal_listener
 
-    if report is not None:
-        check_new_page(report)
-    with terminal_listener() as listener:
-        result = run(
-            module,
-            data,
-            split=split,
-            against=against,
-            resize=resize,
-            load=lambda handle: load(str(handle), engine, precision, device),
-            on_progress=lambda done, total: listener.progress("measuring", done, total),
-        )
-    # Before the report: an hour's figures are not lost with it.
-    if json:
-        put_json(result.summary())
-    else:
-        for line in _lines(result):
-            put(line)
-    if report is not None:
-        write_page(result, report)
-        _say_report(report)
+    with new_page(report):
+        with terminal_listener() as listener:
+            result = run(
+                module,
+                data,
+                split=split,
+                against=against,
+                resize=resize,
+                load=lambda handle: load(str(handle), engine, precision, device),
+                on_progress=lambda done, total: listener.progress("measuring", done, total),
+            )
+            for note in result.notes:
+                listener.note(note)
+        # Before the report: an hour's figures are not lost with it.
+        if json:
+            put_json(result.summary())
+        else:
+            for line in _lines(result):
+                put(line)
+        if report is not None:
+            write_page(result, report)
+            _say_report(report)
     tell_failures(result.photos, len(result.unreadable), result.unreadable)
 
 

@@ -1,11 +1,11 @@
 """`finetune`: photos with their classes and a module in, a module for these classes out."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..training.choices import BatchNorm, Phases, Select
-from .console import DeviceOption, ModuleOption, choose, resolve_handle, say
+from .console import DeviceOption, ModuleOption, choose, resolve_handle
 from .training_options import (
     DataArgument,
     OutputOption,
@@ -19,9 +19,6 @@ from .training_options import (
     print_module,
     resolved,
 )
-
-if TYPE_CHECKING:
-    from ..module_spec import ModuleSpec
 
 PhasesOption = Annotated[
     Phases,
@@ -111,9 +108,10 @@ def finetune(
     seed: SeedOption = 0,
 ) -> None:
     """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""
+    from ..module_spec import load_module_spec
     from ..training.functions import finetune as run
 
-    base, teachers = _base(module), resolved(teacher)
+    base, teachers = load_module_spec(resolve_handle(choose(module))), resolved(teacher)
     with interruptible_run() as listener:
         made = run(
             data, output, base, validation=validation, phases=phases, epochs=epochs,
@@ -124,12 +122,3 @@ def finetune(
             temperature=temperature, precision=precision, device=device, seed=seed, listener=listener,
         )  # fmt: skip
     print_module(output, made)
-
-
-def _base(handle: str | None) -> "ModuleSpec":
-    """The module to start from; says which."""
-    from ..module_spec import load_module_spec
-
-    base = load_module_spec(resolve_handle(choose(handle)))
-    say(f"Fine-tuning {base.bundle.name}.")
-    return base

@@ -44,5 +44,7 @@ def quantize(
             min_agreement=min_agreement,
             on_progress=listener.progress,
         )
+        for note in check.notes:
+            listener.note(note)
     say(f"Checked on {check.describe()}.")
     put(str(directory))

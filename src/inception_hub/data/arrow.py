@@ -95,12 +95,14 @@ def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> La
     labels: list[Any] = []
     splits: list[str] = []
     names: list[str] = []
+    unread: dict[str, None] = {}
     images = []
     known: tuple[str, ...] | None = None
     try:
         for split, table in tables.items():
             columns = columns_of(table.schema, f"the {split} split of {where}")
             images.append(table.column(columns.image))
+            unread |= dict.fromkeys(columns.unread)
             labels += table.column(columns.label).to_pylist()
             splits += [split_called(split) or split] * table.num_rows
             names += [f"{split}#{row}" for row in range(table.num_rows)]
@@ -112,7 +114,8 @@ def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> La
         raise FormatError(
             f"The splits of {where} cannot be read together ({reason(error)}); give them alike."
         ) from error
-    return Labelled(TablePhotos(column, names, root), labels, splits, known)
+    photos = TablePhotos(column, names, root)
+    return Labelled(photos, labels, splits, known, unread=tuple(unread))
 
 
 class _Rows:

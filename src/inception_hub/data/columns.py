@@ -18,11 +18,12 @@ SHOWN = 200  # characters of a table's columns in a message
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of columns as the table has them; `split`: None where there is none."""
+    """Names of columns as the table has them; `split`: None where there is none. `unread`: the others."""
 
     image: str
     label: str
     split: str | None
+    unread: tuple[str, ...] = ()
 
 
 def choose(
@@ -32,7 +33,8 @@ def choose(
 
     Raises `FormatError` where there is none of photos or labels; `where` names the table.
     """
-    named = {_plain(name): name for name in reversed(list(names))}
+    names = list(names)
+    named = {_plain(name): name for name in reversed(names)}
     columns = ", ".join(reversed(named.values()))
     image = next(iter(images), None) or _first(named, IMAGES)
     if image is None:
@@ -40,7 +42,10 @@ def choose(
     label = _first(named, LABELS) or next(iter(labels), None)
     if label is None:
         raise FormatError(_missing("labels", "label", columns, where))
-    return Columns(image, label, _first(named, SPLITS))
+    split = _first(named, SPLITS)
+    others = (name for name in names if name not in (image, label, split))
+    # What has no name, or one of pandas, is the number of the row.
+    return Columns(image, label, split, tuple(n for n in others if n.strip() and not n.startswith("__")))
 
 
 def is_known(name: str) -> bool:

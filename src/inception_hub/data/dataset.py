@@ -97,12 +97,14 @@ class Dataset:
     """Photos in splits that share their classes.
 
     `name`: the last part of the path or hub name. `splits`: of "train", "validation" and "test" those
-    that the data has; what is not split is all "train".
+    that the data has; what is not split is all "train". `notes`: what lies beside them and is not read, in
+    sentences.
     """
 
     name: str
     labels: Labels
     splits: Mapping[str, Split]
+    notes: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """The number of photos by split and class name, 0 included; classes of one name count together."""

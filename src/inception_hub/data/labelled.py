@@ -13,7 +13,7 @@ class Labelled:
 
     `splits`: what the data calls them, mostly names of `splits.SPLITS`; photos of other names are left out.
     `names`: of the classes by number, where the data has them. `are_names`: labels are names even where they
-    are digits.
+    are digits. `unread`: names of columns that are not read.
     """
 
     photos: Photos
@@ -21,3 +21,4 @@ class Labelled:
     splits: Sequence[str]
     names: tuple[str, ...] | None = None
     are_names: bool = False
+    unread: tuple[str, ...] = ()

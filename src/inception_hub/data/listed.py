@@ -63,9 +63,11 @@ def listed(data_files: DataFiles) -> Labelled:
     given: list[tuple[str, str]] = []
     labels: list[Any] = []
     splits: list[str] = []
+    unread: dict[str, None] = {}
     for file in data_files.files:
         table = _read(file)
         columns = choose(table, file)
+        unread |= dict.fromkeys(columns.unread)
         folder = os.path.dirname(file)
         for row, (path, label) in enumerate(zip(table[columns.image], table[columns.label], strict=True)):
             if not isinstance(path, str) or not path or "\0" in path:
@@ -80,7 +82,7 @@ def listed(data_files: DataFiles) -> Labelled:
             splits.append(_split(split, above, f"photo {row} of {file}", columns.split))
         if data_files.format == "table" and columns.split is None and len(set(splits)) == 1:
             splits = [TRAIN] * len(splits)  # a table is not of one split for where its photos lie
-    return Labelled(ListedPhotos(given, data_files.root), labels, splits)
+    return Labelled(ListedPhotos(given, data_files.root), labels, splits, unread=tuple(unread))
 
 
 def _read(file: str) -> Table:

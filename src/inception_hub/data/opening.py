@@ -1,11 +1,13 @@
 """`open_dataset`: data sets from folders, Parquet, CSV, tar shards or the Hugging Face hub."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import FormatError
+from ..system.text import counted, first_few
 from .arrow import saved_photos, table_photos
 from .classes import classes_by_name, number_classes
 from .data_files import ACCEPTED, find_data_files
@@ -13,6 +15,7 @@ from .dataset import Dataset, Split
 from .folders import class_folders
 from .huggingface import hub_name, load_hub
 from .labelled import Labelled
+from .left_out import left_out
 from .listed import listed
 from .parquet import parquet_photos
 from .shards import shard_photos
@@ -26,6 +29,8 @@ READERS = {
     "arrow": saved_photos,
     "webdataset": shard_photos,
 }
+# By format, why photos below the folder may not be read.
+LEFT_OUT = {"folders": "in no class's folder", "metadata": "in no table of metadata"}
 UNKNOWN = {None, "", "?", -1}  # labels of photos whose classes competitions keep to themselves
 Data = str | Path
 
@@ -51,8 +56,10 @@ def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool =
     """
     dataset = _open(data)
     if validation is not None:
-        split = _validation_split(_open(validation), dataset, validation)
-        dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split})
+        held = _open(validation)
+        split = _validation_split(held, dataset, validation)
+        notes = tuple(dict.fromkeys((*dataset.notes, *held.notes)))
+        dataset = replace(dataset, splits={**dataset.splits, VALIDATION: split}, notes=notes)
     if not to_train:
         return dataset
     if TRAIN not in dataset.splits:
@@ -71,12 +78,14 @@ def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool =
 
 def _open(data: Data) -> Dataset:
     hub = hub_name(data)
-    labelled, name, root = _from_path(Path(data)) if hub is None else _from_hub(hub)
+    labelled, name, root, notes = _from_path(Path(data)) if hub is None else _from_hub(hub)
+    notes += _unread(labelled)
     rows = {split: [row for row, each in enumerate(labelled.splits) if each == split]
             for split in (TRAIN, VALIDATION, TEST)}  # fmt: skip
     labels = {split: [labelled.labels[row] for row in found] for split, found in rows.items() if found}
     if all(isinstance(label, str | int | None) and label in UNKNOWN for label in labels.get(TEST, ())):
-        labels.pop(TEST, None)
+        if labels.pop(TEST, None):
+            notes.append(f"The {TEST} split has no labels and is not read.")
     if not labels:
         raise FormatError(f"{data} holds no images with labels; give {ACCEPTED}.")
     names, classes = number_classes(labels, labelled.names, root, str(data), are_names=labelled.are_names)
@@ -84,17 +93,35 @@ def _open(data: Data) -> Dataset:
         split: Split(values, labelled.photos, np.array(rows[split], np.int64))
         for split, values in classes.items()
     }
-    return Dataset(name, names, splits)
+    return Dataset(name, names, splits, tuple(notes))
 
 
-def _from_path(path: Path) -> tuple[Labelled, str, Path]:
+def _from_path(path: Path) -> tuple[Labelled, str, Path, list[str]]:
     data_files = find_data_files(path)
-    return READERS[data_files.format](data_files), path.absolute().resolve().name, data_files.root
+    labelled = READERS[data_files.format](data_files)
+    notes = []
+    if unless := LEFT_OUT.get(data_files.format):
+        photos = map(labelled.photos.name, range(len(labelled.labels)))
+        notes = left_out(data_files.root, photos, unless)
+    return labelled, path.absolute().resolve().name, data_files.root, notes
 
 
-def _from_hub(name: str) -> tuple[Labelled, str, None]:
+def _from_hub(name: str) -> tuple[Labelled, str, None, list[str]]:
     tables = {split: dataset.data.table for split, dataset in load_hub(name).items()}
-    return table_photos(tables, name, None), name.split("/")[-1].partition(":")[0], None
+    return table_photos(tables, name, None), name.split("/")[-1].partition(":")[0], None, []
+
+
+def _unread(labelled: Labelled) -> list[str]:
+    """What tables hold and is not read: columns, and photos of other splits."""
+    notes = []
+    if columns := labelled.unread:
+        notes.append(f"{counted(len(columns), 'column is', 'columns are')} not read: {first_few(columns)}.")
+    others = Counter(split for split in labelled.splits if split not in (TRAIN, VALIDATION, TEST))
+    if photos := others.total():
+        names = first_few(list(others))
+        left = counted(photos, "photo is", "photos are")
+        notes.append(f"{left} not read, in splits of other names: {names}.")
+    return notes
 
 
 def _validation_split(given: Dataset, dataset: Dataset, data: Data) -> Split:

@@ -119,7 +119,8 @@ def parquet_photos(data_files: DataFiles) -> Labelled:
         column = rows[columns.image]
     photos = TablePhotos(column, names, data_files.root, embedded=embedded)
     known = class_names(schema, columns.label)
-    return Labelled(photos, rows[columns.label], [split or TRAIN for split in each], known)
+    named = [split or TRAIN for split in each]
+    return Labelled(photos, rows[columns.label], named, known, unread=columns.unread)
 
 
 def read_columns(file: str) -> Table:

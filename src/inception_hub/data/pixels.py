@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..errors import ArgumentError, ImageError
 from ..images.decode import picture
+from ..system.text import counted
 from ..system.threads import in_order
 from .dataset import Split
 from .store import DecodingResult, PixelStore
@@ -72,7 +73,8 @@ def decode_split(
         images, result = complete
     if not result.indices:
         reason = result.corrupt[0] if result.corrupt else "there are none"
-        raise ImageError(f"None of {len(split)} photos can be decoded ({reason}); give intact photos.")
+        photos = counted(len(split), "photo")
+        raise ImageError(f"None of {photos} can be decoded ({reason}); give intact photos.")
     classes = split.classes[np.array(result.indices, np.int64)]
     return Pixels(images, np.array(result.aspect, np.float32), classes, tuple(result.corrupt))
 

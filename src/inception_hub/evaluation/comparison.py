@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ArgumentError
+from ..system.text import counted
 from .intervals import CONFIDENCE
 from .metrics import Evaluation
 
@@ -50,7 +51,7 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
 def _refuse_other_images(first: Evaluation, second: Evaluation) -> None:
     if list(first.names) != list(second.names):
         raise ArgumentError(
-            f"{first.module} was evaluated on {len(first.names):,} images and {second.module} on "
+            f"{first.module} was evaluated on {counted(len(first.names), 'image')} and {second.module} on "
             f"{len(second.names):,}, not the same ones in the same order; evaluate both on the same data."
         )
     if first.labels == second.labels:

@@ -1,19 +1,24 @@
 """The evaluation of a module, or of two compared, on a labelled data set: figures and a report."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..data import Dataset, open_dataset
+import numpy as np
+
+from ..data import Dataset, Split, open_dataset
 from ..engines import EngineName, Precision
 from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
-from ..output.files import as_output_error
-from ..system.atomic import atomic_file, scratch_folder
+from ..output.files import as_output_error, taken
+from ..system.atomic import atomic_file
+from ..system.locks import claimed
+from ..system.text import first_few
 from . import Comparison, Evaluation, compare, match_labels, measurement
 
 
@@ -22,13 +27,15 @@ class EvaluationResult:
     """The evaluations of one module or two, in the order given, and how the second compares to the first.
 
     `comparison`: None for one module. `photos`: how many the split has. `unreadable`: `name: reason` of each
-    photo that was left out. `page`: makes the report, a self-contained HTML page.
+    photo that was left out. `notes`: what else is not measured, in sentences. `page`: makes the report, a
+    self-contained HTML page.
     """
 
     evaluations: tuple[Evaluation, ...]
     comparison: Comparison | None
     photos: int
     unreadable: tuple[str, ...]
+    notes: tuple[str, ...]
     page: Callable[[], str] = field(repr=False)
 
     def summary(self) -> dict[str, Any]:
@@ -65,9 +72,24 @@ def evaluate(
     does not have, for classes that a module does not have, and if no photo can be read; and what
     `open_dataset` and `load` raise.
     """
-    if report is not None:
-        check_new_page(Path(report))
+    page = None if report is None else Path(report)
     load = load or partial(as_module, engine=engine, precision=precision, device=device)
+    with new_page(page):
+        result = _measured(module, data, split, against, resize, load, on_progress)
+        if page is not None:
+            write_page(result, page)
+    return result
+
+
+def _measured(
+    module: ModuleLike,
+    data: str | os.PathLike[str],
+    split: str | None,
+    against: ModuleLike | None,
+    resize: Preset | None,
+    load: Callable[[ModuleLike], Module],
+    on_progress: Callable[[int, int], None] | None,
+) -> EvaluationResult:
     dataset = open_dataset(data if isinstance(data, str) else Path(data), to_train=False)
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
@@ -85,18 +107,23 @@ def evaluate(
             )
         )
     comparison = None if against is None else compare(evaluations[0], evaluations[1])
-    result = EvaluationResult(
+    notes = (*dataset.notes, *_lost(dataset, photos, evaluations[0]))
+    left_out = [*notes, *(f"Left out: {message}" for message in unreadable)]
+    return EvaluationResult(
         tuple(evaluations),
         comparison,
         len(photos),
         tuple(unreadable),
-        lambda: measurement.page(
-            evaluations, comparison, photos, _counts(dataset, evaluations[0]), unreadable
-        ),
+        notes,
+        lambda: measurement.page(evaluations, comparison, photos, _counts(dataset, evaluations[0]), left_out),
     )
-    if report is not None:
-        write_page(result, Path(report))
-    return result
+
+
+def _lost(dataset: Dataset, photos: Split, evaluation: Evaluation) -> list[str]:
+    """A note of the classes of which no photo could be read."""
+    indices = match_labels(evaluation.labels, dataset.labels)[np.unique(photos.classes)]
+    lost = [evaluation.labels[index] for index in np.setdiff1d(indices, evaluation.classes)]
+    return [f"No photo of {first_few(lost)} can be read."] if lost else []
 
 
 def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int]]:
@@ -107,17 +134,33 @@ def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int
     return {"images": counts["train"]} if measurement.is_whole(dataset) else counts
 
 
-def check_new_page(path: Path) -> None:
-    """Raises `OutputError` if `path` exists or nothing can be written beside it: before all is measured."""
+@contextmanager
+def new_page(path: Path | None) -> Iterator[None]:
+    """Keeps the name `path` for a report that the block measures and writes; None keeps none.
+
+    Raises `OutputError`, before all is measured, if `path` exists, nothing can be written beside it, or
+    another process is about to write it.
+    """
+    with ExitStack() as stack:
+        if path is not None:
+            _refuse_existing(path)
+            with as_output_error(path):
+                try:
+                    stack.enter_context(claimed(path))
+                except BlockingIOError as error:
+                    raise taken(path) from error
+        yield
+
+
+def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
         raise OutputError(
             f"{path} already exists and is left as it is; give another name or remove it first."
         )
-    with as_output_error(path), scratch_folder(path):
-        pass
 
 
 def write_page(result: EvaluationResult, path: Path) -> None:
     """Writes the report of `result` to `path`, whole or not at all; raises `OutputError`."""
+    _refuse_existing(path)
     with as_output_error(path), atomic_file(path) as temporary:
         temporary.write_text(result.page(), "utf-8")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..data.classes import composed
 from ..errors import ArgumentError
 from ..labels import BACKGROUND, Labels
+from ..system.text import counted
 
 
 def match_labels(module: Labels, data: Labels) -> NDArray[np.int64]:
@@ -69,7 +70,8 @@ def _check(module: Labels, data: Labels, matches: list[list[int]]) -> None:
     missing = [name for name, indices in zip(data, matches, strict=True) if not indices]
     if missing:
         raise ArgumentError(
-            f"{len(missing)} of the {len(data)} classes of the data are unknown to the module, such as "
+            f"{len(missing)} of the {counted(len(data), 'class', 'classes')} of the data "
+            f"{'is' if len(missing) == 1 else 'are'} unknown to the module, such as "
             f"{_some(missing)}; it has {_some(module.names)}: rename the classes after it, "
             "or fine-tune a module on them."
         )

@@ -106,12 +106,11 @@ def page(
     comparison: Comparison | None,
     split: Split,
     counts: Mapping[str, Mapping[str, int]],
-    broken: Sequence[str],
+    notes: Sequence[str],
 ) -> str:
     """The report, as HTML, of one evaluated module, or of two and their `comparison`.
 
-    `split`: the evaluated photos; `counts`: photos by split and class; `broken`: a message for each photo
-    left out.
+    `split`: the evaluated photos; `counts`: photos by split and class; `notes`: what was not measured.
     """
     first = evaluations[0]
     return render(
@@ -121,7 +120,7 @@ def page(
             evaluation=first,
             picture=pictures(first, split),
             class_counts=counts,
-            notes=[f"Left out: {message}" for message in broken],
+            notes=notes,
             comparison=(evaluations[1], comparison) if comparison else None,
         )
     )

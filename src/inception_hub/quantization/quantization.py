@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from .. import bundle as bundles
 from ..bundle import Bundle
 from ..data import TEST, TRAIN, VALIDATION, Dataset, PhotoFiles, Split, open_dataset, prepared
+from ..data.prepare import BATCH_SIZE, Batch
 from ..engines.int8 import Int8
 from ..errors import (
     ArgumentError,
@@ -20,11 +22,13 @@ from ..errors import (
     QuantizationError,
 )
 from ..evaluation import match_labels
-from ..images.find import find_images
+from ..images.find import Unread, find_images
 from ..module import Module
 from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
+from ..system.locks import hold_directory, release
+from ..system.text import counted, first_few
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
 Progress = Callable[[str, int, int], None]  # what is done, photos done, photos in all
@@ -35,17 +39,18 @@ class Check:
     """A comparison of the int8 graph with float32 on `images` photos it was not calibrated on.
 
     `agreement`: share of photos with the same most likely class, in [0, 1]. `f32`, `int8`: top-1 accuracy in
-    [0, 1], None without labels of the module's classes.
+    [0, 1], None without labels of the module's classes. `notes`: what was not read, in sentences.
     """
 
     images: int
     agreement: float
     f32: float | None = None
     int8: float | None = None
+    notes: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """A clause for messages and cards."""
-        agreement = f"{self.images:,} photos, {self.agreement:.2%} answered as in f32"
+        agreement = f"{counted(self.images, 'photo')}, {self.agreement:.2%} answered as in f32"
         if self.f32 is None or self.int8 is None:
             return agreement
         return f"{agreement}, top-1 {self.int8:.2%} against {self.f32:.2%}"
@@ -72,15 +77,41 @@ def quantize(
     `MissingExtraError` without NNCF.
     """
     directory, photos = resolve(module), os.fspath(calibrate)
-    on_progress = on_progress or (lambda what, done, total: None)
+    with _held(directory):
+        return _quantize(directory, photos, max_drop, min_agreement, on_progress or _silent)
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    try:
+        lock = hold_directory(directory)
+    except BlockingIOError as error:
+        raise OutputError(f"Another process quantizes {directory}; wait for it or stop it.") from error
+    try:
+        yield
+    finally:
+        release(lock)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Shows no progress."""
+
+
+def _quantize(
+    directory: Path, photos: str, max_drop: float, min_agreement: float, on_progress: Progress
+) -> Check:
     bundle = bundles.read(directory)
     if bundle.int8 is not None:
         raise OutputError(f"{directory} has an int8 graph already, which is left as it is.")
     if not bundle.architecture.num_classes:
         raise ArgumentError(f"{bundle.name} has no classes to check an int8 graph by; quantize one that has.")
-    calibration, checking, classes = _photos(photos, bundle)
-    int8 = _calibrated(bundle, calibration, on_progress)
-    check = _check(bundle, int8, checking, classes, on_progress)
+    calibration, checking, classes, notes = _photos(photos, bundle)
+    unreadable: list[str] = []
+    int8 = _calibrated(bundle, calibration, on_progress, unreadable)
+    check = _check(bundle, int8, checking, classes, on_progress, unreadable)
+    if unreadable:
+        notes = (*notes, f"{counted(len(unreadable), 'photo')} cannot be read: {first_few(unreadable)}")
+    check = replace(check, notes=notes)
     if check.f32 is not None and check.int8 is not None and 100 * (check.f32 - check.int8) > max_drop:
         raise QuantizationError(
             f"The int8 graph loses too much and is not kept ({check.describe()}; at most {max_drop:g} points "
@@ -102,8 +133,8 @@ def _figures(photos: str, check: Check) -> dict[str, object]:
     return figures | {"agreement": check.agreement}
 
 
-def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64] | None]:
-    """Photos to calibrate on, others to check on, and the module's index of each class of the data set.
+def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64] | None, tuple[str, ...]]:
+    """Photos to calibrate on, others to check on, the module's index of each class, what is not read.
 
     The indices are None where the classes are not the module's.
     """
@@ -114,24 +145,28 @@ def _photos(photos: str, bundle: Bundle) -> tuple[Split, Split, NDArray[np.int64
         raise ArgumentError(f"{photos} has one photo; give two or more, best {2 * CALIBRATION} or more.")
     chosen = np.linspace(0, len(train) - 1, count).astype(np.int64)
     rest = others[0] if others else train.subset(np.setdiff1d(np.arange(len(train)), chosen))
-    return train.subset(chosen), rest, classes
+    return train.subset(chosen), rest, classes, dataset.notes
 
 
 def _labelled(photos: str, bundle: Bundle) -> tuple[Dataset, NDArray[np.int64] | None]:
     try:
         dataset = open_dataset(photos, to_train=False)
     except (HandleError, FormatError):  # no data set, but perhaps a folder of photos
-        paths = list(find_images([photos]))
+        unread = Unread()
+        paths = list(find_images([photos], unread))
+        notes = (str(unread),) if unread else ()
         files = PhotoFiles(paths, Path(photos))
         split = Split(np.zeros(len(paths), np.int64), files, np.arange(len(paths)))
-        return Dataset(Path(photos).name, bundle.labels, {TRAIN: split}), None
+        return Dataset(Path(photos).name, bundle.labels, {TRAIN: split}, notes), None
     try:
         return dataset, match_labels(bundle.labels, dataset.labels)
     except ArgumentError:
-        return dataset, None
+        note = f"The classes of {photos} are not the module's, so top-1 is not compared."
+        return replace(dataset, notes=(*dataset.notes, note)), None
 
 
-def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
+def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress, unreadable: list[str]) -> Int8:
+    """Appends `name: reason` of photos that cannot be read to `unreadable`."""
     try:
         from ..engines.openvino_calibration import calibrate
     except ImportError as error:
@@ -139,16 +174,38 @@ def _calibrated(bundle: Bundle, photos: Split, on_progress: Progress) -> Int8:
 
     def images() -> Iterator[NDArray[np.float32]]:
         done = 0
-        for batch, _ in prepared(photos, bundle.image_size, bundle.resize, 1):
+        for batch, _ in _prepared(photos, bundle, 1, unreadable):
             done += 1
             on_progress("calibrating", done, len(photos))
             yield batch
 
-    return calibrate(bundle.architecture, bundle.weights, list(images()))
+    given = list(images())
+    if not given:
+        raise _none_readable(unreadable)
+    return calibrate(bundle.architecture, bundle.weights, given)
+
+
+def _prepared(photos: Split, bundle: Bundle, batch_size: int, unreadable: list[str]) -> Iterator[Batch]:
+    return prepared(
+        photos,
+        bundle.image_size,
+        bundle.resize,
+        batch_size,
+        on_error=lambda index, message: unreadable.append(f"{photos.name(index)}: {message}"),
+    )
+
+
+def _none_readable(unreadable: list[str]) -> ArgumentError:
+    return ArgumentError(f"None of the photos can be read ({first_few(unreadable)}); give intact ones.")
 
 
 def _check(
-    bundle: Bundle, int8: Int8, photos: Split, classes: NDArray[np.int64] | None, on_progress: Progress
+    bundle: Bundle,
+    int8: Int8,
+    photos: Split,
+    classes: NDArray[np.int64] | None,
+    on_progress: Progress,
+    unreadable: list[str],
 ) -> Check:
     modules = {
         "f32": Module(ModuleSpec(bundle)),
@@ -156,13 +213,13 @@ def _check(
     }
     batches: dict[str, list[NDArray[np.int64]]] = {"f32": [], "int8": []}
     positions: list[NDArray[np.int64]] = []
-    for images, indices in prepared(photos, bundle.image_size, bundle.resize):
+    for images, indices in _prepared(photos, bundle, BATCH_SIZE, unreadable):
         positions.append(indices)
         for precision, module in modules.items():
             batches[precision].append(module(images).argmax(1))
         on_progress("checking", int(indices[-1]) + 1, len(photos))
     if not positions:
-        raise ArgumentError("None of the photos can be read; give intact ones.")
+        raise _none_readable(unreadable)
     predicted = {precision: np.concatenate(parts) for precision, parts in batches.items()}
     agreement = float((predicted["f32"] == predicted["int8"]).mean())
     if classes is None:

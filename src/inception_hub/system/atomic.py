@@ -14,10 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from .locks import hold_directory, is_open_at, release, try_lock
+from .locks import NAME_BYTES, hold_directory, is_open_at, release, try_lock
 
 SCRATCH = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
-NAME_BYTES = 100  # of the target's name within a folder's, which may have 255
 
 
 @contextmanager

@@ -6,10 +6,12 @@ line of a log, or computes in a spreadsheet.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 # What makes a spreadsheet take a cell for a formula; the last four are their full-width forms.
 FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20"
+LISTED = 5  # items that a message names
 STRAY = r"ud[89a-f][0-9a-f]{2}"  # half a character, as `encoded` writes a path's stray byte, behind its "\\"
 
 
@@ -42,6 +44,12 @@ def printable(text: str) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """`1 photo` or `1,200 photos`; `many`: the plural of `one`, None is `one` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def first_few(items: Sequence[str]) -> str:
+    """The first `LISTED` of `items`, and how many more there are."""
+    more = f" and {len(items) - LISTED:,} more" if len(items) > LISTED else ""
+    return "; ".join(items[:LISTED]) + more
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

@@ -53,9 +53,27 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
                 raise ValueError("it is not what was written")
             return tensors, json.loads(text)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(
-            f"The checkpoint {path} is damaged ({error}); restore it, or remove it to begin anew."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def load_facts(path: Path) -> dict[str, Any] | None:
+    """The facts alone, without a look at the tensors; None if there is no checkpoint.
+
+    Raises `FormatError` for a damaged file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, "pt") as file:
+            return json.loads(file.metadata()["facts"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> FormatError:
+    return FormatError(f"The checkpoint {path} is damaged ({error}); restore it, or remove it to begin anew.")
 
 
 def _sha256(tensors: dict[str, Tensor], facts: str) -> str:

@@ -29,16 +29,20 @@ def feature_vectors(
     cache: Path | None = None,
     identity: str = "",
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_resume: Callable[[int], None] = lambda done: None,
 ) -> Tensor:
     """float32 [count, features], normalised by the moving statistics.
 
     `images(start, stop)` gives the photos `start` to `stop` as float32 [n, height, width, 3] in [0, 1]. With
     `cache`, a file, computed vectors are kept there and an interrupted call is resumed; vectors of another
-    `identity` are replaced. Raises `OutputError` if the file cannot be written.
+    `identity` are replaced; `on_resume` is called with how many are there, if not all. Raises
+    `OutputError` if the file cannot be written.
     """
     vectors = np.empty((count, network.architecture.num_features), np.float32)
     device = next(network.parameters()).device
     with _opened(cache, vectors, identity) as kept:
+        if 0 < kept.done < count:
+            on_resume(kept.done)
         for start in range(kept.done, count, BATCH):
             stop = min(start + BATCH, count)
             with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):

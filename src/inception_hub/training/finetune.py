@@ -1,6 +1,5 @@
 """Fine-tuning in two phases: a new head on frozen features, then the whole network at a lower rate."""
 
-import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from ..engines.torch import Network
 from ..evaluation import Evaluation
 from ..labels import Labels
 from ..module_spec import ModuleSpec
-from ..weights import initialise
+from ..weights import identity, initialise
 from .augmentation import Augmentation
 from .finetune_options import FinetuneOptions
 from .head import train_head
@@ -20,7 +19,8 @@ from .loop import Trained
 from .recipes import AdamW, Cycle, Phase, Recipe
 from .run import Run
 from .selection import explain_selection
-from .session import Session, run_identity
+from .session import Session
+from .settings import Settings, digest, flattened
 from .summary import RunSummary, lowest_loss, run_facts
 from .teacher import Teachers
 from .validation import validator
@@ -60,12 +60,15 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
     teachers = session.teachers(options.distillation)
     training_size, image_size = sizes(base.image_size, options)
     recipe = finetune_recipe(len(session.dataset.splits["train"]), training_size, options)
+    settings = _settings(session.dataset, base, recipe, options, seed, teachers)
+    session.check(settings)
+    session.listener.note(f"Fine-tuning {base.bundle.name}.")
     photos = session.load(recipe.pixels, image_size, base.bundle.resize)
     run = Run(
         recipe,
         photos.train,
         session.checkpoint,
-        _identity(session.dataset, base, recipe, options, seed, teachers),
+        settings,
         seed,
         options.bfloat16,
         phase="whole network",
@@ -138,26 +141,27 @@ def finetune_recipe(images: int, size: int, options: FinetuneOptions) -> Recipe:
     )
 
 
-def _identity(
+def _settings(
     dataset: Dataset,
     base: ModuleSpec,
     recipe: Recipe,
     options: FinetuneOptions,
     seed: int,
     teachers: Teachers | None,
-) -> str:
-    """The identity of the run: data, base, recipe, options, seed, teachers."""
-    digest = hashlib.sha256()
-    for name in sorted(base.bundle.weights):
-        digest.update(base.bundle.weights[name].tobytes())
-    return run_identity(
-        dataset.fingerprint,
-        digest.hexdigest(),
-        asdict(recipe),
-        asdict(replace(options, distillation=None)),  # which names the teachers by path, not by weights
-        seed,
-        teachers and teachers.identity(),
-    )
+) -> Settings:
+    """All that decides what the run computes."""
+    given = asdict(replace(options, distillation=None))  # which names the teachers by path, not by weights
+    del given["distillation"]
+    given["device"] = given["device"] or "cpu"
+    given["precision"] = "bf16" if given.pop("bfloat16") else "f32"
+    named = {f"--{name.replace('_', '-')}": value for name, value in (given | {"seed": seed}).items()}
+    return {
+        "photos": dataset.fingerprint,
+        "module": digest([identity(base.bundle.weights), base.image_size, base.bundle.resize]),
+        **(teachers.settings() if teachers else {}),
+        **named,
+        **flattened(asdict(recipe)),
+    }
 
 
 def _with_new_head(base: ModuleSpec, labels: Labels, seed: int) -> Network:

@@ -13,7 +13,8 @@ from .listener import RunListener
 from .recipes import Recipe
 from .run import Run
 from .selection import explain_selection
-from .session import Session, run_identity
+from .session import Session
+from .settings import flattened
 from .summary import RunSummary, lowest_loss, run_facts
 from .validation import validator
 
@@ -50,6 +51,14 @@ def _run(
     dataset, labels = session.dataset, session.dataset.labels
     teachers = session.teachers(distillation)
     size = (recipe.image_size, recipe.image_size)
+    settings = {
+        "photos": dataset.fingerprint,
+        **(teachers.settings() if teachers else {}),
+        "--seed": seed,
+        "--precision": "bf16" if bfloat16 else "f32",
+        **flattened(asdict(recipe)),
+    }
+    session.check(settings)
     photos = session.load(recipe.pixels, size, "default")
     architecture = Architecture(1.0, len(labels))
     network = Network(architecture, initialise(architecture, seed))
@@ -57,7 +66,7 @@ def _run(
         recipe,
         photos.train,
         session.checkpoint,
-        run_identity(dataset.fingerprint, asdict(recipe), seed, bfloat16, teachers and teachers.identity()),
+        settings,
         seed,
         bfloat16,
         validate=validator(photos.validation, bfloat16),

@@ -160,7 +160,8 @@ def _distillation(teacher: Teachers, share: float | None, temperature: float | N
         return Distillation(teachers, **numbers)
     if numbers:
         raise ArgumentError(
-            f"{' and '.join(numbers)} are of teachers, and there is none; give --teacher MODULE (teacher=)."
+            f"{' and '.join(numbers)} {'is' if len(numbers) == 1 else 'are'} of teachers, and there is none; "
+            "give --teacher MODULE (teacher=)."
         )
     return None
 

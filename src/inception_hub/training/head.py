@@ -13,6 +13,7 @@ from ..engines.torch import Network
 from ..evaluation import Score
 from ..images.presets import Preset
 from ..images.resize import resize
+from ..system.text import counted
 from .choices import Select
 from .features import feature_vectors
 from .finetune_options import FinetuneOptions
@@ -57,6 +58,7 @@ def train_head(
             folder / f"{name}.vectors",
             identity,
             lambda done, total: listener.progress(f"{name} features", done, total),
+            lambda done: listener.note(f"Continuing with the features of {counted(done, 'photo')}."),
         )
 
     classes = data.train.classes

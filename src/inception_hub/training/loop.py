@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from ..engines.torch import Network
-from ..errors import FormatError, TrainingError
+from ..errors import TrainingError
 from ..evaluation import Epoch, Score
-from . import checkpoint, foreach
+from . import checkpoint, foreach, settings
 from .batches import BatchLoader
 from .failures import device_failures, out_of_memory
 from .optimisers import Optimisers, rate_at
@@ -232,6 +232,13 @@ class _Training:
         patience, progress = self.recipe.patience, self.progress
         return bool(patience and progress.best and progress.epoch - progress.best_epoch >= patience)
 
+    def _resumed(self) -> str:
+        """Says where a run continues."""
+        epoch, total = self.progress.epoch, len(self.recipe.epochs)
+        if epoch == total or self._stops_early():
+            return f"Continuing after epoch {epoch} of {total}, the last."
+        return f"Continuing at epoch {epoch + 1} of {total}."
+
     def _save(self) -> None:
         if self.workers.is_main:
             weights = {name: value.detach() for name, value in self.network.state_dict().items()}
@@ -241,7 +248,7 @@ class _Training:
             parts = {"weights": weights, "optimiser": self.optimisers.state()}
             parts |= {"average": self.average or {}, "best": self.best or {}}
             tensors = {f"{kind}/{name}": v for kind, part in parts.items() for name, v in part.items()}
-            facts = {"identity": self.run.identity, "progress": self.progress.facts()}
+            facts = {"settings": dict(self.run.settings), "progress": self.progress.facts()}
             checkpoint.save(self.run.checkpoint, tensors, facts)
         self.saved = time.monotonic()
 
@@ -250,12 +257,9 @@ class _Training:
         if loaded is None:
             return
         tensors, facts = loaded
-        if facts["identity"] != self.run.identity:
-            raise FormatError(
-                f"The checkpoint {self.run.checkpoint} is of other data, another recipe or another seed; "
-                "give what it was begun with, or remove it to begin anew."
-            )
+        settings.check(self.run.checkpoint, facts.get("settings"), self.run.settings)
         self.progress = Progress.of(facts["progress"])
+        self.run.listener.note(self._resumed())
         parts: dict[str, dict[str, Tensor]] = {"weights": {}, "optimiser": {}, "average": {}, "best": {}}
         for name, value in tensors.items():
             kind, rest = name.split("/", 1)

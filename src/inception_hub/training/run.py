@@ -8,6 +8,7 @@ from ..engines.torch import Network
 from ..evaluation import Score
 from .listener import RunListener
 from .recipes import Recipe
+from .settings import Settings, digest
 from .teacher import Teachers
 from .training_data import Photos
 
@@ -16,7 +17,7 @@ from .training_data import Photos
 class Run:
     """A training run and everything the loop is given.
 
-    `identity` names data, recipe and seed: a checkpoint of another identity is refused. `validate` scores a
+    `settings`: data, recipe, seed and the like; a checkpoint of others is refused. `validate` scores a
     network after every epoch; `listener` receives steps and epochs, in the main process. `teachers`: modules
     whose probabilities the network learns beside the classes.
     """
@@ -24,10 +25,15 @@ class Run:
     recipe: Recipe
     photos: Photos
     checkpoint: Path
-    identity: str
+    settings: Settings
     seed: int = 0
     bfloat16: bool = True
     phase: str = "training"
     validate: Callable[[Network], Score] | None = None
     listener: RunListener = field(default_factory=RunListener)
     teachers: Teachers | None = None
+
+    @property
+    def identity(self) -> str:
+        """A digest of `settings`."""
+        return digest(dict(self.settings))

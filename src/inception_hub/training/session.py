@@ -1,7 +1,5 @@
 """The session that `finetune` and `train_from_scratch` share: how a run begins, trains and ends."""
 
-import hashlib
-import json
 import shutil
 import time
 from contextlib import suppress
@@ -15,8 +13,9 @@ from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
 from ..evaluation import Evaluation
 from ..images.presets import Preset
-from ..system.atomic import make_folders
+from ..system.atomic import make_folders, remove_folders
 from ..system.locks import hold_directory, release
+from . import checkpoint
 from .distillation import Distillation
 from .listener import CaptionedImages, RunListener, RunListeners
 from .loop import Trained, train
@@ -25,6 +24,7 @@ from .module_writer import write_module
 from .preview import augmentation_preview
 from .run import Run
 from .selection import table
+from .settings import Settings, check
 from .summary import RunSummary
 from .teacher import Teachers
 from .tensorboard import TensorBoard
@@ -46,7 +46,7 @@ class Session:
     workers: Workers
     listener: RunListener  # ignores every event in processes beside the main one
     started: float
-    held: int | None  # the lock on `folder`, in the main process
+    held: "_Held | None"  # in the main process
 
     @classmethod
     def begin(
@@ -70,11 +70,15 @@ class Session:
         keep_freed_memory()
         workers = Workers(device)
         listener = listener if listener and workers.is_main else RunListener()
-        dataset, notes = with_validation_set(open_dataset(data, validation), listener)
         folder = output.with_name(f"{output.name}.run")
-        held = None
+        held = _hold(folder) if workers.is_main else None
+        try:
+            dataset, notes = with_validation_set(open_dataset(data, validation), listener)
+        except BaseException:
+            if held:
+                held.let_go()
+            raise
         if workers.is_main:
-            held = _hold(folder)
             try:
                 listener = RunListeners(listener, TensorBoard(folder / "tensorboard", listener.note))
             except MissingExtraError as error:
@@ -85,7 +89,8 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        release(self.held)
+        if self.held:
+            self.held.let_go()
 
     @property
     def checkpoint(self) -> Path:
@@ -100,6 +105,12 @@ class Session:
     def teachers(self, distillation: Distillation | None) -> Teachers | None:
         """The teachers for the classes of the data; raises what `Teachers.load` raises."""
         return distillation and Teachers.load(distillation, self.dataset.labels, self.workers.device)
+
+    def check(self, settings: Settings) -> None:
+        """Raises `FormatError` if there is a checkpoint of other settings: before anything is computed."""
+        facts = checkpoint.load_facts(self.checkpoint)
+        if facts is not None:
+            check(self.checkpoint, facts.get("settings"), settings)
 
     def load(self, stored_size: int, image_size: tuple[int, int], preset: Preset) -> TrainingData:
         """The decoded photos: see `load_training_data`."""
@@ -134,15 +145,29 @@ class Session:
         unfinished = self.folder.glob(f".{self.checkpoint.name}.*.partial")  # by a run that was killed
         for path in (self.folder / "pixels", self.folder / "features", *unfinished):
             shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A folder that is locked, and the folders above it that were made for it."""
+
+    folder: Path
+    made: list[Path]
+    lock: int | None
+
+    def let_go(self) -> None:
+        """Unlocks the folder; it and those above it are removed where they are empty."""
         with suppress(OSError):
-            self.folder.rmdir()  # where nothing was written for TensorBoard
+            self.folder.rmdir()
+        release(self.lock)
+        remove_folders(self.made)
 
 
-def _hold(folder: Path) -> int | None:
+def _hold(folder: Path) -> _Held:
     """Makes and locks `folder`."""
     try:
-        make_folders(folder.parent)
-        return hold_directory(folder)
+        made = make_folders(folder.parent)
+        return _Held(folder, made, hold_directory(folder))
     except BlockingIOError as error:
         raise OutputError(
             f"Another process trains in {folder}; wait for it or stop it, or give another --output."
@@ -152,8 +177,3 @@ def _hold(folder: Path) -> int | None:
             f"{folder} cannot be made ({error.strerror or error}); make room, or choose a folder that can be "
             "written."
         ) from error
-
-
-def run_identity(*facts: object) -> str:
-    """SHA-256, hexadecimal, over JSON-ready facts: a checkpoint of another identity is not resumed."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -6,7 +6,7 @@ classes and both distributions are softmax(logits / T), T being the temperature.
 gradient of the second term about as large at any temperature.
 """
 
-from typing import Any, Self
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,7 @@ from ..labels import Labels
 from ..module_spec import ModuleSpec, load_module_spec
 from ..weights import identity
 from .distillation import Distillation
+from .settings import digest
 
 
 class Teachers:
@@ -70,13 +71,17 @@ class Teachers:
         student = (student_logits / self.temperature).log_softmax(1)
         return F.kl_div(student, teachers, reduction="none").sum(1) * self.temperature**2
 
-    def identity(self) -> dict[str, Any]:
-        """JSON-ready facts that decide what the student learns, for the identity of a run."""
+    def settings(self) -> dict[str, str | float]:
+        """What decides what the student learns, for the settings of a run."""
         teachers = [
             {"weights": identity(spec.bundle.weights), "classes": classes.tolist()}
             for spec, classes in zip(self._specs, self._classes, strict=True)
         ]
-        return {"teachers": teachers, "share": self.share, "temperature": self.temperature}
+        return {
+            "teachers": digest(teachers),
+            "--teacher-share": self.share,
+            "--temperature": self.temperature,
+        }
 
     def describe(self) -> str:
         """The teachers' names, share and temperature, for the card and the report."""

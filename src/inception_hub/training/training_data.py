@@ -1,6 +1,5 @@
 """Training data: the decoded photos that a run trains on, and the validation set as a module sees it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from torch import Tensor
 from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
 from ..errors import ArgumentError
 from ..images.presets import Preset
+from ..system.text import counted, first_few
 from .listener import RunListener
 from .workers import Workers
 
 BATCH = 64  # photos
 IN_MEMORY = 256 << 20  # bytes; what decodes in seconds needs no copy on disk
-LISTED = 5  # photos that a message names
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,21 @@ class TrainingData:
 def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Dataset, list[str]]:
     """`dataset` with a validation split, made of training photos if there is none, and notes for the report.
 
-    The notes name photos that are in two splits.
+    The notes say what is not read, and name classes without photos and photos that are in two splits.
     """
     if "validation" not in dataset.splits:
         dataset = split_dataset(dataset)
-    notes = []
+    notes = [*dataset.notes]
     for split, counts in dataset.counts().items():
         few, many = min(counts.values()), max(counts.values())
         each = f"{few:,} each" if few == many else f"{few:,} to {many:,} each"
-        listener.note(f"{split}: {sum(counts.values()):,} photos of {len(counts)} classes, {each}")
+        photos, classes = counted(sum(counts.values()), "photo"), counted(len(counts), "class", "classes")
+        listener.note(f"{split}: {photos} of {classes}, {each}")
+        if without := [name for name, count in counts.items() if not count]:
+            notes.append(f"The {split} split has no photo of {first_few(without)}.")
     if pairs := duplicates_across_splits(dataset):
-        notes.append(f"{len(pairs)} photos are in two splits: {_listed([' = '.join(p) for p in pairs])}")
+        copies = counted(len(pairs), "photo is", "photos are")
+        notes.append(f"{copies} in two splits: {first_few([' = '.join(p) for p in pairs])}")
     for note in notes:
         listener.note(note)
     return dataset, notes
@@ -83,7 +86,8 @@ def load_training_data(
     if unreadable:
         total = len(dataset.splits["validation"])
         count = f"{len(unreadable)} of {total:,} validation photos cannot be read"
-        notes.append(f"{count}: {_listed(unreadable)}")
+        notes.append(f"{count}: {first_few(unreadable)}")
+        notes += lost_classes(dataset, "validation", validation.classes.numpy())
     for note in notes:
         listener.note(note)
     return TrainingData(photos, validation, tuple(notes))
@@ -106,8 +110,16 @@ def training_photos(
     notes = []
     if pixels.corrupt:
         count = f"{len(pixels.corrupt)} of {len(split):,} training photos cannot be read"
-        notes.append(f"{count}: {_listed(pixels.corrupt)}")
+        notes.append(f"{count}: {first_few(pixels.corrupt)}")
+        notes += lost_classes(dataset, "train", pixels.classes)
     return Photos(_tensor(pixels.images), _tensor(pixels.aspect), _tensor(pixels.classes)), notes
+
+
+def lost_classes(dataset: Dataset, split: str, readable: NDArray[np.int64]) -> list[str]:
+    """A note of the classes that have photos in `split`, but none among `readable`, the classes of such."""
+    lost = np.setdiff1d(dataset.splits[split].classes, readable)
+    names = [dataset.labels[index] for index in lost]
+    return [f"No photo of {first_few(names)} in the {split} split can be read."] if names else []
 
 
 def _tensor(array: NDArray[Any]) -> Tensor:
@@ -130,11 +142,6 @@ def _validation_photos(split: Split, size: tuple[int, int], preset: Preset, unre
         images.append((batch * 255).round().astype(np.uint8))
         positions.append(indices)
     if not images:
-        raise ArgumentError(f"No validation photo can be read: {_listed(unreadable)}.")
+        raise ArgumentError(f"No validation photo can be read: {first_few(unreadable)}.")
     classes = torch.from_numpy(split.classes[np.concatenate(positions)])
     return Photos(torch.from_numpy(np.concatenate(images)), torch.ones(len(classes)), classes)
-
-
-def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - LISTED} more" if len(items) > LISTED else ""
-    return "; ".join(items[:LISTED]) + more
