@@ -51,7 +51,7 @@ def test_defaults_are_those_of_the_options() -> None:
     assert len(shared) == 13
     for each in shared:
         assert parameters[each.name].default == each.default, each.name
-    assert (parameters["precision"].default == "bf16") is FinetuneOptions.bfloat16
+    assert parameters["precision"].default is FinetuneOptions.bfloat16 is None
 
 
 @pytest.mark.parametrize("columns", [60, 80])
@@ -69,7 +69,7 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     assert re.search(r"epoch 1: loss [0-9.]+, validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to ", words)
     assert "1 file is not read, being no photos by their names: 1 .mov." in words
     assert "1 folder holds no photo: violet." in words
-    assert sum(line.startswith("Fine-tuning small") for line in lines) == 1
+    assert sum(line.startswith("Fine-tuning small in float32") for line in lines) == 1
     title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))
     assert lines[title + 1].startswith("head ") and lines[title + 2].startswith("whole network, epoch 1 ")
     assert "Kept: " in words and "95% interval" in words and "top-5" not in words

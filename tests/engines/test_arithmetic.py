@@ -1,16 +1,24 @@
 """float32 is computed in float32, forward and backward, whatever the flags, which stay the caller's."""
 
+import platform
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
+from helpers.precisions import HAS_BF16
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from inception_hub.architecture import LOGITS, Architecture
-from inception_hub.engines.arithmetic import convolution, exact_float32, fastest_kernels, product
+from inception_hub.engines.arithmetic import (
+    convolution,
+    exact_float32,
+    fastest_kernels,
+    has_bfloat16,
+    product,
+)
 from inception_hub.engines.torch import Network
 from inception_hub.engines.torch_inference import InferenceNetwork
 from inception_hub.weights import initialise
@@ -216,3 +224,8 @@ def test_other_formats_and_autocast_are_left_to_pytorch(dtype: torch.dtype) -> N
         found = product(left, left.mT)
         assert found.dtype == torch.bfloat16
         assert "Product" not in str(found.grad_fn)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="known of x86 alone")
+def test_a_cpu_has_the_instructions_that_openvino_sees() -> None:
+    assert has_bfloat16(torch.device("cpu")) is HAS_BF16

@@ -45,9 +45,11 @@ def test_train_takes_a_recipe_with_settings(shared_folder: Path, tmp_path: Path)
         "phases = [{epochs = 1, size = 32, augmentation = {}}]\n"
         "[optimiser]\nname = 'adamw'\nweight_decay = 0.05\n"
     )
-    precision = "bf16" if HAS_BF16 else "f32"
-    made = hub.train(recipe, shared_folder, tmp_path / "fresh", settings="image_size=64", precision=precision)
-    assert len(made) == 1 and hub.load_module_spec(tmp_path / "fresh").image_size == (64, 64)
+    made = hub.train(recipe, shared_folder, tmp_path / "fresh", settings="image_size=64")
+    assert len(made) == 1
+    spec = hub.load_module_spec(tmp_path / "fresh")
+    assert spec.image_size == (64, 64)
+    assert f"| precision | {'bfloat16, weights in float32' if HAS_BF16 else 'float32'} |" in spec.bundle.card
 
 
 def test_teachers_and_their_numbers() -> None:

@@ -12,6 +12,7 @@ from inception_hub.errors import FormatError, HandleError, OutputError
 from inception_hub.evaluation import Selection
 from inception_hub.labels import Labels
 from inception_hub.training import checkpoint
+from inception_hub.training import session as session_file
 from inception_hub.training.distillation import Distillation
 from inception_hub.training.listener import RunListener
 from inception_hub.training.session import Session
@@ -96,6 +97,46 @@ def test_a_checkpoint_of_other_settings_is_refused_before_anything_is_computed(
     session.checkpoint.write_bytes(b"no checkpoint")
     with pytest.raises(FormatError, match="checkpoint .* is damaged"):
         session.check({"--seed": 1})
+
+
+@pytest.mark.parametrize("able", [False, True])
+def test_a_run_keeps_its_precision_and_a_new_one_takes_what_the_machine_can(
+    shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: bool
+) -> None:
+    monkeypatch.setattr(session_file, "has_bfloat16", lambda device: able)
+    session = begun(shared_folder, tmp_path / "module")
+    assert session.bfloat16(None) is able
+    assert session.bfloat16(True) is True and session.bfloat16(False) is False
+    for kept in ("bf16", "f32"):
+        checkpoint.save(session.checkpoint, {}, {"settings": {"--precision": kept}})
+        assert session.bfloat16(None) is (kept == "bf16")
+
+
+@pytest.mark.parametrize(
+    ("able", "bfloat16", "said"),
+    [
+        (True, True, "in bfloat16."),
+        (True, False, "in float32."),
+        (False, False, "in float32, as this CPU has no instructions for bfloat16."),
+        (
+            False,
+            True,
+            "in bfloat16, for which this CPU has no instructions: float32 is several times as fast.",
+        ),
+    ],
+)
+def test_it_says_in_which_precision_a_run_computes(
+    shared_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    able: bool,
+    bfloat16: bool,
+    said: str,
+) -> None:
+    monkeypatch.setattr(session_file, "has_bfloat16", lambda device: able)
+    listener = Notes()
+    begun(shared_folder, tmp_path / "module", listener).announce("Training", bfloat16)
+    assert listener.notes[-1] == f"Training {said}"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inception_hub.errors import FormatError
-from inception_hub.training.settings import check, digest, flattened
+from inception_hub.training.settings import check, digest, flattened, precision_of
 
 KEPT = {"photos": "a1", "module": "b2", "--epochs": 3, "--image-size": None, "cycles.0.learning_rate": 1e-3}
 
@@ -56,6 +56,14 @@ def test_what_only_the_checkpoint_has_differs_too() -> None:
 def test_a_checkpoint_of_another_version_is_told(kept: object) -> None:
     with pytest.raises(FormatError, match="was begun by another version; give"):
         check(Path("checkpoint"), kept, KEPT)
+
+
+@pytest.mark.parametrize(
+    ("kept", "precision"),
+    [({"--precision": "f32"}, "f32"), ({"--precision": "f16"}, None), (None, None), ("text", None)],
+)
+def test_the_precision_that_a_run_was_begun_in(kept: object, precision: str | None) -> None:
+    assert precision_of(kept) == precision
 
 
 def test_values_that_could_move_the_cursor_are_shown_as_escapes() -> None:

@@ -53,6 +53,7 @@ def test_the_facts_of_a_run() -> None:
             "recipe": "test",
             "training photos": "12",
             "seed": "7",
+            "precision": "bfloat16, weights in float32",
             "time": "96 seconds",
             "epochs": f"2 of 2 (2 at 32 px, {AUGMENTATION.describe()})",
             "optimiser": "AdamW, rate 0.001 (cosine), batches of 4",
@@ -63,4 +64,6 @@ def test_the_facts_of_a_run() -> None:
         }
         == facts
     )
-    assert list(run_facts(run_of(RECIPE), 3, 1.6, [])) == ["recipe", "training photos", "seed", "time"]
+    assert list(run_facts(run_of(RECIPE), 3, 1.6, [])) == [
+        "recipe", "training photos", "seed", "precision", "time",
+    ]  # fmt: skip

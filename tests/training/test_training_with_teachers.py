@@ -235,10 +235,8 @@ def test_a_recipe_with_a_teacher(folder: Path, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         learn(given, listener=Stop())
-    for other, what in (
-        (None, "other teachers"),
-        (replace(given, share=0.5), "--teacher-share 0.75, not 0.5"),
-    ):
+    half = replace(given, share=0.5)
+    for other, what in ((None, "other teachers"), (half, "--teacher-share 0.75, not 0.5")):
         with pytest.raises(FormatError, match=f"was begun with {what}"):
             learn(other)
     learn(given)

@@ -103,7 +103,7 @@ def finetune(
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
-    precision: TrainingPrecisionOption = "bf16",
+    precision: TrainingPrecisionOption = None,
     device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:

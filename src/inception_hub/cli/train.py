@@ -47,7 +47,7 @@ def train(
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
-    precision: TrainingPrecisionOption = "bf16",
+    precision: TrainingPrecisionOption = None,
     device: DeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:

@@ -49,8 +49,11 @@ TemperatureOption = Annotated[
     typer.Option("--temperature", help="Divides the logits in the teachers' share; above 0. [default: 2]"),
 ]
 TrainingPrecisionOption = Annotated[
-    TrainingPrecision,
-    typer.Option("--precision", help="bf16 is mixed precision: faster where the CPU has it."),
+    TrainingPrecision | None,
+    typer.Option(
+        "--precision",
+        help="bf16 is mixed precision. [default: bf16 where the machine has instructions for it, else f32]",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]
 

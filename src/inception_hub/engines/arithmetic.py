@@ -1,4 +1,4 @@
-"""float32 arithmetic on every device: the one place that knows PyTorch's flags for it.
+"""float32 arithmetic on every device: the one place that knows PyTorch's flags for it; and who has bfloat16.
 
 PyTorch may compute float32 convolutions and products in TF32 on GPUs (of ten bits, its default for
 convolutions) and in bfloat16 on CPUs. Global flags decide, read whenever an operator runs, so in the backward
@@ -18,6 +18,17 @@ from torch import Tensor
 Restore = Callable[[], None]
 _backends: Any = torch.backends
 _BY_OPERATOR = hasattr(_backends.cudnn, "conv")  # flags for each kind of operator: from PyTorch 2.9 on
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether `device` has instructions for bfloat16.
+
+    Where it has none, PyTorch computes it by others: a training step then takes several times as long as in
+    float32. Of CPUs those of x86 are known to have some.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported()
 
 
 class _Held:

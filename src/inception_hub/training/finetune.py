@@ -56,13 +56,15 @@ def finetune(
 
 
 def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int) -> list[Evaluation]:
+    bfloat16 = session.bfloat16(options.bfloat16)
+    options = replace(options, bfloat16=bfloat16)
     labels = session.dataset.labels
     teachers = session.teachers(options.distillation)
     training_size, image_size = sizes(base.image_size, options)
     recipe = finetune_recipe(len(session.dataset.splits["train"]), training_size, options)
     settings = _settings(session.dataset, base, recipe, options, seed, teachers)
     session.check(settings)
-    session.listener.note(f"Fine-tuning {base.bundle.name}.")
+    session.announce(f"Fine-tuning {base.bundle.name}", bfloat16)
     photos = session.load(recipe.pixels, image_size, base.bundle.resize)
     run = Run(
         recipe,
@@ -70,9 +72,9 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
         session.checkpoint,
         settings,
         seed,
-        options.bfloat16,
+        bfloat16,
         phase="whole network",
-        validate=validator(photos.validation, options.bfloat16),
+        validate=validator(photos.validation, bfloat16),
         listener=session.listener,
         teachers=teachers,
     )

@@ -32,7 +32,7 @@ class FinetuneOptions:
     patience: int = 5  # epochs without a better one before early stopping; 0: the last epoch is kept
     select: Select = "loss"  # keep the lowest validation loss, or the highest top-1 ("accuracy")
     class_weights: bool = False  # photos of rare classes count more
-    bfloat16: bool = True  # mixed precision; weights are float32 throughout
+    bfloat16: bool | None = None  # mixed precision; None: if the device has instructions; weights are float32
     device: str | None = None  # "cpu" or "cuda"; None: the CPU
     distillation: Distillation | None = None  # in the second phase
 

@@ -26,7 +26,7 @@ def train_from_scratch(
     *,
     validation: str | None = None,
     seed: int = 0,
-    bfloat16: bool = True,
+    bfloat16: bool | None = None,
     device: str | None = None,
     distillation: Distillation | None = None,
     listener: RunListener | None = None,
@@ -35,14 +35,15 @@ def train_from_scratch(
 
     An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
     of the written module on the test photos, if there are any, and on the validation photos.
-    With `distillation` the network also learns from other modules (see `teacher`).
+    `bfloat16` is mixed precision; None: where the device has instructions for it, or as the resumed run was
+    begun. With `distillation` the network also learns from other modules (see `teacher`).
 
     Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
     has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
     `TrainingError` if the loss is no longer a number.
     """
     with Session.begin(output, data, validation, device, listener) as session:
-        return _run(session, recipe, seed, bfloat16, distillation)
+        return _run(session, recipe, seed, session.bfloat16(bfloat16), distillation)
 
 
 def _run(
@@ -59,6 +60,7 @@ def _run(
         **flattened(asdict(recipe)),
     }
     session.check(settings)
+    session.announce(f"Training by the recipe {recipe.name}", bfloat16)
     photos = session.load(recipe.pixels, size, "default")
     architecture = Architecture(1.0, len(labels))
     network = Network(architecture, initialise(architecture, seed))

@@ -35,7 +35,7 @@ def finetune(
     training_size: int | None = None, batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99,
     label_smoothing: float = 0.1, average: float = 0.99, patience: int = 5, select: Select = "loss",
     class_weights: bool = False, teacher: Teachers = None, teacher_share: float | None = None,
-    temperature: float | None = None, precision: TrainingPrecision = "bf16", device: str | None = None,
+    temperature: float | None = None, precision: TrainingPrecision | None = None, device: str | None = None,
     seed: int = 0, listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Teaches `module` the classes of the photos of `data` into the module directory `output`.
@@ -48,8 +48,9 @@ def finetune(
     `patience`: epochs without a better one before the end; 0 trains all and keeps the last. `select`: keep
     the lowest validation `loss`, or the highest `accuracy`. `class_weights`: photos of rare classes count
     more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss, in [0, 1], at
-    `temperature` (2). `precision`: `bf16` is mixed precision. `device`: None is the CPU. None
-    elsewhere is chosen from the number of photos or the module. `listener` receives progress.
+    `temperature` (2). `precision`: `bf16` is mixed precision, the default where the machine has
+    instructions for it; a run that is resumed keeps its own. `device`: None is the CPU. None elsewhere is
+    chosen from the number of photos or the module. `listener` receives progress.
 
     An interrupted run is resumed by the same call. Returns the evaluations of the written module on the test
     photos, if there are any, and on the validation photos.
@@ -58,14 +59,13 @@ def finetune(
     `FormatError` for data that cannot be read or has fewer than two classes, `ArgumentError` for a value
     outside its range, `TrainingError` if the loss is no longer a number.
     """
-    _check(precision)
     with _pytorch():
         from .finetune import finetune as run
     options = FinetuneOptions(
         phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
         image_size=image_size, training_size=training_size, batch_norm=batch_norm,
         batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
-        patience=patience, select=select, class_weights=class_weights, bfloat16=precision == "bf16",
+        patience=patience, select=select, class_weights=class_weights, bfloat16=_is_bfloat16(precision),
         device=device, distillation=_distillation(teacher, teacher_share, temperature),
     )  # fmt: skip
     return run(
@@ -78,7 +78,7 @@ def train(
     recipe: Given, data: Given, output: Given, *,
     settings: str | Iterable[str] = (), validation: Given | None = None,
     teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
-    precision: TrainingPrecision = "bf16", device: str | None = None, seed: int = 0,
+    precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
     listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Trains the network from scratch by `recipe` on the photos of `data` into the module directory `output`.
@@ -87,12 +87,11 @@ def train(
     "label_smoothing=0.05"; see `open_recipe`. The other arguments, what is returned and raised: as of
     `finetune`.
     """
-    _check(precision)
     with _pytorch():
         from .from_scratch import train_from_scratch
     return train_from_scratch(
         open_recipe(os.fspath(recipe), list(as_many(settings))), os.fspath(data), Path(output),
-        validation=_text(validation), seed=seed, bfloat16=precision == "bf16", device=device,
+        validation=_text(validation), seed=seed, bfloat16=_is_bfloat16(precision), device=device,
         distillation=_distillation(teacher, teacher_share, temperature), listener=listener,
     )  # fmt: skip
 
@@ -137,10 +136,11 @@ def network(module: ModuleLike | None = None, *, signature: str | None = None) -
     return ImageNetwork(bundle.without_head() if chosen.output == GLOBAL_POOL else bundle).eval()
 
 
-def _check(precision: TrainingPrecision) -> None:
-    choices = get_args(TrainingPrecision)
+def _is_bfloat16(precision: TrainingPrecision | None) -> bool | None:
+    choices = (None, *get_args(TrainingPrecision))
     if precision not in choices:
-        raise ArgumentError(f"precision is {precision!r}; give one of {', '.join(choices)}.")
+        raise ArgumentError(f"precision is {precision!r}; give one of {', '.join(choices[1:])}.")
+    return None if precision is None else precision == "bf16"
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def train_head(
             network,
             len(photos.classes),
             images,
-            options.bfloat16,
+            bool(options.bfloat16),
             folder / f"{name}.vectors",
             identity,
             lambda done, total: listener.progress(f"{name} features", done, total),

@@ -9,6 +9,7 @@ from typing import Self
 
 from ..bundle import Bundle
 from ..data import Dataset, open_dataset
+from ..engines.arithmetic import has_bfloat16
 from ..engines.torch import Network
 from ..errors import MissingExtraError, OutputError
 from ..evaluation import Evaluation
@@ -24,7 +25,7 @@ from .module_writer import write_module
 from .preview import augmentation_preview
 from .run import Run
 from .selection import table
-from .settings import Settings, check
+from .settings import Settings, check, precision_of
 from .summary import RunSummary
 from .teacher import Teachers
 from .tensorboard import TensorBoard
@@ -105,6 +106,23 @@ class Session:
     def teachers(self, distillation: Distillation | None) -> Teachers | None:
         """The teachers for the classes of the data; raises what `Teachers.load` raises."""
         return distillation and Teachers.load(distillation, self.dataset.labels, self.workers.device)
+
+    def bfloat16(self, asked: bool | None) -> bool:
+        """Whether to compute in bfloat16: as asked for, else as the run was begun, else as the device can."""
+        if asked is None:
+            facts = checkpoint.load_facts(self.checkpoint)
+            kept = precision_of(facts and facts.get("settings"))
+            asked = has_bfloat16(self.workers.device) if kept is None else kept == "bf16"
+        return self.workers.from_main(asked)
+
+    def announce(self, what: str, bfloat16: bool) -> None:
+        """Says what begins, and in which precision."""
+        device, able = self.workers.device, has_bfloat16(self.workers.device)
+        place = "GPU" if device.type == "cuda" else "CPU"
+        why = "" if able else f", as this {place} has no instructions for bfloat16"
+        if bfloat16 and not able:
+            why = f", for which this {place} has no instructions: float32 is several times as fast"
+        self.listener.note(f"{what} in {'bfloat16' if bfloat16 else 'float32'}{why}.")
 
     def check(self, settings: Settings) -> None:
         """Raises `FormatError` if there is a checkpoint of other settings: before anything is computed."""

@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import FormatError
 from ..system.text import printable
+from .choices import TrainingPrecision
 
 Settings = Mapping[str, str | int | float | bool | None]
 DIGESTS = {"photos": "other photos", "module": "another module", "teachers": "other teachers"}
@@ -30,6 +31,12 @@ def flattened(value: Any, path: str = "") -> dict[str, str | int | float | bool 
     items = value.items() if isinstance(value, dict) else enumerate(value)
     parts = [flattened(each, f"{path}.{key}" if path else str(key)) for key, each in items]
     return {name: each for part in parts for name, each in part.items()}
+
+
+def precision_of(kept: object) -> str | None:
+    """`bf16` or `f32`, in which a run was begun whose checkpoint holds the settings `kept`; None: unknown."""
+    precision = kept.get("--precision") if isinstance(kept, dict) else None
+    return precision if precision in get_args(TrainingPrecision) else None
 
 
 def check(checkpoint: Path, kept: object, settings: Settings) -> None:

@@ -37,6 +37,7 @@ def run_facts(run: Run, classes: int, minutes: float, history: list[Epoch]) -> d
         "recipe": recipe.name,
         "training photos": f"{len(run.photos.classes):,}",
         "seed": str(run.seed),
+        "precision": "bfloat16, weights in float32" if run.bfloat16 else "float32",
         "time": f"{minutes:.0f} minutes" if minutes >= 2 else f"{60 * minutes:.0f} seconds",
     }
     if not history:
