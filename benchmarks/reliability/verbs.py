@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -169,7 +170,90 @@ def row_verbs(scratch: Path) -> list[Verb]:
             made.append(Verb(name, given, result, again=[*given, "--resume"], status=1, resumes=True))
     page = ["classify", str(scratch / "photos"), "--module", str(scratch / "small"), "--engine", "torch"]
     page += ["--format", "jsonl", "--gallery", "page.html"]
-    return [*made, Verb("classify --gallery", page, file_in("page.html"), old_gallery(page), status=1)]
+    arrays = ["embed", str(scratch / "photos"), "--module", str(scratch / "small"), "--engine", "torch"]
+    arrays += ["--output", "vectors.npz"]
+    return [
+        *made,
+        Verb("classify --gallery", page, file_in("page.html"), old_gallery(page), status=1),
+        Verb("embed --output vectors.npz", arrays, vectors_in("vectors.npz"), status=1),
+        *organise_verbs(scratch),
+    ]
+
+
+def organise_verbs(scratch: Path) -> list[Verb]:
+    """Photos moved into folders, and moved back."""
+    given = [
+        "organise",
+        "photos",
+        "--into",
+        "sorted",
+        "--module",
+        str(scratch / "small"),
+        "--engine",
+        "torch",
+    ]
+    given += ["--how", "move", "--least", "0", "--xmp"]
+    undone = ["organise", "--undo", "sorted"]
+
+    def copied(folder: Path) -> None:
+        shutil.copytree(scratch / "photos", folder / "photos")
+
+    def moved(folder: Path) -> None:
+        copied(folder)
+        command_in(folder, given)
+
+    return [
+        Verb("organise", given, organised, copied, again=given, status=1, resumes=True),
+        Verb("organise --undo", undone, brought_back, moved, resumes=True),
+    ]
+
+
+def command_in(folder: Path, given: list[str]) -> None:
+    """Runs a command in a process of its own, whose messages nobody reads."""
+    code = "import sys; from inception_hub.cli import main; main(sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", code, *given], cwd=folder, capture_output=True)
+
+
+def organised(folder: Path) -> Any:
+    """Where each photo is, once all but the damaged one are in folders; raises if one is nowhere whole."""
+    places = photos_in(folder)
+    sidecars = sorted(path.name for path in (folder / "sorted").rglob("*.xmp"))
+    there = [place for place in places.values() if place.startswith("sorted/")]
+    return (places, sidecars) if len(there) == len(sidecars) == PHOTOS - 1 else None
+
+
+def brought_back(folder: Path) -> Any:
+    """Where each photo is, once all are where they were and the journal has gone; raises as `organised`."""
+    places = photos_in(folder)
+    return None if list(folder.glob("sorted/*")) else places
+
+
+def photos_in(folder: Path) -> dict[str, str]:
+    """The place of each of `make_inputs`' photos, by its content."""
+    whole = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (SCRATCH[0] / "photos").iterdir()}
+    places: dict[str, str] = {}
+    for path in folder.rglob("*.png"):
+        if "partial" not in "".join(path.parts):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert digest in whole, f"{path} is no whole photo"
+            places[digest] = path.relative_to(folder).as_posix()
+    assert places.keys() == whole or not places, "a photo is nowhere"
+    return places
+
+
+def vectors_in(name: str) -> Callable[[Path], Any]:
+    """The arrays of an .npz file, numbers rounded."""
+
+    def result(folder: Path) -> Any:
+        if not (folder / name).exists():
+            return None
+        with np.load(folder / name, allow_pickle=False) as arrays:
+            return {
+                key: arrays[key].round(3).tolist() if key == "vectors" else arrays[key].tolist()
+                for key in arrays
+            }
+
+    return result
 
 
 def old_gallery(page: list[str]) -> Callable[[Path], None]:
@@ -228,6 +312,7 @@ def all_verbs(scratch: Path, url: str) -> list[Verb]:
 
 
 VERBS: list[Verb] = []  # known to every process that is forked
+SCRATCH: list[Path] = []  # where `make_inputs` put what verbs read
 
 
 def for_all_verbs(
@@ -242,6 +327,7 @@ def for_all_verbs(
         disk.preloaded(scratch)
         settle()
         make_inputs(scratch)
+        SCRATCH.append(scratch)
         archive = shutil.make_archive(str(scratch / "archive"), "gztar", scratch / "small")
         with served(Path(archive).read_bytes(), scratch) as url:
             verbs = all_verbs(scratch, url)

@@ -11,7 +11,7 @@ import pytest
 from helpers.terminals import on_terminal
 from rich.cells import cell_len
 
-pytestmark = pytest.mark.parametrize("columns", [80, 60])
+WIDTHS = pytest.mark.parametrize("columns", [80, 60])
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -23,6 +23,7 @@ def lines_of(shown: str) -> list[str]:
     return CONTROL.sub("", shown).replace("\r\n", "\n").splitlines()
 
 
+@WIDTHS
 @pytest.mark.parametrize("group", [(), ("cache",)], ids=["all", "cache"])
 def test_help_fits_and_no_verb_is_cut(group: tuple[str, ...], columns: int) -> None:
     status, shown = _on_terminal(*group, columns=columns)
@@ -36,6 +37,7 @@ def test_help_fits_and_no_verb_is_cut(group: tuple[str, ...], columns: int) -> N
         assert name.isalpha() and what.strip().endswith(".") and not what.endswith("...")
 
 
+@WIDTHS
 def test_a_table_fits_and_tells_an_error_once(photos: Path, small_module: Path, columns: int) -> None:
     (photos / "broken.png").write_bytes(b"what is no picture")
     status, shown = _on_terminal("classify", photos, "--module", small_module, "--top", "2", columns=columns)
@@ -47,6 +49,7 @@ def test_a_table_fits_and_tells_an_error_once(photos: Path, small_module: Path, 
     assert lines[-1] == "1 of 4 photos could not be read, as their rows say."
 
 
+@WIDTHS
 def test_photos_are_counted_with_a_share_and_the_time_left(
     photos: Path, small_module: Path, tmp_path: Path, columns: int
 ) -> None:
@@ -63,21 +66,18 @@ def test_photos_are_counted_with_a_share_and_the_time_left(
 
 
 @pytest.mark.parametrize("verb", ["classify", "embed", "explain"])
-def test_nothing_is_announced_before_an_error(
-    verb: str, small_module: Path, tmp_path: Path, columns: int
-) -> None:
+def test_nothing_is_announced_before_an_error(verb: str, small_module: Path, tmp_path: Path) -> None:
     output = tmp_path / ("taken" if verb == "explain" else "taken.jsonl")
     output.write_text("mine")
     empty = tmp_path / "empty"
     empty.mkdir()
     for place in (empty, tmp_path / "none*.jpg", small_module.parent):
-        status, shown = _on_terminal(
-            verb, place, "--module", small_module, "--output", output, columns=columns
-        )
+        status, shown = _on_terminal(verb, place, "--module", small_module, "--output", output, columns=80)
         assert status == 2 and "Answering" not in shown, shown
     assert output.read_text() == "mine"
 
 
+@WIDTHS
 def test_tables_in_pipes_are_whole(photos: Path, small_module: Path, tmp_path: Path, columns: int) -> None:
     folder = tmp_path / ("a folder with a long name " * 4).strip()
     folder.mkdir()

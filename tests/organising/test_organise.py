@@ -65,7 +65,7 @@ def test_all_photos_moved_once_more_is_no_error(photos: Path, module: hub.Module
     (photos / "bad.jpg").unlink()
     assert hub.organise(photos, photos / "sorted", module, how="move").placed == 4
     summary = hub.organise(photos, photos / "sorted", module, how="move")
-    assert (summary.placed, summary.failed) == (0, 0)
+    assert (summary.placed, summary.before, summary.failed) == (0, 4, 0)
 
 
 def test_a_run_is_stopped_and_continued(photos: Path, module: hub.Module) -> None:

@@ -1,11 +1,14 @@
 """Undo: all back, empty folders gone, what is not ours or was changed left and named."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from helpers.organised import PHOTOS, make_photos, organise, tree
 
 from inception_hub.errors import OutputError
+from inception_hub.organising import steps
 from inception_hub.organising.choices import How
 from inception_hub.organising.undo import undo_organise
 
@@ -63,6 +66,24 @@ def test_what_cannot_be_taken_back_is_named(tmp_path: Path, monkeypatch: pytest.
         f"{tmp_path / 'sorted/cat/x.jpg'} cannot be taken back (Not a directory)."
     ]
     assert (tmp_path / "photos/b/x.jpg").read_bytes() == b"two"
+
+
+def test_a_full_disk_ends_it_and_the_rest_is_undone_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photos(tmp_path)
+    before = tree(tmp_path)
+    organise(tmp_path, "move")
+    (tmp_path / "photos" / "b").rmdir()
+
+    def full(path: Path) -> list[Path]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(steps, "make_folders", full)
+    with pytest.raises(OutputError, match="sorted cannot be written .No space left on device.; make room"):
+        undo_organise(tmp_path / "sorted")
+    monkeypatch.undo()
+    assert undo_organise(tmp_path / "sorted").kept == [] and tree(tmp_path) == before
 
 
 def test_a_folder_of_others(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ HELD = """
 import sys, threading
 from inception_hub.server import service
 held = threading.Event()
-def load_image(*arguments, **options):
+def decode_and_resize(*arguments, **options):
     print("decoding", file=sys.stderr, flush=True)
     held.wait()
-service.load_image = load_image
+assert service.decode_and_resize
+service.decode_and_resize = decode_and_resize
 from inception_hub.cli import main
 sys.exit(main(sys.argv[1:]))
 """

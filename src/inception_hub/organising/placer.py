@@ -17,9 +17,7 @@ from ..system.moving import digest_of
 from .choices import How
 from .journal import Entry, Journal
 from .names import UNSURE, FreeNames, folder_names
-from .steps import place, settle
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # with these no other photo can be placed either
+from .steps import check_room, place, settle
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,7 @@ class Placer:
         for entry in [entry for entry, state in journal.entries() if state == "open" and not plan.dry_run]:
             (journal.done if settle(plan.into, entry) else journal.undone)(entry)
         self._known = {path_digest(e.photo) for e, state in journal.entries() if state == "done"}
+        summary.before = len(self._known)
 
     def photos(self, paths: Iterable[str], stopped: Callable[[], bool]) -> Iterator[Photo]:
         """Those of `paths` that are to be placed; a path counts once, and none inside the folder."""
@@ -94,11 +93,9 @@ class Placer:
             photo = absolute(path)
             if photo.startswith(self._inside):
                 continue
-            if path_digest(photo) in self._known:
-                self._summary.before += 1
-                continue
-            self._known.add(path_digest(photo))
-            yield Photo(path, path)
+            if path_digest(photo) not in self._known:
+                self._known.add(path_digest(photo))
+                yield Photo(path, path)
 
     def place(self, row: Row) -> Placed | None:
         """Places the photo of `row`; None if it stays where it is, which the summary then says."""
@@ -119,12 +116,8 @@ class Placer:
         except OSError as error:
             if isinstance(error, OutputError):
                 raise
-            reason = error.strerror or error
-            if error.errno in FULL:
-                raise OutputError(
-                    f"{self._plan.into} cannot be written ({reason}); make room, and run the same again."
-                ) from error
-            self._summary.fail(f"{row.path} stays where it is ({reason}).")
+            check_room(self._plan.into, error)
+            self._summary.fail(f"{row.path} stays where it is ({error.strerror or error}).")
             return None
         self._summary.add(folder)
         return Placed(row.path, self._plan.into / entry.to, best.label, entry.probability)

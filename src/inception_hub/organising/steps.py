@@ -1,13 +1,25 @@
 """What is done to one photo, and taken back: each step leaves every byte in one place at least."""
 
+import errno
 import os
 from pathlib import Path
 
+from ..errors import OutputError
 from ..system.atomic import flush_directory, make_folders, remove_stale
 from ..system.moving import copy_new, has_digest, move_new, write_new
 from .journal import Entry
 from .names import SIDECAR
 from .sidecar import sidecar
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # with these no other photo can be placed either
+
+
+def check_room(into: Path, error: OSError) -> None:
+    """Raises `OutputError` if `error` is of the disk, not of one photo."""
+    if error.errno in FULL:
+        raise OutputError(
+            f"{into} cannot be written ({error.strerror}); make room, and run the same again."
+        ) from error
 
 
 def place(into: Path, entry: Entry) -> None:
@@ -41,6 +53,7 @@ def settle(into: Path, entry: Entry) -> bool:
     remove_stale(target.parent)
     if not _is_placed(target, entry):
         _remove_sidecar(target, entry)
+        flush_directory(target.parent)
         return False
     if entry.how == "move" and has_digest(photo, entry.sha256):
         os.unlink(photo)
@@ -64,6 +77,7 @@ def revert(into: Path, entry: Entry) -> str | None:
     if reason := _taken_back(photo, target, entry):
         return reason
     _remove_sidecar(target, entry)
+    flush_directory(target.parent)
     return None
 
 
@@ -85,7 +99,6 @@ def _taken_back(photo: Path, target: Path, entry: Entry) -> str | None:
     else:
         make_folders(photo.parent)
         move_new(target, photo, entry.sha256)
-    flush_directory(target.parent)
     return None
 
 

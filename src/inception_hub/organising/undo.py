@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..system.atomic import flush_directory, remove_stale
 from .journal import Entry, Journal
-from .steps import revert
+from .steps import check_room, revert
 
 
 @dataclass
@@ -50,11 +50,13 @@ def undo_organise(into: str | os.PathLike[str], *, on_photo: Callable[[str], obj
                 (folder / name).rmdir()
         if not undone.kept:
             made = journal.made_folder
+            flush_directory(folder)
             journal.path.unlink()
             flush_directory(folder)
             if made:
                 with suppress(OSError):
                     folder.rmdir()
+                    flush_directory(folder.parent)
     return undone
 
 
@@ -62,4 +64,5 @@ def _reverted(into: Path, entry: Entry) -> str | None:
     try:
         return revert(into, entry)
     except OSError as error:
+        check_room(into, error)
         return f"{into / entry.to} cannot be taken back ({error.strerror or error})."

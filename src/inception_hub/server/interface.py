@@ -66,7 +66,7 @@ def _route(method: str, path: str, operation: Mapping[str, Any], address: str) -
         [_parameter(each) for each in operation.get("parameters", ())],
         list(bodies),
         None if example is None else json.dumps(example, indent=2, ensure_ascii=False),
-        _curl(bodies, address + path),
+        _curl(method, bodies, address + path),
     )
 
 
@@ -79,10 +79,10 @@ def _parameter(parameter: Mapping[str, Any]) -> Parameter:
     return Parameter(parameter["name"], accepts, default, parameter.get("description", ""))
 
 
-def _curl(bodies: Mapping[str, Any], url: str) -> str:
+def _curl(method: str, bodies: Mapping[str, Any], url: str) -> str:
     if PHOTO in bodies and JSON not in bodies:
         return shlex.join(["curl", "--data-binary", "@cat.jpg", url])
     if JSON in bodies:
         body = json.dumps(bodies[JSON].get("example", {}), ensure_ascii=False)
         return shlex.join(["curl", "-H", f"Content-Type: {JSON}", "-d", body, url])
-    return shlex.join(["curl", url])
+    return shlex.join(["curl", url] if method == "get" else ["curl", "-X", method.upper(), url])

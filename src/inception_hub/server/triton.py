@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ..signatures import IMAGES
 from .kserve import output_sizes
-from .openapi import ERRORS, JSON_OBJECT, json_object, request_body
+from .openapi import ERRORS, JSON_OBJECT
 from .responses import json_response, message_response
 from .service import MODEL_VERSION, Service
 
@@ -32,12 +32,7 @@ def router(service: Service) -> APIRouter:
         routes.get(f"{model}/stats", summary="Inferences and their time", responses=JSON_OBJECT)(statistics)
     routes.get("/models/stats", summary="Inferences and their time", responses=JSON_OBJECT)(statistics)
 
-    @routes.post(
-        "/repository/index",
-        summary="The models",
-        responses={200: {"model": list[dict[str, Any]]}},
-        openapi_extra=request_body(json_object({}, {})),
-    )
+    @routes.post("/repository/index", summary="The models", responses={200: {"model": list[dict[str, Any]]}})
     async def index() -> Response:
         state = {"state": "READY"} if service.ready else {"state": "LOADING", "reason": "warming up"}
         return json_response([{"name": service.name, "version": MODEL_VERSION, **state}])
