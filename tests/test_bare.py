@@ -56,7 +56,7 @@ def made(
 
 def test_finetuning_goes_on_and_says_what_is_missing(made: tuple[Path, tuple[int, str, str]]) -> None:
     output, (code, out, err) = made
-    assert code == 0 and "letters: top-1 100.00%" in out
+    assert code == 0 and "top-1 100.00%" in out
     assert "No curves are written for TensorBoard, which is not installed: pip install tensorboard.\n" in err
     no_plots = "The report has no plots, as matplotlib is not installed: pip install matplotlib."
     assert f"{no_plots}\n" in err
@@ -96,7 +96,7 @@ def test_openvino_is_named_where_it_was_to_answer(verb: str, folder: Path, small
     )
 
 
-def test_only_folders_can_be_data(tmp_path: Path, small_module: Path) -> None:
-    (tmp_path / "list.csv").write_text("path,label\na.png,a\n")
-    code, _, err = run("evaluate", small_module, tmp_path / "list.csv", "--engine", "torch")
-    assert code == 2 and "give a folder with a folder of photos per class" in err
+def test_only_data_of_the_hub_needs_another_library(small_module: Path) -> None:
+    code, _, err = run("evaluate", small_module, "owner/name", "--engine", "torch")
+    assert code == 2 and "A data set of the hub needs Hugging Face datasets, which is not installed" in err
+    assert err.endswith(", or give a path.\n")

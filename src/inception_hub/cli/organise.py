@@ -13,6 +13,7 @@ from .console import (
     ModuleOption,
     PrecisionOption,
     ResizeOption,
+    announce,
     load,
     put,
     say,
@@ -76,11 +77,20 @@ def organise(
 
     loaded = load(module, engine, precision, device)
     signals = StopSignals()
+    announced = False
+
+    def show(placed: "Placed") -> None:
+        nonlocal announced
+        if not announced:  # with the first photo: nothing can be refused any more
+            announce(loaded, module)
+            announced = True
+        _show(placed)
+
     with signals:
         summary = run(
             inputs, into, loaded,
             how=how, least=least, dry_run=dry_run, xmp=xmp, resize=resize, max_pixels=max_pixels,
-            on_photo=_show, stopped=lambda: signals.received is not None,
+            on_photo=show, stopped=lambda: signals.received is not None,
         )  # fmt: skip
     _tell(summary, into, how, dry_run)
     if summary.left:
