@@ -62,7 +62,7 @@ def test_finetuning_goes_on_and_says_what_is_missing(made: tuple[Path, tuple[int
     assert f"{no_plots}\n" in err
     page = (output / "report.html").read_text("utf-8")
     assert no_plots in page and "as stored, on PyTorch (cpu) in float32" in page and "<svg" not in page
-    assert "Measured as stored, on PyTorch (cpu) in float32.\n" in (output / "README.md").read_text("utf-8")
+    assert "Measured as stored, on PyTorch (cpu) in float32. " in (output / "README.md").read_text("utf-8")
     assert not output.with_name("letters.run").exists()
 
 
