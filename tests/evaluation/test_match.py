@@ -45,7 +45,7 @@ def test_accents_are_one_however_they_are_written() -> None:
 def test_numbers_without_names_are_the_modules_own() -> None:
     assert match_labels(named("daisy", "rose", "tulip"), named("0", "2")).tolist() == [0, 2]
     assert match_labels(named("7", "3"), named("3", "7")).tolist() == [1, 0]  # names of a module
-    with pytest.raises(ArgumentError, match="1 of the 2 classes of the data are unknown .*'3'"):
+    with pytest.raises(ArgumentError, match="1 of the 2 classes of the data is unknown .*'3'"):
         match_labels(named("daisy", "rose", "tulip"), named("0", "3"))
 
 
