@@ -100,7 +100,7 @@ def test_teachers_that_do_not_fit_are_refused(first: str, tmp_path: Path) -> Non
     with pytest.raises(ArgumentError) as raised:
         load_teachers(first, labels=labels_named("a", "b", "d"))
     assert str(raised.value) == (
-        "The teacher 'first' does not fit the data: 1 of the 3 classes of the data are unknown to the "
+        "The teacher 'first' does not fit the data: 1 of the 3 classes of the data is unknown to the "
         "module, such as 'd'; it has 'a', 'b', 'c': rename the classes after it, or fine-tune a module "
         "on them."
     )
