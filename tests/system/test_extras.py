@@ -28,7 +28,10 @@ class Distribution:
             json.dumps({"url": "file:///home/anna/my%20hub", "dir_info": {"editable": True}}),
             "/home/anna/my hub",
         ),
-        (json.dumps({"url": "file:///tmp/inception_hub-0.1.0.whl", "archive_info": {}}), "inception-hub"),
+        (
+            json.dumps({"url": "file:///home/anna/inception_hub-0.1.0.whl", "archive_info": {}}),
+            "inception-hub",
+        ),
         (json.dumps({"url": "https://a.example/hub.git", "vcs_info": {}}), "inception-hub"),
         ("{damaged", "inception-hub"),
         ("[]", "inception-hub"),
