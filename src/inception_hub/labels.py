@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self, SupportsIndex, overload
 
 from .errors import ArgumentError, FormatError
-from .system.regular import open_regular
+from .system.regular import read_bounded
 
 BACKGROUND = "background"
 MAX_BYTES = 16 * 2**20  # of a labels file; all 21,841 names of ImageNet take 0.5 MB
@@ -118,13 +118,7 @@ class Labels:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Reads a file of one name a line, UTF-8; raises `FormatError` naming the file."""
-        try:
-            with open_regular(path) as file:
-                content = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise FormatError(f"{path} cannot be read ({error.strerror}); give a file of labels.") from error
-        if len(content) > MAX_BYTES:
-            raise FormatError(f"{path} has more than {MAX_BYTES:,} bytes; give a file of one name a line.")
+        content = read_bounded(path, MAX_BYTES, "give a file of one name a line")
         try:
             return cls.from_text(content.decode("utf-8-sig"))
         except UnicodeDecodeError as error:

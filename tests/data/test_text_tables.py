@@ -87,7 +87,7 @@ def test_a_table_that_is_gone_or_too_large(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(FormatError, match=r"gone.csv cannot be read \(No such file"):
         read_table(str(tmp_path / "gone.csv"))
     monkeypatch.setattr(text_tables, "MAX_BYTES", 10)
-    with pytest.raises(FormatError, match="has more than 10 bytes; give a smaller table"):
+    with pytest.raises(FormatError, match="has more than 10 bytes; give a table of text within that"):
         table(tmp_path, "path,label\na.jpg,b\n")
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inception_hub.system.regular import MAX_BYTES, open_regular, read_text
+from inception_hub.errors import FormatError
+from inception_hub.system.regular import MAX_BYTES, open_regular, read_bounded, read_text
 
 
 def test_regular_files_are_read(tmp_path: Path) -> None:
@@ -50,3 +51,14 @@ def test_a_file_that_would_take_for_ever_to_read_is_refused(tmp_path: Path) -> N
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(OSError, match="and 68,719,476,736 are accepted"):
         open_regular(tmp_path / "sparse")
+
+
+def test_no_more_is_read_than_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_bytes(b"0123456789")
+    assert read_bounded(path, 10, "give another") == b"0123456789"
+    with pytest.raises(FormatError, match=r"names.txt has more than 9 bytes; give another\.$"):
+        read_bounded(path, 9, "give another")
+    for missing in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(FormatError, match=r"cannot be read \(.+\); give another\.$"):
+            read_bounded(missing, 9, "give another")

@@ -10,7 +10,7 @@ from ..images.photo_file import MAX_PIXELS
 from ..inference.options import TOP, Options
 from ..output.choices import RowFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
-from .photo_options import Inputs, MaxPixelsOption, OutputOption, ResumeOption
+from .photo_options import Inputs, MaxPixelsOption, ResumeOption, output_option
 from .photo_run import run
 
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Classes per photo.")]
@@ -18,6 +18,7 @@ FormatOption = Annotated[
     RowFormat | None,
     typer.Option("--format", help="How to write the rows. [default: as FILE ends, else table]"),
 ]
+OutputOption = Annotated[str | None, output_option(".jsonl, .csv or .parquet")]
 GalleryOption = Annotated[
     Path | None,
     typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."),

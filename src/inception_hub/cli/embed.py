@@ -8,22 +8,14 @@ from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
 from ..output.choices import VectorFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
-from .photo_options import Inputs, MaxPixelsOption, ResumeOption
+from .photo_options import Inputs, MaxPixelsOption, ResumeOption, output_option
 from .photo_run import run
 
 FormatOption = Annotated[
     VectorFormat | None,
     typer.Option("--format", help="How to write the vectors. [default: as FILE ends, else jsonl]"),
 ]
-OutputOption = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write here instead of to standard output: FILE.jsonl, .csv, .parquet, .npy or .npz.",
-    ),
-]
+OutputOption = Annotated[str | None, output_option(".jsonl, .csv, .parquet, .npy or .npz")]
 
 
 def embed(

@@ -7,6 +7,7 @@ import typer
 
 from ..images.photo_file import MAX_PIXELS
 from ..organising.choices import LEAST, How
+from ..system.text import counted
 from .console import (
     DeviceOption,
     EngineOption,
@@ -106,11 +107,11 @@ def _show(placed: "Placed") -> None:
 def _tell(summary: "Summary", into: Path, how: How, dry_run: bool) -> None:
     done = {"copy": "copied", "link": "linked", "move": "moved"}[how]
     verb = f"would be {done}" if dry_run else done
-    line = f"{_photos(summary.placed)} {verb} into {into}, {summary.unsure:,} of them unsure"
+    line = f"{counted(summary.placed, 'photo')} {verb} into {into}, {summary.unsure:,} of them unsure"
     say(f"{line}; {summary.before:,} are there already." if summary.before else f"{line}.")
     tell_unread(summary.unread)
     if summary.failed:
-        say(f"{_photos(summary.failed)} left alone:")
+        say(f"{counted(summary.failed, 'photo')} left alone:")
         for error in summary.errors:
             say(f"  {error}")
         if summary.failed > len(summary.errors):
@@ -125,13 +126,9 @@ def _undo(folder: Path) -> None:
     from ..organising.undo import undo_organise
 
     undone = undo_organise(folder, on_photo=put)
-    say(f"{_photos(undone.back)} taken back.")
+    say(f"{counted(undone.back, 'photo')} taken back.")
     if undone.kept:
-        say(f"{_photos(len(undone.kept))} left alone:")
+        say(f"{counted(len(undone.kept), 'photo')} left alone:")
         for reason in undone.kept:
             say(f"  {reason}")
         raise typer.Exit(1 if undone.back else 2)
-
-
-def _photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count:,} photos"

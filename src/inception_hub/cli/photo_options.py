@@ -1,6 +1,6 @@
 """Options of the verbs that take photos."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,15 +11,6 @@ Inputs = Annotated[
     typer.Argument(
         metavar="INPUT...",
         help="Photos, folders (searched recursively), globs, or - for a photo on standard input.",
-    ),
-]
-OutputOption = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write here instead of to standard output: FILE.jsonl, FILE.csv or FILE.parquet.",
     ),
 ]
 MaxPixelsOption = Annotated[
@@ -35,3 +26,9 @@ MaxPixelsOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue FILE where the same command was interrupted.")
 ]
+
+
+def output_option(endings: str) -> Any:
+    """`--output` of a verb whose rows go to files of these `endings`."""
+    told = f"Write here instead of to standard output: FILE{endings}."
+    return typer.Option("--output", "-o", metavar="FILE", help=told)

@@ -54,16 +54,15 @@ def run(
     paths = find_images(inputs, unread)
     on_terminal = output is None and sys.stdout.isatty()
     signals = StopSignals()
-    resumed: list[int] = []  # the rows that are there, once that is known
-
-    def begin(rows: int) -> None:
-        resumed.append(rows)
-        announce(module, handle)
-        if rows:
-            say(f"{output} holds the rows of {counted(rows, 'photo')} already.")
-
     try:
         with signals, photo_counter(inputs, on_terminal) as counter:
+
+            def begin(rows: int) -> None:
+                announce(module, handle)
+                if rows:
+                    say(f"{output} holds the rows of {counted(rows, 'photo')} already.")
+                counter.begin(rows)
+
             summary = write_rows(
                 module,
                 paths,
@@ -71,15 +70,13 @@ def run(
                 target,
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
-                on_begin=lambda rows: (begin(rows), counter.begin(rows)),
+                on_begin=begin,
                 on_row=counter.advance,
             )
     except Stopped as stopped:
         if output and format != "table":
             _say_stopped(output, format, stopped.summary.rows)
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
-    if resumed == [summary.rows] != [0]:
-        say("No other photo was left.")
     _tell(summary, unread, gallery, shown=on_terminal and format == "table")
 
 
@@ -95,6 +92,8 @@ def _say_stopped(output: str, format: "AnyFormat", rows: int) -> None:
 
 def _tell(summary: "Summary", unread: "Unread", gallery: Path | None, *, shown: bool) -> None:
     """Tells what a run left behind; exits with 1 or 2 where photos failed. `shown`: their errors were."""
+    if summary.resumed and summary.rows == summary.resumed:
+        say("No other photo was left.")
     if gallery:
         say(f"Pictures: {gallery}")
     tell_unread(unread)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import FormatError
 from ..images.find import EXTENSIONS
-from ..system.regular import open_regular
+from ..system.regular import read_bounded
 from ..system.text import printable
 from .columns import is_known
 from .splits import split_called
@@ -25,13 +25,7 @@ Table = dict[str, list[Any]]  # by column the value of each row
 
 def read_table(path: str) -> Table:
     """The columns of a CSV file or of JSON lines; raises `FormatError` for what cannot be read."""
-    try:
-        with open_regular(path) as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read ({error.strerror}); give a table of text.") from error
-    if len(content) > MAX_BYTES:
-        raise FormatError(f"{path} has more than {MAX_BYTES:,} bytes; give a smaller table.")
+    content = read_bounded(path, MAX_BYTES, "give a table of text within that")
     mark, encoding = next(((m, e) for m, e in MARKS if content.startswith(m)), (b"", "utf-8"))
     try:
         # Paths may be no text; what is none in a label becomes an escape.

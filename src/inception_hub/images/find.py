@@ -9,6 +9,7 @@ from itertools import chain
 
 from ..errors import HandleError
 from ..system.extras import install_command
+from ..system.text import counted
 
 HEIC = (".heic", ".heif")  # read where pillow-heif is installed
 # The last three of JPEG's are those of old browsers and of cameras that add more pictures.
@@ -36,7 +37,7 @@ class Unread(Counter[str]):
         self[os.path.splitext(name)[1].lower() or "without an ending"] += 1
 
     def __str__(self) -> str:
-        files = "1 file is" if self.total() == 1 else f"{self.total():,} files are"
+        files = counted(self.total(), "file is", "files are")
         endings = ", ".join(f"{count:,} {ending}" for ending, count in self.most_common(10))
         more = f" and {len(self) - 10} other endings" if len(self) > 10 else ""
         hint = f" HEIC needs pillow-heif: {install_command('heic')}." if self.keys() & set(HEIC) else ""

@@ -39,11 +39,15 @@ class Target:
 
 @dataclass
 class Summary:
-    """Counts of a run's rows: all of them, those that are errors, and the first `LISTED` errors."""
+    """Counts of a run's rows: all of them, those that are errors, and the first `LISTED` errors.
+
+    `resumed`: those among them that an interrupted run had written.
+    """
 
     rows: int = 0
     failed: int = 0
     errors: list[str] = field(default_factory=list)
+    resumed: int = 0
 
     def add(self, error: str | None) -> None:
         """Counts a row by its error, None where it has none."""
@@ -100,7 +104,8 @@ def write_rows(
                 settings=settings_of(module, options) if target.path else NO_SETTINGS,
             )
         )
-        summary.rows, summary.failed = len(writer.done), writer.done.errors
+        summary.rows = summary.resumed = len(writer.done)
+        summary.failed = writer.done.errors
         page = None
         if target.gallery:
             shown = min(options.top, HEATMAPS) if options.feature_maps else 0

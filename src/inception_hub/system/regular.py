@@ -6,6 +6,8 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
+from ..errors import FormatError
+
 MAX_BYTES = 64 << 30  # of a file that is read or hashed whole: ten times what any format here accepts
 
 
@@ -27,6 +29,21 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     else:
         reason = "it is no regular file"
     raise OSError(errno.EINVAL, reason, os.fspath(path))
+
+
+def read_bounded(path: str | os.PathLike[str], most: int, advice: str) -> bytes:
+    """The content of a regular file of at most `most` bytes.
+
+    Raises `FormatError` for a larger one and for one that cannot be read; `advice` ends its sentence.
+    """
+    try:
+        with open_regular(path) as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read ({error.strerror}); {advice}.") from error
+    if len(content) > most:
+        raise FormatError(f"{path} has more than {most:,} bytes; {advice}.")
+    return content
 
 
 def read_text(path: Path) -> str:
