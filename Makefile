@@ -23,9 +23,10 @@ demo: $(DEMO_VENV)/ready
 test: lint
 	$(VENV)/bin/python -m pytest
 
-# Tests that take minutes each.
+# Tests that take minutes each; then those for a GPU, on the CPU, so that they still go with the code.
 slow: $(VENV)/ready
 	$(VENV)/bin/python -m pytest -m slow
+	INCEPTION_HUB_TEST_DEVICE=cpu $(VENV)/bin/python -m pytest -m gpu tests/gpu
 
 # The GPU's tests, then its benchmarks, with the Python that is there: nothing is installed, and besides PyTorch (CUDA)
 # it needs NumPy, Pillow, safetensors, typer, rich, jinja2, accelerate and pytest; timm, where it is, is measured too.
@@ -35,9 +36,9 @@ gpu: SHELL := /bin/bash
 gpu:
 	mkdir -p $(GPU_RESULTS)
 	set -o pipefail; status=0; \
-	timeout 100 $(GPU_PYTHON) -m pytest -m gpu tests/gpu -W default -p no:cacheprovider --durations=10 \
+	timeout -s INT 90 $(GPU_PYTHON) -m pytest -m gpu tests/gpu -W default -p no:cacheprovider --durations=10 \
 		--junitxml=$(GPU_RESULTS)/tests.xml 2>&1 | tee $(GPU_RESULTS)/tests.log || status=$$?; \
-	timeout 135 $(GPU_PYTHON) benchmarks/gpu.py --output $(GPU_RESULTS) 2>&1 \
+	timeout 140 $(GPU_PYTHON) benchmarks/gpu.py --output $(GPU_RESULTS) 2>&1 \
 		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \
 	exit $$status
 

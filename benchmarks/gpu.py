@@ -26,11 +26,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("gpu-results"), help="folder, made if need be")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32, 256])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=60.0, help="for the ways to answer, all together")
+    parser.add_argument("--seconds", type=float, default=80.0, help="for the ways to answer, all together")
     parser.add_argument("--photos", type=int, default=inference.PHOTOS, help="that classify answers for")
-    parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile, which takes long")
+    parser.add_argument("--no-compile", action="store_true", help="answer without torch.compile")
     parser.add_argument("--training-sizes", type=int, nargs="*", default=list(training.AIMS), metavar="PX")
     parser.add_argument("--training-batch", type=int, default=1024)
+    parser.add_argument("--compile-training", action="store_true", help="one size by torch.compile, too")
     given = parser.parse_args()
     device = torch.device(given.device)
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -63,8 +64,9 @@ def measure_training(given: argparse.Namespace, device: torch.device) -> None:
     """Written row by row, as a machine may be given back at any moment."""
     print(f"\n{training.HEAD}", flush=True)
     lines, rows = [training.HEAD], []
-    compiled = bool(given.training_sizes) and not given.no_compile
-    for row in training.measure(given.device, given.training_sizes, given.training_batch, compiled):
+    for row in training.measure(
+        given.device, given.training_sizes, given.training_batch, given.compile_training
+    ):
         rows.append(asdict(row))
         lines.append(training.line(row))
         print(lines[-1], flush=True)

@@ -1,6 +1,7 @@
 """Tests that need a GPU: `make gpu`. They run without OpenVINO and what else an image for PyTorch lacks."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -10,15 +11,22 @@ import torch
 
 @pytest.fixture
 def device() -> str:
-    """Where these tests compute."""
-    if not torch.cuda.is_available():
+    """Where these tests compute: on the GPU, or on what `INCEPTION_HUB_TEST_DEVICE` names.
+
+    On `cpu` they show that they still go with the code, where no GPU is.
+    """
+    name = os.environ.get("INCEPTION_HUB_TEST_DEVICE", "cuda")
+    if name == "cuda" and not torch.cuda.is_available():
         pytest.skip("PyTorch finds no GPU here")
-    return "cuda"
+    torch.backends.cudnn.benchmark_limit = 1  # trying kernels for speed would take most of the tests' time
+    return name
 
 
 @pytest.fixture
-def room_for() -> Callable[[int], AbstractContextManager[None]]:
+def room_for(device: str) -> Callable[[int], AbstractContextManager[None]]:
     """A context that leaves so many MiB of the GPU's memory beside what is in use."""
+    if device != "cuda":
+        pytest.skip("this is about a GPU's memory")
 
     @contextmanager
     def limited(mebibytes: int) -> Iterator[None]:

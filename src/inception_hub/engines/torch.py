@@ -4,7 +4,7 @@ Parameters and buffers carry Slim's names and shapes (kernels HWIO); kernels are
 computes, so gradients and optimisers see Slim's layout. Images come in NHWC and run channels-last.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +26,10 @@ from ..architecture import (
 )
 from ..errors import ArgumentError
 from .arithmetic import convolution, exact_float32, product
+from .pooling import pooled
+
+Compute = Callable[[Layer, Tensor, Layer | None], Tensor]
+"""The output of a layer with weights, from its input; a pool given with it comes before its activation."""
 
 
 class Network(nn.Module):
@@ -74,15 +78,15 @@ class Network(nn.Module):
         if not batch_statistics and momentum is not None:
             raise ArgumentError("momentum moves statistics of the batch; give batch_statistics=True with it.")
 
-        def compute(layer: Layer, x: Tensor) -> Tensor:
-            return self._compute(layer, x, batch_statistics, momentum, all_reduce)
+        def compute(layer: Layer, x: Tensor, pool: Layer | None) -> Tensor:
+            return self._compute(layer, x, pool, batch_statistics, momentum, all_reduce)
 
-        def logits(pooled: Tensor, head: Layer) -> Tensor:
+        def logits(features: Tensor, head: Layer) -> Tensor:
             if isinstance(dropout, Tensor):
-                pooled = pooled * dropout
+                features = features * dropout
             elif dropout:
-                pooled = F.dropout(pooled, DROPOUT_RATE)
-            return product(pooled, self.get_parameter(head.weights)[0, 0]) + self.get_parameter(head.biases)
+                features = F.dropout(features, DROPOUT_RATE)
+            return product(features, self.get_parameter(head.weights)[0, 0]) + self.get_parameter(head.biases)
 
         with exact_float32():
             return walk(self.architecture, images, compute, logits, endpoints)
@@ -96,6 +100,7 @@ class Network(nn.Module):
         self,
         layer: Layer,
         x: Tensor,
+        pool: Layer | None,
         batch_statistics: bool,
         momentum: float | None,
         all_reduce: Callable[[Tensor], Tensor] | None,
@@ -103,6 +108,8 @@ class Network(nn.Module):
         if layer.op == "separable_conv":
             return conv(x, layer, _oihw(self._stem_kernel(layer)), self.get_parameter(layer.biases)).relu_()
         x = conv(x, layer, _oihw(self.get_parameter(layer.weights)))
+        if pool:
+            x = pooled(pool, x)
         if batch_statistics and all_reduce:
             return self._normalise_together(layer, x, momentum, all_reduce).relu_()
         return self._normalise(layer, x, batch_statistics, momentum).relu_()
@@ -172,14 +179,14 @@ class Network(nn.Module):
 def walk(
     architecture: Architecture,
     images: Tensor,
-    compute: Callable[[Layer, Tensor], Tensor],
+    compute: Compute,
     logits: Callable[[Tensor, Layer], Tensor],
     names: Collection[str] | None = None,
 ) -> dict[str, Tensor]:
     """Endpoints by their `names` (None: every one), NHWC, for `images` [batch, height, width, 3] in [0, 1].
 
     Walks the table as far as the last of them. `compute` gives the output of a layer with weights, NCHW;
-    `logits` for the head, from pooled features.
+    `logits` those of the head, from the mean of the feature map.
     """
     wanted = set(architecture.endpoint_names if names is None else names)
     # An NCHW tensor that was permuted would otherwise run channels-first, at half the speed.
@@ -190,21 +197,35 @@ def walk(
             return endpoints
         outputs: list[Tensor] = []
         for branch in block.branches:
-            y = x
-            for layer in branch:
-                y = _pool(layer, y) if layer.op.endswith("pool") else compute(layer, y)
-            outputs.append(y)
+            outputs.append(_branch(branch, x, compute))
         x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
         if block.name in wanted:
             endpoints[block.name] = x.permute(0, 2, 3, 1)
     if len(endpoints) == len(wanted):
         return endpoints
-    pooled = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
-    head = {GLOBAL_POOL: pooled[:, None, None, :]}
+    features = x.mean((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
+    head = {GLOBAL_POOL: features[:, None, None, :]}
     if architecture.logits_layer and (LOGITS in wanted or PREDICTIONS in wanted):
-        head[LOGITS] = logits(pooled, architecture.logits_layer)
+        head[LOGITS] = logits(features, architecture.logits_layer)
         head[PREDICTIONS] = head[LOGITS].softmax(1)
     return endpoints | {name: value for name, value in head.items() if name in wanted}
+
+
+def _branch(branch: Sequence[Layer], x: Tensor, compute: Compute) -> Tensor:
+    """The output of one branch of a block.
+
+    A mean over neighbours and a 1 x 1 convolution may change places, as both are linear and the mean's shares
+    sum to one. Behind it the mean is over a fifth of the channels, and a GPU takes long for means.
+    """
+    pool = None
+    for layer in branch:
+        if layer.op == "avg_pool":
+            pool = layer
+        elif layer.op == "max_pool":
+            x = pooled(layer, x)
+        else:
+            x, pool = compute(layer, x, pool), None
+    return x
 
 
 def conv(x: Tensor, layer: Layer, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -217,16 +238,9 @@ def _oihw(kernel: Tensor) -> Tensor:
     return kernel.permute(3, 2, 0, 1)
 
 
-def _pool(layer: Layer, x: Tensor) -> Tensor:
-    if layer.op == "avg_pool":
-        return F.avg_pool2d(x, layer.kernel, layer.stride, padding=1, count_include_pad=False)
-    x, padding = padded(x, layer, -torch.inf)
-    return F.max_pool2d(x, layer.kernel, layer.stride, padding)
-
-
-def padded(x: Tensor, layer: Layer, value: float = 0.0) -> tuple[Tensor, tuple[int, int]]:
+def padded(x: Tensor, layer: Layer) -> tuple[Tensor, tuple[int, int]]:
     """SAME padding: where it is symmetric for every size it is left to the operator, as its `padding`."""
     if layer.stride == 1:
         return x, (layer.kernel // 2, layer.kernel // 2)
     (top, bottom), (left, right) = (same_padding(size, layer.kernel, layer.stride) for size in x.shape[2:])
-    return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
+    return F.pad(x, (left, right, top, bottom)), (0, 0)

@@ -19,6 +19,8 @@ from ..architecture import Layer
 from ..weights import fold
 from .arithmetic import exact_float32, fastest_kernels
 from .fitting import Endpoints, Fitting
+from .pooling import pooled
+from .stem import kernel_of_squares, squares_of
 from .torch import Network, padded, walk
 
 # `compiled`: by torch.compile, which joins bias, ReLU, pools and concatenations into few kernels. `fused`:
@@ -105,12 +107,17 @@ class InferenceNetwork:
                 last = layer is self._network.architecture.logits_layer
                 dtype = torch.float32 if last else self._dtype  # pooled features and logits stay exact
                 oihw = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+                if self._in_squares(layer):
+                    oihw = kernel_of_squares(oihw)
                 self._folded[layer.name] = (
                     oihw.to(device, dtype, memory_format=torch.channels_last),
                     torch.tensor(bias, dtype=dtype, device=device),
                 )
         self._recorded.clear()
         self._state = state
+
+    def _in_squares(self, layer: Layer) -> bool:
+        return layer.op == "separable_conv" and self._dtype == torch.bfloat16
 
     def _run(self, way: Way, images: Tensor, names: tuple[str, ...]) -> Endpoints:
         """One pass, not recorded; the next way where one is missing."""
@@ -133,17 +140,23 @@ class InferenceNetwork:
         raise AssertionError(f"{way} is no way")
 
     def _compute(self, images: Tensor, names: tuple[str, ...], fused: bool) -> Endpoints:
-        def compute(layer: Layer, x: Tensor) -> Tensor:
+        def compute(layer: Layer, x: Tensor, pool: Layer | None) -> Tensor:
             kernel, bias = self._folded[layer.name]
-            x, padding = padded(x.to(self._dtype), layer)
-            if fused and layer.op == "conv":  # for 3 channels of input cuDNN's is slow
-                stride = (layer.stride, layer.stride)
-                return torch.cudnn_convolution_relu(x, kernel, bias, stride, padding, (1, 1), 1)
-            return F.conv2d(x, kernel, bias, layer.stride, padding).relu_()
+            x, stride = x.to(self._dtype), layer.stride
+            if self._in_squares(layer):
+                x, stride, padding = squares_of(x, layer), 1, (0, 0)
+            else:
+                x, padding = padded(x, layer)
+            if fused and not pool:
+                return torch.cudnn_convolution_relu(x, kernel, bias, (stride, stride), padding, (1, 1), 1)
+            x = F.conv2d(x, kernel, bias, stride, padding)
+            if pool:  # the mean of what was shifted by the bias is shifted by as much
+                x = pooled(pool, x)
+            return x.relu_()
 
-        def logits(pooled: Tensor, head: Layer) -> Tensor:
+        def logits(features: Tensor, head: Layer) -> Tensor:
             kernel, bias = self._folded[head.name]
-            return torch.addmm(bias, pooled, kernel[:, :, 0, 0].T)
+            return torch.addmm(bias, features, kernel[:, :, 0, 0].T)
 
         return walk(self._network.architecture, images, compute, logits, names)
 
