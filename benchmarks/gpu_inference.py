@@ -22,10 +22,12 @@ import inception_hub as hub
 from inception_hub.architecture import LOGITS
 from inception_hub.engines.torch import Network
 from inception_hub.engines.torch_inference import InferenceNetwork, Way
-from inception_hub.inference.pipeline import Photo, Timing, infer
+from inception_hub.inference.decoding import Photo
+from inception_hub.inference.pipeline import Timing, infer
 
 MODULE, SIZE = "tiny_imagenet", 224
 AIMS = {("bf16", 1): 1_500, ("bf16", 256): 30_000}  # images/s on one H200, the best of ours
+BASE = "eager f32"
 ONCE = ("ours f32, compiled", "torch.compile bf16 (autocast)")  # of the largest batch: compiling takes long
 PRODUCT = 8192  # rows of the matrices
 PHOTOS = 2_000  # times a file is read
@@ -51,6 +53,7 @@ class Classified:
     """`classify` over a folder of JPEG files: photos a second, the share of time waiting for decoding."""
 
     precision: str
+    decoded_by: str
     photos_per_second: float
     waiting_for_decoding: float
     cores: int
@@ -70,7 +73,7 @@ def ways(device: torch.device, compiled: bool) -> dict[str, Answer]:
     def ours(dtype: torch.dtype, way: Way) -> Answer:
         return Ours(InferenceNetwork(network, dtype, way=way))
 
-    found: dict[str, Answer] = {"eager f32": logits, "ours bf16, fused": ours(torch.bfloat16, "fused")}
+    found: dict[str, Answer] = {BASE: logits, "ours bf16, fused": ours(torch.bfloat16, "fused")}
     if compiled:
         found["ours bf16, compiled"] = ours(torch.bfloat16, "compiled")
     found["ours f32, fused"] = ours(torch.float32, "fused")
@@ -124,12 +127,13 @@ def measure(
     all_ways = ways(device, compiled)
     ceilings = {dtype: product(dtype, device) for dtype in (torch.float32, torch.bfloat16)}
     rows: list[Row] = []
-    for batch in sorted(batches, reverse=True):
+    last = {name: answer for name, answer in all_ways.items() if name in (BASE, *ONCE)}
+    often = {name: answer for name, answer in all_ways.items() if name not in ONCE}
+    descending = sorted(batches, reverse=True)
+    for batch, asked in [*((batch, often) for batch in descending), (descending[0], last)]:
         images = torch.rand(batch, SIZE, SIZE, 3, device=device)
         ready: dict[str, float] = {}
-        for name, answer in all_ways.items():
-            if name in ONCE and batch != max(batches):
-                continue
+        for name, answer in asked.items():
             if time.perf_counter() - start > seconds * 0.9:
                 print(f"| {name}, batch {batch}: no time left |", flush=True)
                 continue
@@ -141,10 +145,12 @@ def measure(
         rates: dict[str, list[float]] = {name: [] for name in ready}
         for _ in range(rounds):
             for name in ready:
-                call = partial(all_ways[name], images)
+                call = partial(asked[name], images)
                 rates[name].append(batch * calls_per_second(call, device, each))
         for name in ready:
-            rows.append(row(name, batch, rates, ready[name], ceilings, all_ways[name]))
+            if asked is last and name == BASE:
+                continue
+            rows.append(row(name, batch, rates, ready[name], ceilings, asked[name]))
             print(line(rows[-1]), flush=True)
     return rows
 
@@ -168,7 +174,7 @@ def row(
 ) -> Row:
     """The row of one way."""
     rate = statistics.median(rates[name])
-    base = rates.get("eager f32", rates[name])
+    base = rates.get(BASE, rates[name])
     ratio = statistics.median(a / b for a, b in zip(rates[name], base, strict=True))
     work = share = None
     if "timm" not in name:
@@ -210,13 +216,17 @@ def classify(device: torch.device, photos: int = PHOTOS) -> list[Classified]:
     spec, found = hub.load_module_spec(MODULE), []
     with tempfile.TemporaryDirectory() as folder:
         files = jpegs(Path(folder), 64)
-        for precision in ("f32", "bf16"):
+        for precision, by_processes in (("bf16", False), ("bf16", True), ("f32", True)):
             module = hub.Module(spec, engine="torch", precision=precision, device=str(device))  # type: ignore[arg-type]
-            for count in (128, photos):  # records first
+            processes = module.cores if by_processes else 0
+            for count in (128, photos * (4 if by_processes else 1)):  # records first
                 timing = Timing()
-                for _ in infer(module, (Photo(str(i), files[i % 64]) for i in range(count)), timing=timing):
+                many = (Photo(str(number), files[number % 64]) for number in range(count))
+                for _ in infer(module, many, timing=timing, processes=processes):
                     pass
-            found.append(Classified(precision, photos / timing.seconds, timing.share, module.cores))
+            decoded_by = "processes" if by_processes else "threads"
+            rate = count / timing.seconds
+            found.append(Classified(precision, decoded_by, rate, timing.share, module.cores))
             print(classified_line(found[-1]), flush=True)
     return found
 
@@ -252,12 +262,13 @@ def line(row: Row) -> str:
 
 
 CLASSIFIED_HEAD = (
-    "| classify, JPEG 500 x 375 | photos/s | waiting for decoding | cores |\n" + "|---" * 4 + "|"
+    "| classify, JPEG 500 x 375 | decoded by | photos/s | waiting for decoding | cores |\n" + "|---" * 5 + "|"
 )
 
 
 def classified_line(row: Classified) -> str:
     """A row of the table under `CLASSIFIED_HEAD`."""
     return (
-        f"| {row.precision} | {row.photos_per_second:,.0f} | {row.waiting_for_decoding:.0%} | {row.cores} |"
+        f"| {row.precision} | {row.decoded_by} | {row.photos_per_second:,.0f} "
+        f"| {row.waiting_for_decoding:.0%} | {row.cores} |"
     )

@@ -26,8 +26,9 @@ from statistics import median
 
 import inception_hub as hub
 from inception_hub import bundle
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.pipeline import infer
 
 HERE = Path(__file__).parent
 PHOTOS = 64

@@ -13,7 +13,7 @@ from PIL import Image
 from inception_hub import benchmark, load_module_spec
 from inception_hub.benchmark import bench, configurations, made_photo, summary
 from inception_hub.errors import ArgumentError
-from inception_hub.inference.pipeline import Photo
+from inception_hub.inference.decoding import Photo
 
 
 def test_figures_follow_from_the_calls() -> None:

@@ -18,8 +18,9 @@ import inception_hub as hub
 from inception_hub.engines import Precision
 from inception_hub.images.decode import picture
 from inception_hub.images.resize import resize
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.pipeline import infer
 
 SIZES = "200x150", "640x480", "1280x960", "2048x1536"
 MAKE_PHOTOS = Path(__file__).resolve().parents[1] / "benchmarks" / "peers" / "make_photos.py"

@@ -26,8 +26,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, ImageError, InputError
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.pipeline import infer
 from inception_hub.sklearn import FeatureVectors, PhotoClassifier, _module
 
 

@@ -12,8 +12,9 @@ from measure import Classify, main
 
 import inception_hub as hub
 from inception_hub.errors import InceptionHubError
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.pipeline import infer
 
 
 def load(models: Path, setting: Any) -> Classify:

@@ -100,7 +100,8 @@ def photos(folder: Path, count: int, *sizes: str) -> list[Path]:
 def classify(scratch: Path, monitor: Monitor) -> None:
     """The same photos over and over in one run: JPEG, PNG, WebP and GIF, a twentieth of them damaged."""
     from inception_hub import Module
-    from inception_hub.inference.pipeline import Photo, infer
+    from inception_hub.inference.decoding import Photo
+    from inception_hub.inference.pipeline import infer
     from inception_hub.output.writers import open_writer
 
     paths = photos(scratch / "photos", 120, "640x480", "480x640", "1600x1200", "300x200")

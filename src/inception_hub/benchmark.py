@@ -27,8 +27,9 @@ from .images.decode import picture
 from .images.find import find_images
 from .images.given import as_many
 from .images.resize import least_pixels, resize
+from .inference.decoding import Photo
 from .inference.options import Options
-from .inference.pipeline import BATCH_SIZE, Photo, infer
+from .inference.pipeline import BATCH_SIZE, infer
 from .module import Module, ModuleLike, as_spec
 from .module_spec import ModuleSpec
 from .sources.resolve import default_handle

@@ -17,8 +17,9 @@ from PIL.Image import Image
 from .engines import EngineName, Precision
 from .errors import ArgumentError, ImageError, InputError
 from .images.given import is_one
+from .inference.decoding import Photo
 from .inference.options import Options
-from .inference.pipeline import BATCH_SIZE, Photo, infer
+from .inference.pipeline import BATCH_SIZE, infer
 from .inference.predictions import check_finite
 from .module import Module
 from .system.extras import missing

@@ -9,9 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from helpers.command import run
+
+from inception_hub import Module
+from inception_hub.cli import photo_run
+from inception_hub.inference import decoding
 
 
 def test_standard_input(photos: Path, small_module: Path) -> None:
@@ -74,3 +79,32 @@ def test_files_that_are_no_photos_are_told(
     code, _, err = run(capsys, verb, photos, "--module", small_module, "--output", output)
     assert code == 0
     assert err.endswith("1 file is not read, being no photos by their names: 1 .mov.\n")
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "expected"),
+    [(None, 16, 0), ("cpu", 16, 0), ("cuda", 16, 16), ("cuda:1", 4, 4), ("cuda", 3, 0)],
+)
+def test_processes_decode_for_a_gpu_with_cores_beside_it(
+    device: str | None, cores: int, expected: int
+) -> None:
+    module = cast(Module, SimpleNamespace(device=device, cores=cores))
+    assert photo_run._decoding_processes(module) == expected
+
+
+def test_processes_change_no_row(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    photos: Path,
+    small_module: Path,
+    tmp_path: Path,
+) -> None:
+    written = []
+    for processes in (0, 2):
+        monkeypatch.setattr(photo_run, "_decoding_processes", lambda module, count=processes: count)
+        monkeypatch.setattr(decoding, "FIRST", 1)
+        output = tmp_path / f"{processes}.csv"
+        code, _, _ = run(capsys, "classify", photos, "--module", small_module, "--output", output)
+        assert code == 0
+        written.append(output.read_text())
+    assert written[0] == written[1] and written[0].count("\n") > 3

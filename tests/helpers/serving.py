@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 import inception_hub as hub
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import Photo, infer
+from inception_hub.inference.pipeline import infer
 from inception_hub.inference.row import Kind
 from inception_hub.output.rows import as_record
 from inception_hub.server.app import make_app, make_server

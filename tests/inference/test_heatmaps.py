@@ -13,8 +13,9 @@ from inception_hub import bundle
 from inception_hub.architecture import FEATURE_MAP
 from inception_hub.images.presets import PRESETS, Preset
 from inception_hub.inference import heatmaps
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import BATCH_SIZE, Photo, infer
+from inception_hub.inference.pipeline import BATCH_SIZE, infer
 
 LOGITS = "InceptionV2/Logits/Conv2d_1c_1x1"
 

@@ -15,8 +15,9 @@ import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.architecture import LOGITS_LAYER
 from inception_hub.errors import ArgumentError
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
-from inception_hub.inference.pipeline import BATCH_SIZE, Photo, Timing, infer
+from inception_hub.inference.pipeline import BATCH_SIZE, Timing, infer
 from inception_hub.inference.predictions import probabilities
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..output.choices import AnyFormat
     from ..output.run import Summary
 
+CORES_FOR_PROCESSES = 4
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -68,6 +69,7 @@ def run(
                 paths,
                 options,
                 target,
+                processes=_decoding_processes(module),
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
                 on_begin=begin,
@@ -78,6 +80,12 @@ def run(
             _say_stopped(output, format, stopped.summary.rows)
         raise typer.Exit(128 + (signals.received or 0)) from None  # as shells have it
     _tell(summary, unread, gallery, shown=on_terminal and format == "table")
+
+
+def _decoding_processes(module: "Module") -> int:
+    """A GPU waits for photos: where the cores beside it are many, threads would hold each other up."""
+    on_gpu = module.device not in (None, "cpu")
+    return module.cores if on_gpu and module.cores >= CORES_FOR_PROCESSES else 0
 
 
 def _say_stopped(output: str, format: "AnyFormat", rows: int) -> None:

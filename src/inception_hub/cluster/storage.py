@@ -10,7 +10,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from ..errors import HandleError
 from ..images.find import EXTENSIONS, find_images
-from ..inference.pipeline import Photo
+from ..inference.decoding import Photo
 from .error_text import first_line
 
 SCHEMES = "a path, s3://, gs://, abfs://, hdfs:// or file://"

@@ -37,13 +37,22 @@ def decode_and_resize(
 
     Raises `ImageError`.
     """
+    from .resize import in_unit_range
+
+    image, pixels = decode_compactly(source, size, resize, max_pixels=max_pixels)
+    return image, in_unit_range(pixels)
+
+
+def decode_compactly(
+    source: "Source", size: tuple[int, int], resize: Preset, *, max_pixels: int
+) -> "tuple[Image.Image, NDArray[np.uint8] | NDArray[np.float32]]":
+    """As `decode_and_resize`, but uint8 where the preset gives whole levels: see `resize_compactly`."""
     from .decode import picture
-    from .resize import is_exact, least_pixels
-    from .resize import resize as resized
+    from .resize import is_exact, least_pixels, resize_compactly
 
     least, managed = least_pixels(size, resize), not is_exact(resize)
     image = picture(source, max_pixels=max_pixels, least=least, managed=managed)
-    return image, resized(image, size, resize)
+    return image, resize_compactly(image, size, resize)
 
 
 def decode_and_resize_again(

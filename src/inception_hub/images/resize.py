@@ -25,12 +25,16 @@ def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = 
 
     The aspect ratio is not kept, as in Slim. Raises `ArgumentError` for an unknown preset.
     """
+    return in_unit_range(resize_compactly(image, size, preset))
+
+
+def resize_compactly(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset) -> Pixels | Images:
+    """As `resize`, but uint8 [*size, 3] where the preset gives whole levels: a quarter of the memory."""
     if preset == "default":
         whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
         columns, rows = (central(length) for length in whole.size)
         part = whole.crop((columns.start, rows.start, columns.stop, rows.stop))
-        resized = part.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        return np.asarray(resized, np.float32) / np.float32(255)
+        return np.asarray(part.resize((size[1], size[0]), Image.Resampling.BILINEAR))
     pixels = np.asarray(image)
     if preset == "plain":
         return _tf1_bilinear(pixels, size)
@@ -38,6 +42,13 @@ def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = 
         rows, columns = (central(length) for length in pixels.shape[:2])
         return _tf1_bilinear(pixels[rows, columns], size)
     raise ArgumentError(f"resize is {preset!r}; give one of {', '.join(PRESETS)}.")
+
+
+def in_unit_range(images: NDArray[np.uint8 | np.float32]) -> Images:
+    """uint8 levels -> float32 in [0, 1]; what is float32 already stays as it is."""
+    if images.dtype == np.uint8:
+        return np.divide(images, np.float32(255), dtype=np.float32)
+    return np.asarray(images, np.float32)
 
 
 def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:

@@ -9,18 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
-from ..errors import AnswerError, ArgumentError, ImageError
-from ..images.decode import at_least
-from ..images.loading import decode_and_resize, decode_and_resize_again
+from ..errors import AnswerError, ArgumentError
+from ..images.resize import in_unit_range
 from ..module import Module
 from ..system.threads import in_order
-from .heatmaps import map_size
+from .decoding import Decoded, Photo, decode_all
 from .options import Options
 from .predictions import best_predictions, check_finite
 from .row import Row
@@ -28,16 +26,7 @@ from .row import Row
 BATCH_SIZE = 4  # larger ones gain nothing and take more memory
 GPU_BATCH_SIZE = 64  # a GPU is filled by many images at once
 GPU_THREADS = 4  # one batch is computed while others are put together and their rows made
-THUMBNAIL = 320  # px, longest side: sharp on a gallery's card of 160 to 320
 DEFAULTS = Options()
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo to compute for: `path` names it in the rows, `source` is what to decode."""
-
-    path: str
-    source: Any
 
 
 @dataclass(frozen=True)
@@ -63,24 +52,18 @@ class Timing:
         return self.decoding / self.seconds if self.seconds else 0.0
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """A photo as the engine takes it, float32 [height, width, 3] in [0, 1], or why there is none.
-
-    `enlarged`: the same at the size of heatmaps, where that is another.
-    """
-
-    photo: Photo
-    pixels: NDArray[np.float32] | None = None
-    thumbnail: NDArray[np.uint8] | None = None
-    enlarged: NDArray[np.float32] | None = None
-    error: str | None = None
-
-
 def infer(
-    module: Module, photos: Iterable[Photo], options: Options = DEFAULTS, *, timing: Timing | None = None
+    module: Module,
+    photos: Iterable[Photo],
+    options: Options = DEFAULTS,
+    *,
+    timing: Timing | None = None,
+    processes: int = 0,
 ) -> Iterator[Result]:
     """One result for each photo, in order; `timing` is kept up to date.
+
+    `processes`: how many decode, once there were some hundred photos; 0: threads do. For a GPU with many
+    cores beside it, which wait for each other's turn in Python otherwise.
 
     Raises `ArgumentError` for predictions from a module without classes.
     """
@@ -95,8 +78,14 @@ def infer(
     size, threads = (BATCH_SIZE, cores) if module.device is None else (GPU_BATCH_SIZE, GPU_THREADS)
     size = min(size, module.images_at_once)
     threads = min(threads, max(1, module.images_at_once // size))
-    decoded = in_order(
-        partial(decode_photo, module=module, options=options), photos, threads=cores, ahead=(cores + 1) * size
+    decoded = decode_all(
+        photos,
+        module.image_size,
+        options.resize or module.resize,
+        options,
+        threads=cores,
+        processes=processes,
+        ahead=(cores + 1) * size,
     )
     batches = iter(partial(next_batch, decoded, size, timing), [])
     first_two = list(islice(batches, 2))
@@ -109,24 +98,6 @@ def infer(
     for results in in_order(compute, chain(first_two, batches), threads=threads, ahead=threads + 1):
         timing.seconds = time.perf_counter() - start
         yield from results
-
-
-def decode_photo(photo: Photo, *, module: Module, options: Options) -> Decoded:
-    """`photo` at the module's size, or its error."""
-    source, size, preset = photo.source, module.image_size, options.resize or module.resize
-    enlarged = thumbnail = None
-    try:
-        image, pixels = decode_and_resize(source, size, preset, max_pixels=options.max_pixels)
-        if options.feature_maps and map_size(size) != size:
-            again = partial(decode_and_resize_again, max_pixels=options.max_pixels)
-            enlarged = again(image, source, map_size(size), preset)
-        if options.thumbnails:
-            small = at_least(THUMBNAIL, image, source, options.max_pixels)
-            small.thumbnail((THUMBNAIL, THUMBNAIL))
-            thumbnail = np.asarray(small)
-    except ImageError as error:
-        return Decoded(photo, error=str(error))
-    return Decoded(photo, pixels, thumbnail, enlarged)
 
 
 def next_batch(decoded: Iterator[Decoded], size: int, timing: Timing) -> list[Decoded]:
@@ -146,7 +117,7 @@ def compute_batch(
     images = [each.pixels for each in batch if each.pixels is not None]
     enlarged = [each.enlarged for each in batch if each.enlarged is not None]
     names = (output, FEATURE_MAP) if options.feature_maps and not enlarged else (output,)
-    endpoints = dict(compute(np.stack(images), names)) if images else {}
+    endpoints = dict(compute(in_unit_range(np.stack(images)), names)) if images else {}
     if enlarged:
         endpoints |= compute(np.stack(enlarged), (FEATURE_MAP,))
     results, position = [], 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import OutputError
 from ..images.find import EXTENSIONS, Unread
-from ..inference.pipeline import Photo
+from ..inference.decoding import Photo
 from ..inference.row import Row
 from ..output.resume import path_digest
 from ..output.rows import shortest

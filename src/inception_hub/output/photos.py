@@ -16,8 +16,9 @@ from ..errors import ArgumentError, ImageError
 from ..images.given import check_paths, named_photos
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, checked_preset
+from ..inference.decoding import Photo
 from ..inference.options import TOP, Options
-from ..inference.pipeline import Photo, infer
+from ..inference.pipeline import infer
 from ..inference.row import Row
 from ..module import Module, ModuleLike, as_module
 from .frames import arrow_table, pandas_frame, polars_frame

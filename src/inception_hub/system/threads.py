@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -17,16 +17,18 @@ def in_order(
     items: Iterable[Item],
     *,
     threads: int | None = None,
+    pool: Executor | None = None,
     ahead: int | None = None,
 ) -> Iterator[Result]:
     """`function` of each of `items`, in their order.
 
-    `threads`: None is one a core. `ahead`: how many calls are begun before the first result is taken, None is
-    4 a thread; it bounds what is held in memory. An exception of `items` or `function` is raised in its turn.
+    `threads`: None is one a core. `pool`: runs them instead of threads, and is shut down in the end.
+    `ahead`: how many calls are begun before the first result is taken, None is 4 a thread; it bounds what is
+    held in memory. An exception of `items` or `function` is raised in its turn.
     What is begun when the caller stops is finished, the rest is not begun.
     """
     threads = threads or os.cpu_count() or 1
-    pool = ThreadPoolExecutor(threads, "photos")
+    pool = pool or ThreadPoolExecutor(threads, "photos")
     waiting = iter(items)
     begun: deque[Future[Result]] = deque()
     try:
