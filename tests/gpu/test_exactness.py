@@ -85,8 +85,14 @@ def test_golden_logits_in_bfloat16(golden_spec: hub.ModuleSpec, device: str) -> 
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("way", WAYS)
-def test_every_way_to_compute_a_pass(
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_ways_to_compute_a_pass(
+    device: str, way: Way, dtype: torch.dtype, record_property: Callable[[str, object], None]
+) -> None:
+    check_way(device, way, dtype, record_property)
+
+
+def check_way(
     device: str, way: Way, dtype: torch.dtype, record_property: Callable[[str, object], None]
 ) -> None:
     """A way that cannot be had gives way to the next; the log says which was taken."""
