@@ -23,6 +23,7 @@ from inception_hub.architecture import LOGITS
 from inception_hub.engines.torch import Network
 from inception_hub.engines.torch_inference import InferenceNetwork, Way
 from inception_hub.inference.decoding import Photo
+from inception_hub.inference.options import Options
 from inception_hub.inference.pipeline import Timing, infer
 
 MODULE, SIZE = "tiny_imagenet", 224
@@ -217,11 +218,11 @@ def classify(device: torch.device, photos: int = PHOTOS) -> list[Classified]:
         files = jpegs(Path(folder), 64)
         for precision, by_processes in (("bf16", False), ("bf16", True), ("f32", True)):
             module = hub.Module(spec, engine="torch", precision=precision, device=str(device))  # type: ignore[arg-type]
-            processes = module.cores if by_processes else 0
+            options = Options(processes=module.cores if by_processes else 0)
             for count in (128, photos * (4 if by_processes else 1)):  # records first
                 timing = Timing()
                 many = (Photo(str(number), files[number % 64]) for number in range(count))
-                for _ in infer(module, many, timing=timing, processes=processes):
+                for _ in infer(module, many, options, timing=timing):
                     pass
             decoded_by = "processes" if by_processes else "threads"
             rate = count / timing.seconds

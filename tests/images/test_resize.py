@@ -7,6 +7,7 @@ from PIL import Image
 
 from inception_hub.images.presets import PRESETS, Preset
 from inception_hub.images.resize import central, least_pixels, resize
+from inception_hub.images.shrink import bilinear
 
 
 def photo(shape: tuple[int, ...], seed: int) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_the_central_part_is_tensorflows(length: int, size: int) -> None:
 
 def test_default_is_an_antialiased_crop() -> None:
     image = photo((80, 96, 3), 0)
-    expected = Image.fromarray(image[5:75, 6:90]).resize((16, 8), Image.Resampling.BILINEAR)
+    expected = bilinear(Image.fromarray(image[5:75, 6:90]), (16, 8))
     assert np.array_equal(
         resize(image, (8, 16), "default"), np.asarray(expected, np.float32) / np.float32(255)
     )

@@ -35,10 +35,9 @@ def test_they_are_what_threads_decode(
     photos: list[Photo], monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     monkeypatch.setattr(decoding, "FIRST", first)
-    options = Options(thumbnails=True, feature_maps=True)
     expected, found = (
-        list(decode_all(photos, (32, 48), "default", options, threads=2, processes=processes, ahead=6))
-        for processes in (0, 2)
+        list(decode_all(photos, (32, 48), "default", options, threads=2, ahead=6))
+        for options in (Options(thumbnails=True, feature_maps=True, processes=count) for count in (0, 2))
     )
     assert [each.photo for each in found] == [each.photo for each in expected] == photos
     assert [each.photo.path for each in found if each.error] == ["3.png", "7.png"]
@@ -64,6 +63,8 @@ def test_a_process_that_is_ended_is_told(
     monkeypatch.setattr(decoding, "FIRST", 2)
     done: list[Result] = []
     with pytest.raises(ImageError, match="was ended from outside.*--resume"):
-        for result in infer(hub.Module(small_module), [*photos[:2], Photo("x", Deadly())], processes=2):
+        for result in infer(
+            hub.Module(small_module), [*photos[:2], Photo("x", Deadly())], Options(processes=2)
+        ):
             done.append(result)
     assert [result.row.path for result in done] in ([], ["0.png", "1.png"])

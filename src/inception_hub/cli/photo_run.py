@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -67,9 +68,8 @@ def run(
             summary = write_rows(
                 module,
                 paths,
-                options,
+                replace(options, processes=_decoding_processes(module)),
                 target,
-                processes=_decoding_processes(module),
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
                 on_begin=begin,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..errors import ArgumentError, ImageError
 from ..images.decode import picture
+from ..images.shrink import bilinear
 from ..system.text import counted
 from ..system.threads import in_order
 from .dataset import Split
@@ -121,5 +121,5 @@ def _squash(split: Split, index: int, size: int) -> Squashed:
         return str(error)
     width, height = image.size
     if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
+        image = bilinear(image, (size, size))
     return np.asarray(image), width / height

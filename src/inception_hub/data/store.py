@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InceptionHubError, OutputError
+from ..images.shrink import DECODING
 from ..system.atomic import commit_file, flush_directory
 
-VERSION = 2  # of the layout, and of how photos are decoded and resized
+VERSION = 2  # of the layout
 
 
 @dataclass
@@ -54,7 +55,8 @@ class PixelStore:
 
     def __init__(self, folder: Path, fingerprint: str, size: int, count: int) -> None:
         self._folder = folder
-        self._request = {"version": VERSION, "fingerprint": fingerprint, "size": size, "count": count}
+        request = {"version": VERSION, "decoding": DECODING, "fingerprint": fingerprint}
+        self._request = request | {"size": size, "count": count}
         self._shape = (size, size, 3)
         self._count = count
         self._pixels, self._record = folder / "pixels.npy", folder / "pixels.jsonl"

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ..errors import ArgumentError
 from .presets import CENTRAL_FRACTION, PRESETS, Preset
+from .shrink import bilinear
 
 REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/log.md
 
@@ -34,7 +35,7 @@ def resize_compactly(image: Pixels | Image.Image, size: tuple[int, int], preset:
         whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
         columns, rows = (central(length) for length in whole.size)
         part = whole.crop((columns.start, rows.start, columns.stop, rows.stop))
-        return np.asarray(part.resize((size[1], size[0]), Image.Resampling.BILINEAR))
+        return np.asarray(bilinear(part, (size[1], size[0])))
     pixels = np.asarray(image)
     if preset == "plain":
         return _tf1_bilinear(pixels, size)

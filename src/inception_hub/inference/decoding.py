@@ -56,14 +56,14 @@ def decode_all(
     options: Options,
     *,
     threads: int,
-    processes: int,
     ahead: int,
 ) -> Iterator[Decoded]:
     """All `photos` at `size`, in order, `ahead` of them begun before they are asked for.
 
-    `processes`: how many decode from the photo `FIRST` on; 0: `threads` do. Raises `ImageError` if one of
-    them is ended from outside.
+    The first `FIRST` are decoded by `threads`, as are the others unless there are `options.processes`. Raises
+    `ImageError` if one of these is ended from outside.
     """
+    processes = options.processes
     decode = partial(decode_photo, size=size, preset=preset, options=options)
     several = partial(decode_photos, size=size, preset=preset, options=options)
     waiting = iter(photos)

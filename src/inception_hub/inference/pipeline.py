@@ -53,17 +53,9 @@ class Timing:
 
 
 def infer(
-    module: Module,
-    photos: Iterable[Photo],
-    options: Options = DEFAULTS,
-    *,
-    timing: Timing | None = None,
-    processes: int = 0,
+    module: Module, photos: Iterable[Photo], options: Options = DEFAULTS, *, timing: Timing | None = None
 ) -> Iterator[Result]:
     """One result for each photo, in order; `timing` is kept up to date.
-
-    `processes`: how many decode, once there were some hundred photos; 0: threads do. For a GPU with many
-    cores beside it, which wait for each other's turn in Python otherwise.
 
     Raises `ArgumentError` for predictions from a module without classes.
     """
@@ -84,7 +76,6 @@ def infer(
         options.resize or module.resize,
         options,
         threads=cores,
-        processes=processes,
         ahead=(cores + 1) * size,
     )
     batches = iter(partial(next_batch, decoded, size, timing), [])

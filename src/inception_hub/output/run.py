@@ -72,7 +72,6 @@ def write_rows(
     options: Options,
     target: Target,
     *,
-    processes: int = 0,
     open_photo: Callable[[str], Any] = lambda path: path,
     stopped: Callable[[], bool] = lambda: False,
     on_begin: Callable[[int], object] = lambda rows: None,
@@ -80,11 +79,10 @@ def write_rows(
 ) -> Summary:
     """Computes a row for each of `paths` and writes it as soon as it is there.
 
-    `processes`: how many decode photos for a GPU, 0: threads do. `open_photo` gives what to decode for a
-    path, None if the run was stopped while it waited for that. Once `stopped` says so no further photo is
-    begun; those under way are written. `on_begin` is called before the first photo, once nothing of the
-    target can be refused any more, with the number of rows that an interrupted run had written; `on_row` for
-    every row written.
+    `open_photo` gives what to decode for a path, None if the run was stopped while it waited for that. Once
+    `stopped` says so no further photo is begun; those under way are written. `on_begin` is called
+    before the first photo, once nothing of the target can be refused any more, with the number of rows that
+    an interrupted run had written; `on_row` for every row written.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
     rows of another module or other settings, `ArgumentError` for a gallery of a resumed run, else what
@@ -116,9 +114,7 @@ def write_rows(
 
         on_begin(len(writer.done))
         photos = _Photos(paths, writer.done, open_photo, stopped)
-        for result in infer(
-            module, photos, replace(options, thumbnails=page is not None), processes=processes
-        ):
+        for result in infer(module, photos, replace(options, thumbnails=page is not None)):
             writer.write(result.row)
             if page:
                 page.add(result.row, result.thumbnail, heatmaps(module, result, options))

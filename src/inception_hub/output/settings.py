@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
+from ..images.shrink import DECODING
 from ..inference.options import Options
 from ..module import Module
 from ..system.atomic import atomic_file
@@ -23,7 +24,7 @@ SHOWN = 60  # characters of a value in a message
 
 
 def settings_of(module: Module, options: Options) -> Settings:
-    """What decides the rows of a photo: the module's bytes and how it computes.
+    """What decides the rows of a photo: the module's bytes, how photos are decoded and how it computes.
 
     Left out are the engine, for all give the same predictions, and `max_pixels`, which only decides whether a
     photo has any.
@@ -35,6 +36,7 @@ def settings_of(module: Module, options: Options) -> Settings:
         "image size": "x".join(map(str, module.image_size)),
         "resize": options.resize or module.resize,
         "precision": module.precision,
+        "decoding": DECODING,
     }
     if module.precision == "int8" and bundle.int8 is not None:
         settings["int8 graph"] = identity(bundle.int8)

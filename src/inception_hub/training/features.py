@@ -16,9 +16,10 @@ from torch import Tensor
 from ..architecture import GLOBAL_POOL
 from ..engines.torch import Network
 from ..errors import InceptionHubError, OutputError
+from ..images.shrink import DECODING
 
 BATCH = 64  # photos
-VERSION = 2  # of the file, and of how photos are decoded
+VERSION = 2  # of the file
 
 
 def feature_vectors(
@@ -65,7 +66,7 @@ class _Kept:
         self._file = file
         if file is None:
             return
-        facts = {"version": VERSION, "identity": identity, "shape": vectors.shape}
+        facts = {"version": VERSION, "decoding": DECODING, "identity": identity, "shape": vectors.shape}
         line = json.dumps(facts).encode() + b"\n"
         self._digest = hashlib.sha256(line)
         file.seek(0)
