@@ -17,7 +17,8 @@ from . import inputs as checked
 from . import signatures
 from .architecture import GLOBAL_POOL, Architecture
 from .bundle import Bundle
-from .engines import EngineName, EngineOptions, Precision, choose_engine, load_engine
+from .bundle.precision import fastest_measured
+from .engines import EngineName, EngineOptions, Precision, PrecisionChoice, choose_engine, load_engine
 from .engines.compiled_graphs import CompiledGraphCache
 from .errors import ArgumentError
 from .labels import Labels
@@ -42,7 +43,9 @@ class Module:
     `tags`: None or empty for inference; `{"train"}` normalises by batch statistics and drops out before
     the logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
     `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`
-    or `int8`. `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO; None is all of them.
+    `int8`, or `auto`: the fastest that the module's card has figures of and the machine instructions for, of
+    which `why` says what was found. `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO;
+    None is all of them.
 
     `images_at_once`: of the default size, that `INCEPTION_HUB_IMAGE_GB` (2) leaves room for.
 
@@ -59,12 +62,13 @@ class Module:
         tags: Collection[str] | None = None,
         *,
         engine: EngineName | None = None,
-        precision: Precision = "f32",
+        precision: PrecisionChoice = "f32",
         device: str | None = None,
         cores: int | None = None,
     ) -> None:
         self.tags = graph_variant(tags)
-        options = EngineOptions(precision, device, cores, trainable, bool(self.tags))
+        asked = "f32" if precision == "auto" else precision
+        options = EngineOptions(asked, device, cores, trainable, bool(self.tags))
         chosen = choose_engine(engine, options)
         if not isinstance(spec, (str, os.PathLike, ModuleSpec)):
             raise ArgumentError(
@@ -78,6 +82,10 @@ class Module:
         self.cores = cores or os.cpu_count() or 1
         bundle = self.spec.bundle
         self.images_at_once = bundles.images_at_once(bundle)
+        self.why: str | None = None
+        if precision == "auto":
+            found, self.why = fastest_measured(bundle, chosen, options)
+            options = replace(options, precision=found)
         if precision == "int8" and bundle.int8 is None:
             raise ArgumentError(
                 f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE "
@@ -211,7 +219,7 @@ def as_module(
     module: ModuleLike | None,
     *,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
 ) -> Module:
     """`module` itself, or the `Module` that is made of it; None: of the default handle.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from .engines import EngineName, Precision
+from .engines import EngineName, PrecisionChoice
 from .errors import ArgumentError, ImageError, InputError
 from .images.given import is_one
 from .inference.decoding import Photo
@@ -43,7 +43,7 @@ class _OfPhotos(BaseEstimator):
         self,
         module: str = "tiny_imagenet",
         *,
-        precision: Precision = "f32",
+        precision: PrecisionChoice = "f32",
         engine: EngineName | None = None,
         device: str | None = None,
     ) -> None:
@@ -121,7 +121,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         module: str = "tiny_imagenet",
         *,
         C: float = 0.1,
-        precision: Precision = "f32",
+        precision: PrecisionChoice = "f32",
         engine: EngineName | None = None,
         device: str | None = None,
     ) -> None:
@@ -152,7 +152,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
 
 
 @lru_cache(maxsize=4)  # clones of a grid search share it
-def _module(handle: str, precision: Precision, engine: EngineName | None, device: str | None) -> Module:
+def _module(handle: str, precision: PrecisionChoice, engine: EngineName | None, device: str | None) -> Module:
     return Module(handle, precision=precision, engine=engine, device=device)
 
 

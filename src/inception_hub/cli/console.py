@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..engines import EngineName, Precision
+from ..engines import EngineName, PrecisionChoice
 from ..images.presets import Preset
 from ..system.text import counted, json_text, printable
 
@@ -41,9 +41,11 @@ EngineOption = Annotated[
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where PyTorch computes.")]
 PrecisionOption = Annotated[
-    Precision,
+    PrecisionChoice,
     typer.Option(
-        "--precision", help="f32 gives the original's numbers; bf16 and, once quantized, int8 are faster."
+        "--precision",
+        help="f32 gives the original's numbers; bf16 and, once quantized, int8 are faster; auto takes the "
+        "fastest that was measured for the module.",
     ),
 ]
 RayOption = Annotated[
@@ -134,7 +136,7 @@ def resolve_handle(handle: str) -> Path:
 
 
 def load(
-    handle: str | None, engine: EngineName | None, precision: Precision, device: Device = "cpu"
+    handle: str | None, engine: EngineName | None, precision: PrecisionChoice, device: Device = "cpu"
 ) -> "Module":
     """The module `handle`, else the original once it has been pulled, else the bundled one."""
     from ..module import Module
@@ -153,11 +155,13 @@ def announce(module: "Module", handle: str | None) -> None:
     bundle = module.spec.bundle
     if handle is not None or bundle.name != BUNDLED:
         say(f"Answering with {bundle.name}.")
-        return
-    top1 = bundle.accuracy[0]["top1"]
-    knows = f"{len(bundle.labels)} classes, {top1:.1%} top-1"
-    say(f"Answering with {bundle.name}: {knows}; others get wrong names.")
-    say(f"The original with its 1001 ImageNet classes: inception-hub pull {PULLED}")
+    else:
+        top1 = bundle.accuracy[0]["top1"]
+        knows = f"{len(bundle.labels)} classes, {top1:.1%} top-1"
+        say(f"Answering with {bundle.name}: {knows}; others get wrong names.")
+        say(f"The original with its 1001 ImageNet classes: inception-hub pull {PULLED}")
+    if module.why is not None:
+        say(f"Computing in {module.precision}: {module.why}.")
 
 
 def choose(handle: str | None) -> str:

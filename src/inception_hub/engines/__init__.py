@@ -9,5 +9,6 @@ from .engine import Engine as Engine
 from .engine import EngineName as EngineName
 from .engine import EngineOptions as EngineOptions
 from .engine import Precision as Precision
+from .engine import PrecisionChoice as PrecisionChoice
 from .engine import choose_engine as choose_engine
 from .engine import load_engine as load_engine

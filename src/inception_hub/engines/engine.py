@@ -18,6 +18,7 @@ from .int8 import Int8
 EngineName = Literal["openvino", "torch"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 Precision = Literal["f32", "bf16", "int8"]
+PrecisionChoice = Literal["auto", "f32", "bf16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
@@ -44,6 +45,11 @@ class Engine(Protocol):
 
     name: EngineName
     precision: Precision  # computed in: f32 where the CPU lacks the one that was asked for
+
+    @staticmethod
+    def computes(precision: Precision, device: str | None) -> bool:
+        """Whether `device` has instructions for `precision`; None is the CPU."""
+        ...
 
     def __init__(
         self, architecture: Architecture, weights: Weights, int8: Int8 | None, options: EngineOptions
@@ -94,7 +100,8 @@ def choose_engine(engine: EngineName | None, options: EngineOptions) -> EngineNa
         raise ArgumentError(f"engine is {engine!r}; give 'openvino', 'torch', or leave it out.")
     if options.precision not in PRECISIONS:
         raise ArgumentError(
-            f"precision is {options.precision!r}; give 'f32' (the original's numbers), 'bf16' or 'int8'."
+            f"precision is {options.precision!r}; give 'f32' (the original's numbers), 'bf16', 'int8', "
+            "or 'auto', the fastest that was measured."
         )
     trains = options.trainable or options.batch_statistics
     if trains and engine == "openvino":

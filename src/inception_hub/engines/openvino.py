@@ -42,6 +42,11 @@ class OpenVINOEngine:
 
     name: EngineName = "openvino"
 
+    @staticmethod
+    def computes(precision: Precision, device: str | None) -> bool:
+        """See `Engine.computes`."""
+        return CAPABILITIES[precision] in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
     def __init__(
         self, architecture: Architecture, weights: Weights, int8: Int8 | None, options: EngineOptions
     ) -> None:
@@ -151,7 +156,7 @@ class OpenVINOEngine:
 
     def _computable(self, precision: Precision) -> Precision:
         """`precision`, or f32 and a warning on a CPU without instructions for it."""
-        if CAPABILITIES[precision] in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        if self.computes(precision, None):
             return precision
         warnings.warn(
             f"This CPU has no instructions for {precision}; it computes in f32.",

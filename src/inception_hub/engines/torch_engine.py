@@ -12,6 +12,7 @@ from ..architecture import BATCH_NORM_MOMENTUM, Architecture
 from ..errors import ArgumentError, InputError
 from ..inputs import EXPECTED, check_shape, numpy_images
 from ..weights import Weights
+from .arithmetic import has_bfloat16
 from .engine import EngineName, EngineOptions, Precision
 from .int8 import Int8
 from .torch import Network
@@ -22,6 +23,11 @@ class TorchEngine:
     """See `Engine`. Variables are live: whoever changes one changes the network."""
 
     name: EngineName = "torch"
+
+    @staticmethod
+    def computes(precision: Precision, device: str | None) -> bool:
+        """See `Engine.computes`; int8 is OpenVINO's."""
+        return precision == "f32" or (precision == "bf16" and has_bfloat16(torch.device(device or "cpu")))
 
     def __init__(
         self, architecture: Architecture, weights: Weights, int8: Int8 | None, options: EngineOptions

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Dataset, Split, open_dataset
-from ..engines import EngineName, Precision
+from ..engines import EngineName, PrecisionChoice
 from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
@@ -55,7 +55,7 @@ def evaluate(
     report: str | os.PathLike[str] | None = None,
     resize: Preset | None = None,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
     load: Callable[[ModuleLike], Module] | None = None,
     on_progress: Callable[[int, int], None] | None = None,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, LOGITS, LOGITS_LAYER
-from ..engines import EngineName, Precision
+from ..engines import EngineName, PrecisionChoice
 from ..errors import ArgumentError
 from ..images.given import as_many, named_photos
 from ..images.loading import load_image
@@ -53,7 +53,7 @@ def explain(
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
 ) -> list[list[Explanation]]:
     """Activation maps of each of `images`: one photo or several of any kind, as `classify` takes them.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
-from ..engines import EngineName, Precision
+from ..engines import EngineName, PrecisionChoice
 from ..errors import ArgumentError, InputError
 from ..images.find import find_images
 from ..images.given import as_many
@@ -38,7 +38,7 @@ def organise(
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
     on_photo: Callable[[Placed], object] | None = None,
     stopped: Callable[[], bool] | None = None,

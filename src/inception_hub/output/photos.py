@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines import EngineName, Precision
+from ..engines import EngineName, PrecisionChoice
 from ..errors import ArgumentError, ImageError
 from ..images.given import check_paths, named_photos
 from ..images.photo_file import MAX_PIXELS
@@ -113,7 +113,7 @@ def classify(
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
 ) -> Rows:
     """The `top` classes of photos by `module`, best first, as rows with `path` and `predictions`.
@@ -136,7 +136,7 @@ def embed(
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
     engine: EngineName | None = None,
-    precision: Precision = "f32",
+    precision: PrecisionChoice = "f32",
     device: str | None = None,
 ) -> Vectors:
     """The feature vectors of photos by `module`, as rows with `path` and `vector`.
