@@ -25,6 +25,7 @@ TopOption = Annotated[
     int | None, typer.Option("--top", min=1, help="Answer with so many best classes instead of logits.")
 ]
 Int8Option = Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")]
+Fp16Option = Annotated[bool, typer.Option("--fp16", help="Half-precision weights and computation.")]
 
 
 def export(
@@ -37,13 +38,14 @@ def export(
     photos: PhotosOption = False,
     top: TopOption = None,
     int8: Int8Option = False,
+    fp16: Fp16Option = False,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
     from ..sources.transfer import export as run
 
     check = run(
         resolve_handle(module), destination, to,
-        force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8,
+        force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8, fp16=fp16,
     )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6

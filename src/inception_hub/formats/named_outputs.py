@@ -16,6 +16,7 @@ LOGITS = "logits"  # [batch, classes]
 FEATURES = "feature_vector"  # [batch, features]
 INDICES = "indices"  # [batch, top], best first
 PROBABILITIES = "probabilities"  # of those
+EVIDENCE = "evidence"  # [batch, height, width, classes], a class activation map for each class
 
 
 def compare_outputs(

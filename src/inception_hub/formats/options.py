@@ -12,7 +12,9 @@ class Options:
     """`size`: fixed (height, width) in pixels, any size where None. `batch`: fixed too, any where None.
 
     `photos`: images are uint8 [0, 255], scaled within the graph. `top`: so many best classes with their
-    probabilities instead of logits. `int8`: the module's int8 graph instead of float weights.
+    probabilities instead of logits. `int8`: the module's int8 graph instead of float weights. `fp16`: weights
+    and computation in half precision, images and outputs in float32. `evidence`: one more output, the class
+    activation maps.
     """
 
     size: tuple[int, int] | None = None
@@ -20,6 +22,8 @@ class Options:
     photos: bool = False
     top: int | None = None
     int8: bool = False
+    fp16: bool = False
+    evidence: bool = False
 
     def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
         """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with
@@ -36,6 +40,13 @@ class Options:
         classes = bundle.architecture.num_classes
         if self.top and self.top > classes:
             raise ArgumentError(f"top is {self.top} and {bundle.name} has {classes} classes; give fewer.")
+        if self.evidence and not classes:
+            raise ArgumentError(
+                f"{bundle.name} is a feature vector module and has no classes to give evidence of; take one "
+                "that has."
+            )
+        if self.int8 and self.fp16:
+            raise ArgumentError("int8 and fp16 exclude each other; give one of them.")
         if self.int8 and bundle.int8 is None:
             raise ArgumentError(
                 f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE --calibrate "

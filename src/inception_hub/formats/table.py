@@ -56,7 +56,7 @@ FORMATS = {
     "tf1-hub": Format("tf1_hub", "tensorflow"),
     "savedmodel": Format("savedmodel", "tensorflow"),
     "tf-checkpoint": Format("tf_checkpoint", "tensorflow"),
-    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top"})),
+    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top", "int8", "fp16"})),
     "openvino": Format("openvino", None, frozenset({"size", "batch", "photos", "top", "int8"})),
     "torch": Format("torch_program", "train", frozenset({"size", "batch"})),
     "timm": Format("timm", "timm"),
