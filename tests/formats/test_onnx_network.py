@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
+from helpers.cases import images_from_seed
+from helpers.evidence import differs_from_ours
 
-from inception_hub import bundle
+import inception_hub as hub
+from inception_hub import bundle, load_module_spec
+from inception_hub.formats import export_bundle
 from inception_hub.formats.onnx_network import model
 from inception_hub.formats.options import Options
 
@@ -39,6 +45,15 @@ def interface(values: object) -> Interface:
             {"images": (1, ["batch", "height", "width", 3])},
             {"feature_vector": (1, ["batch", 256]), "logits": (1, ["batch", 10])},
         ),
+        (
+            Options(batch=2, evidence=True),
+            {"images": (1, [2, "height", "width", 3])},
+            {
+                "feature_vector": (1, [2, 256]),
+                "logits": (1, [2, 10]),
+                "evidence": (1, [2, "rows", "columns", 10]),
+            },
+        ),
     ],
 )
 def test_inputs_and_outputs(
@@ -46,3 +61,24 @@ def test_inputs_and_outputs(
 ) -> None:
     graph = model(bundle.read(small_module), options).graph
     assert (interface(graph.input), interface(graph.output)) == (inputs, outputs)
+
+
+@pytest.mark.parametrize("options", [Options(evidence=True), Options(evidence=True, fp16=True)])
+def test_evidence_is_what_explain_computes(small_module: Path, tmp_path: Path, options: Options) -> None:
+    path, images = tmp_path / "out.onnx", images_from_seed((2, 64, 96, 3), 0)
+    export_bundle(bundle.read(small_module), "onnx", path, options=options)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    logits, evidence = session.run(["logits", "evidence"], {"images": images})
+    module = hub.Module(small_module)
+    assert differs_from_ours(module, images, evidence) < (5e-3 if options.fp16 else 1e-5)
+    biases = module.variable_map["InceptionV2/Logits/Conv2d_1c_1x1/biases"]
+    assert np.allclose(evidence.mean((1, 2)) + biases, logits, atol=5e-3 if options.fp16 else 1e-5)
+
+
+def test_evidence_of_int8(tmp_path: Path) -> None:
+    options, images = Options(evidence=True, int8=True, top=5), images_from_seed((1, 128, 128, 3), 0)
+    source, path = load_module_spec("tiny_imagenet").bundle, tmp_path / "out.onnx"
+    assert export_bundle(source, "onnx", path, options=options).error < 0.1
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (evidence,) = session.run(["evidence"], {"images": images})
+    assert differs_from_ours(hub.Module("tiny_imagenet", precision="int8"), images, evidence) < 5e-2

@@ -137,6 +137,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--top": Row("--top 2", "export_bundle.options.top", 2),
         "--int8": Row("--int8", "export_bundle.options.int8", True),
         "--fp16": Row("--fp16", "export_bundle.options.fp16", True),
+        "--evidence": Row("--evidence", "export_bundle.options.evidence", True),
     },
     "push": {"--private": Row("--private", "push_bundle.private", True)},
     "bench": {

@@ -25,6 +25,9 @@ TopOption = Annotated[
     int | None, typer.Option("--top", min=1, help="Answer with so many best classes instead of logits.")
 ]
 Int8Option = Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")]
+EvidenceOption = Annotated[
+    bool, typer.Option("--evidence", help="One more output: the activation map of every class.")
+]
 Fp16Option = Annotated[bool, typer.Option("--fp16", help="Half-precision weights and computation.")]
 
 
@@ -39,6 +42,7 @@ def export(
     top: TopOption = None,
     int8: Int8Option = False,
     fp16: Fp16Option = False,
+    evidence: EvidenceOption = False,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
     from ..sources.transfer import export as run
@@ -46,6 +50,7 @@ def export(
     check = run(
         resolve_handle(module), destination, to,
         force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8, fp16=fp16,
+        evidence=evidence,
     )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6

@@ -18,7 +18,16 @@ from ..errors import OutputError
 from ..system.text import printable
 from .comparison import Check, Outputs
 from .exported import metadata
-from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_outputs
+from .named_outputs import (
+    EVIDENCE,
+    FEATURES,
+    IMAGES,
+    INDICES,
+    LOGITS,
+    PROBABILITIES,
+    compare_outputs,
+    head_kernel,
+)
 from .options import Options
 
 if TYPE_CHECKING:
@@ -35,7 +44,8 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     import openvino as ov
 
     head = (architecture.LOGITS,) if bundle.architecture.num_classes else ()
-    graph = _with_named_outputs(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
+    whole = _network(bundle, options, (architecture.FEATURE_MAP, architecture.GLOBAL_POOL, *head))
+    graph = _with_named_outputs(whole, bundle, options)
     height, width = options.size or (-1, -1)
     graph.reshape([options.batch or -1, height, width, 3])
     if options.photos:
@@ -118,7 +128,7 @@ def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model
     return build(bundle.architecture, parts, -1, -1, ends)
 
 
-def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
+def _with_named_outputs(whole: "ov.Model", bundle: Bundle, options: Options) -> "ov.Model":
     """Only the outputs asked for, under their short names."""
     import openvino.opset13 as op
 
@@ -132,6 +142,9 @@ def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
         every = op.softmax(outputs.pop(LOGITS), 1)
         best = op.topk(every, np.int64(options.top), 1, "max", "value", index_element_type="i64")
         outputs |= {PROBABILITIES: best.output(0), INDICES: best.output(1)}
+    if options.evidence:
+        kernel = head_kernel(bundle, options)
+        outputs[EVIDENCE] = op.matmul(ends[architecture.FEATURE_MAP], kernel, False, False).output(0)
     for name, output in outputs.items():
         output.set_names({name})
     return model([op.result(output) for output in outputs.values()], whole.get_parameters())

@@ -54,11 +54,11 @@ class Format:
 FORMATS = {
     "module": Format("module_directory"),
     "tf1-hub": Format("tf1_hub", "tensorflow"),
-    "savedmodel": Format("savedmodel", "tensorflow"),
+    "savedmodel": Format("savedmodel", "tensorflow", frozenset({"evidence"})),
     "tf-checkpoint": Format("tf_checkpoint", "tensorflow"),
-    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top", "int8", "fp16"})),
-    "openvino": Format("openvino", None, frozenset({"size", "batch", "photos", "top", "int8"})),
-    "torch": Format("torch_program", "train", frozenset({"size", "batch"})),
+    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top", "int8", "fp16", "evidence"})),
+    "openvino": Format("openvino", None, frozenset({"size", "batch", "photos", "top", "int8", "evidence"})),
+    "torch": Format("torch_program", "train", frozenset({"size", "batch", "evidence"})),
     "timm": Format("timm", "timm"),
 }
 

@@ -73,15 +73,17 @@ def export(
     top: int | None = None,
     int8: bool = False,
     fp16: bool = False,
+    evidence: bool = False,
 ) -> Check:
     """Writes `module`, with its present weights, to `destination` in the format `to`; see `export_bundle`.
 
     `module`: a `Module`, `ModuleSpec` or handle. `force`: replace what is there. `size`: fixed (height,
     width) in pixels, None is any. `batch`: fixed number of images, None is any. `photos`: take uint8 pixels,
     scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
-    `fp16`: weights and computation in half precision.
+    `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
+    activation map of every class, [batch, height, width, classes].
     """
-    options = Options(size, batch, photos, top, int8, fp16)
+    options = Options(size, batch, photos, top, int8, fp16, evidence)
     return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
 
 
