@@ -28,6 +28,10 @@ def test_what_is_accepted(small_module: Path) -> None:
         Options(fp16=True).check(source, "openvino", every)
     with pytest.raises(ArgumentError, match="small is a feature vector module and has no classes to give ev"):
         Options(evidence=True).check(source.without_head(), "openvino", every)
+    with pytest.raises(ArgumentError, match="The server is 'iis'; give one of ovms, triton"):
+        Options(server="iis").check(source, "openvino", every)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="The format torch does not take server; its options: batch"):
+        Options(server="ovms").check(source, "torch", FORMATS["torch"].options)
     with pytest.raises(ArgumentError, match="int8 and fp16 exclude each other; give one of them"):
         Options(int8=True, fp16=True).check(source, "onnx", FORMATS["onnx"].options)
 

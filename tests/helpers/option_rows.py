@@ -138,6 +138,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--int8": Row("--int8", "export_bundle.options.int8", True),
         "--fp16": Row("--fp16", "export_bundle.options.fp16", True),
         "--evidence": Row("--evidence", "export_bundle.options.evidence", True),
+        "--server": Row("--server ovms", "export_bundle.options.server", "ovms"),
     },
     "push": {"--private": Row("--private", "push_bundle.private", True)},
     "bench": {

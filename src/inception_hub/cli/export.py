@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..formats import FORMATS
+from ..formats.options import Server
 from .console import ModuleArgument, put, resolve_handle, say, size_of
 
 Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")]
@@ -28,6 +29,10 @@ Int8Option = Annotated[bool, typer.Option("--int8", help="The int8 graph that qu
 EvidenceOption = Annotated[
     bool, typer.Option("--evidence", help="One more output: the activation map of every class.")
 ]
+ServerOption = Annotated[
+    Server | None,
+    typer.Option("--server", help="Make DST a model repository for this server, with its configuration."),
+]
 Fp16Option = Annotated[bool, typer.Option("--fp16", help="Half-precision weights and computation.")]
 
 
@@ -43,6 +48,7 @@ def export(
     int8: Int8Option = False,
     fp16: Fp16Option = False,
     evidence: EvidenceOption = False,
+    server: ServerOption = None,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
     from ..sources.transfer import export as run
@@ -50,7 +56,7 @@ def export(
     check = run(
         resolve_handle(module), destination, to,
         force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8, fp16=fp16,
-        evidence=evidence,
+        evidence=evidence, server=server,
     )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6

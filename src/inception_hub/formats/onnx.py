@@ -23,6 +23,7 @@ from .onnx_graph import FLOAT, FLOAT16
 from .onnx_network import model
 from .openvino import int8_reference
 from .options import Options
+from .serving import Served, Tensor
 from .tensorflow.files import naming, read_bounded, reading
 from .tensorflow.protobuf import EMPTY, MAX_VARINT_BYTES, chunk, fields, packed_varints, text, unsigned
 from .tensorflow.tensor import MAX_RANK
@@ -144,3 +145,22 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     if options.fp16:
         return compare_outputs(bundle, compute, loader, options, tolerance=FP16_TOLERANCE)
     return compare_outputs(bundle, compute, loader, options)
+
+
+def place(folder: Path) -> Path:
+    """The file's path in a version folder, which is made."""
+    folder.mkdir()
+    return folder / "model.onnx"
+
+
+def served(path: Path) -> Served:
+    """The inputs and outputs that the file has."""
+    import onnx
+
+    def tensor(value: "onnx.ValueInfoProto") -> Tensor:
+        kind = value.type.tensor_type
+        shape = tuple(-1 if axis.dim_param else axis.dim_value for axis in kind.shape.dim)
+        return Tensor(value.name, onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type), shape)
+
+    graph = onnx.load(path).graph
+    return Served("onnxruntime", path.name, [*map(tensor, graph.input)], [*map(tensor, graph.output)])

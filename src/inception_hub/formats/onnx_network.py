@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..architecture import SCOPE, Architecture, Layer
+from ..architecture import FEATURE_MAP, SCOPE, Architecture, Layer
 from ..bundle import Bundle
 from .exported import metadata
 from .named_outputs import EVIDENCE, FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES
@@ -93,7 +93,8 @@ def _outputs(
     else:
         outputs[LOGITS] = FLOAT, (architecture.num_classes,)
     if options.evidence:
-        places = graph.add("Transpose", [feature_map], perm=[0, 2, 3, 1])
-        layers.output(graph.add("MatMul", [places, layers.head_kernel]), EVIDENCE)
-        outputs[EVIDENCE] = FLOAT, ("rows", "columns", architecture.num_classes)
+        last = graph.add("Transpose", [feature_map], perm=[0, 2, 3, 1])
+        layers.output(graph.add("MatMul", [last, layers.head_kernel]), EVIDENCE)
+        places = architecture.endpoint_shapes(*options.size)[FEATURE_MAP][:2] if options.size else ()
+        outputs[EVIDENCE] = FLOAT, (*(places or ("rows", "columns")), architecture.num_classes)
     return outputs

@@ -29,6 +29,7 @@ from .named_outputs import (
     head_kernel,
 )
 from .options import Options
+from .serving import Served, Tensor
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -92,6 +93,23 @@ def int8_reference(bundle: Bundle, options: Options) -> Callable[[NDArray[np.flo
         return own(np.rint(images * 255).astype(np.uint8))
 
     return expect
+
+
+def place(folder: Path) -> Path:
+    """The directory itself is the version folder."""
+    return folder
+
+
+def served(path: Path) -> Served:
+    """The inputs and outputs that the graph has."""
+    from ..engines.openvino_core import CORE
+
+    def tensor(port: "ov.Output") -> Tensor:
+        shape = tuple(-1 if axis.is_dynamic else axis.get_length() for axis in port.get_partial_shape())
+        return Tensor(port.get_any_name(), np.dtype(port.get_element_type().to_dtype()), shape)
+
+    graph = CORE.read_model(path / GRAPH)
+    return Served("openvino", GRAPH, [*map(tensor, graph.inputs)], [*map(tensor, graph.outputs)])
 
 
 @contextmanager
