@@ -71,6 +71,7 @@ def model(graph: bytes) -> bytes:
         (model(tensor(shape=(1,) * 99, raw=bytes(4))), "biases is not stored as"),
         (model(tensor(dtype=7)), "biases is not stored as"),
         (model(encoded(5, encoded(1, b"\1" * 9999))), "a shape of more than 32 dimensions"),
+        (model(encoded(1, b"") * 2001), "has more than 2000 fields"),
         (model(tensor(name="InceptionV2/\n")), "control characters"),
         (model(tensor()) + encoded(14, encoded(1, b"\xff")), "metadata is not valid UTF-8"),
     ],

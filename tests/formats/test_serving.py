@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino
 import pytest
 
@@ -12,7 +13,7 @@ from inception_hub import bundle
 from inception_hub.errors import OutputError
 from inception_hub.formats import export_bundle
 from inception_hub.formats.options import Options
-from inception_hub.formats.serving import model_name
+from inception_hub.formats.serving import Served, Tensor, configure, model_name, version_folder
 
 ONNX = """\
 name: "small"
@@ -128,6 +129,19 @@ def test_openvino_model_server(small_module: Path, tmp_path: Path, to: str) -> N
     graph = openvino.Core().read_model(next(path for path in version.iterdir() if path.suffix != ".bin"))
     compiled = openvino.Core().compile_model(graph, "CPU", model["config"]["plugin_config"])
     assert [port.get_any_name() for port in compiled.inputs] == ["images"]
+
+
+@pytest.mark.parametrize("backend, batch", [("onnxruntime", 32), ("openvino", 0)])
+def test_triton_puts_requests_together_for_onnx_runtime_only(
+    small_module: Path, tmp_path: Path, backend: Any, batch: int
+) -> None:
+    tensors = [Tensor("images", np.dtype(np.uint8), (-1, 8, 8, 3))]
+    source = bundle.read(small_module)
+    version_folder(tmp_path, source)
+    configure("triton", tmp_path, source, Served(backend, "model", tensors, []))
+    parsed = parse((tmp_path / "small" / "config.pbtxt").read_text())
+    assert parsed.max_batch_size == batch and parsed.HasField("dynamic_batching") == bool(batch)
+    assert list(parsed.input[0].dims) == ([8, 8, 3] if batch else [-1, 8, 8, 3])
 
 
 def test_a_module_without_classes_has_no_labels(small_module: Path, tmp_path: Path) -> None:

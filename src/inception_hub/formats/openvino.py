@@ -6,6 +6,7 @@ be read back: what is folded cannot be taken apart again.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,14 @@ from .named_outputs import (
     LOGITS,
     PROBABILITIES,
     compare_outputs,
-    head_kernel,
 )
 from .options import Options
 from .serving import Served, Tensor
 
 if TYPE_CHECKING:
     import openvino as ov
+
+    from ..engines.openvino_graph import Parts
 
 GRAPH = "inception_v2.xml"
 # A value at the edge of two steps may fall to either, by how a graph is compiled: 2e-3 was seen; float32 is
@@ -137,13 +139,17 @@ def _with_uint8_images(graph: "ov.Model") -> "ov.Model":
 
 
 def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model":
-    from ..engines.openvino_graph import build, float_parts, int8_parts
+    from ..engines.openvino_graph import build
+
+    return build(bundle.architecture, _parts(bundle, options), -1, -1, ends)
+
+
+def _parts(bundle: Bundle, options: Options) -> "Parts":
+    from ..engines.openvino_graph import float_parts, int8_parts
 
     if options.int8 and bundle.int8 is not None:
-        parts = int8_parts(bundle.architecture, bundle.int8)
-    else:
-        parts = float_parts(bundle.architecture, bundle.weights)
-    return build(bundle.architecture, parts, -1, -1, ends)
+        return int8_parts(bundle.architecture, bundle.int8)
+    return float_parts(bundle.architecture, bundle.weights)
 
 
 def _with_named_outputs(whole: "ov.Model", bundle: Bundle, options: Options) -> "ov.Model":
@@ -161,7 +167,8 @@ def _with_named_outputs(whole: "ov.Model", bundle: Bundle, options: Options) -> 
         best = op.topk(every, np.int64(options.top), 1, "max", "value", index_element_type="i64")
         outputs |= {PROBABILITIES: best.output(0), INDICES: best.output(1)}
     if options.evidence:
-        kernel = head_kernel(bundle, options)
+        head = _parts(bundle, options).layers[architecture.LOGITS_LAYER]
+        kernel = replace(head, kernel=head.kernel[0, 0]).oriented(0, 1)
         outputs[EVIDENCE] = op.matmul(ends[architecture.FEATURE_MAP], kernel, False, False).output(0)
     for name, output in outputs.items():
         output.set_names({name})
