@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch.fx.experimental import _config
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from inception_hub.architecture import LOGITS, Architecture, Layer, same_padding
@@ -38,6 +39,20 @@ def test_maximum(size: tuple[int, int], layout: torch.memory_format, stride: int
     x = -torch.rand(2, 4, *size, dtype=torch.float64) - 1  # where zeros of padding would win
     found = pooled(pool("max_pool", stride), x.contiguous(memory_format=layout))
     assert np.array_equal(found.numpy(), maximum(x.numpy(), stride))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_maximum_in_a_program_for_any_size(stride: int) -> None:
+    class Program(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return pooled(pool("max_pool", stride), x)
+
+    free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    with _config.patch(backed_size_oblivious=True):  # as `export` does
+        program = torch.export.export(Program(), (torch.zeros(2, 4, 9, 6),), dynamic_shapes=(free,)).module()
+    for size in SIZES:
+        x = -torch.rand(2, 4, *size) - 1
+        assert np.array_equal(program(x).numpy(), maximum(x.numpy(), stride))
 
 
 @sizes

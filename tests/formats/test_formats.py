@@ -31,6 +31,8 @@ def test_trained_weights_are_what_is_exported(small_module: Path, tmp_path: Path
         (["--to", "onnx", "--batch", 0], "--batch is '0'; give 1 or more"),
         (["--to", "onnx", "--size", "0x5"], "--size is '0x5'; give height x width in pixels"),
         (["--to", "onnx", "--top", 11], "top is 11 and small has 10 classes"),
+        (["--to", "onnx", "--int8", "--fp16"], "int8 and fp16 exclude each other; give one of them"),
+        (["--to", "onnx", "--int8"], "small has no int8 graph; make one with inception-hub quantize"),
         (["--to", "openvino", "--int8"], "small has no int8 graph; make one with inception-hub quantize"),
         (["--to", "onnx", "--size", "224"], "--size is '224'; give height x width in pixels"),
     ],

@@ -1,13 +1,16 @@
 """Outputs by their short names, compared with endpoints."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inception_hub.architecture import GLOBAL_POOL, LOGITS, PREDICTIONS
+from inception_hub import bundle
+from inception_hub.architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS, LOGITS_LAYER, PREDICTIONS
 from inception_hub.errors import ExportError
 from inception_hub.formats import named_outputs as names
 from inception_hub.formats.comparison import Check
@@ -73,3 +76,33 @@ def test_photos_are_rounded_to_bytes(photos: bool) -> None:
     assert endpoints.dtype == np.float32 and endpoints.shape == outputs.shape == (2, 4, 5, 3)
     assert outputs.dtype == (np.uint8 if photos else np.float32)
     assert np.array_equal(endpoints, outputs.astype(np.float32) / np.float32(255) if photos else outputs)
+
+
+def test_evidence_is_the_feature_map_times_the_head(small_module: Path) -> None:
+    source, images = bundle.read(small_module), np.ones((1, 4, 5, 256), np.float32)
+    kernel = source.weights[f"{LOGITS_LAYER}/weights"][0, 0]
+    options = Options(evidence=True)
+    assert np.array_equal(names.evidence(source, options, {FEATURE_MAP: images}), images @ kernel)
+    whole, scale = np.rint(kernel).astype(np.int8), np.arange(10, dtype=np.float32)
+    int8 = {f"{LOGITS_LAYER}/weights": whole[None, None], f"{LOGITS_LAYER}/scale": scale}
+    quantized = replace(source, int8=int8)
+    assert np.array_equal(names.head_kernel(quantized, Options(int8=True)), whole * scale)
+    assert np.array_equal(names.head_kernel(quantized, options), kernel)
+
+
+def test_other_evidence_is_refused(small_module: Path) -> None:
+    source, options = bundle.read(small_module), replace(CASE, evidence=True)
+    feature_map = np.ones((2, 1, 1, 256), np.float32)
+    endpoints = {**ENDPOINTS, FEATURE_MAP: feature_map}
+    right = {
+        names.FEATURES: VECTORS,
+        names.LOGITS: SCORES,
+        names.EVIDENCE: feature_map @ source.weights[f"{LOGITS_LAYER}/weights"][0, 0],
+    }
+
+    def checked(outputs: Outputs) -> Check:
+        return compare_outputs(source, lambda _: outputs, "software 1.0", options, lambda _: endpoints)
+
+    assert checked(right).error == 0
+    with pytest.raises(ExportError, match="relative error"):
+        checked({**right, names.EVIDENCE: -right[names.EVIDENCE]})

@@ -1,10 +1,18 @@
 """ONNX models: run by ONNX Runtime and read back; damaged or hostile ones are refused in one sentence."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
+from helpers.cases import images_from_seed
 from helpers.exports import SIZE, same
+from onnxruntime.quantization import CalibrationDataReader, quantize_dynamic, quantize_static
 
+import inception_hub as hub
 from inception_hub import bundle, load_module_spec
 from inception_hub.errors import FormatError
 from inception_hub.formats import export_bundle
@@ -13,6 +21,7 @@ from inception_hub.formats.options import Options
 from inception_hub.formats.tensorflow.protobuf import encoded
 
 NAME = "InceptionV2/Logits/Conv2d_1c_1x1/biases"
+SIZE64 = Options(size=(64, 64))
 
 
 @pytest.mark.parametrize("head", [True, False])
@@ -62,6 +71,7 @@ def model(graph: bytes) -> bytes:
         (model(tensor(shape=(1,) * 99, raw=bytes(4))), "biases is not stored as"),
         (model(tensor(dtype=7)), "biases is not stored as"),
         (model(encoded(5, encoded(1, b"\1" * 9999))), "a shape of more than 32 dimensions"),
+        (model(encoded(1, b"") * 2001), "has more than 2000 fields"),
         (model(tensor(name="InceptionV2/\n")), "control characters"),
         (model(tensor()) + encoded(14, encoded(1, b"\xff")), "metadata is not valid UTF-8"),
     ],
@@ -70,3 +80,49 @@ def test_hostile_files(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "x.onnx").write_bytes(content)
     with pytest.raises(FormatError, match=message):
         load_module_spec(tmp_path / "x.onnx")
+
+
+class Photos(CalibrationDataReader):
+    """Two images for ONNX Runtime to calibrate on."""
+
+    def __init__(self) -> None:
+        self.images = list(images_from_seed((2, 64, 64, 3), 1)[:, None])
+
+    def get_next(self) -> Any:
+        return {"images": self.images.pop()} if self.images else None
+
+
+def by_nncf(source: Path, target: Path) -> None:
+    import nncf
+
+    data = nncf.Dataset([{"images": image} for image in Photos().images])
+    onnx.save(nncf.quantize(onnx.load(source), data, subset_size=2), target)
+
+
+@pytest.mark.filterwarnings("ignore")  # theirs
+@pytest.mark.parametrize(
+    "quantize",
+    [quantize_dynamic, lambda source, target: quantize_static(source, target, Photos()), by_nncf],
+    ids=["dynamic", "static", "nncf"],
+)
+def test_quantizers_of_others_take_the_file_as_it_is(
+    small_module: Path, tmp_path: Path, quantize: Callable[[Path, Path], None]
+) -> None:
+    source, target = tmp_path / "out.onnx", tmp_path / "quantized.onnx"
+    export_bundle(bundle.read(small_module), "onnx", source, options=SIZE64)
+    quantize(source, target)
+    assert target.stat().st_size < 0.5 * source.stat().st_size
+    images = images_from_seed((2, 64, 64, 3), 0)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    (logits,) = session.run(["logits"], {"images": images})
+    expected = hub.Module(small_module)(images)
+    assert np.linalg.norm(logits - expected) < 0.2 * np.linalg.norm(expected)
+
+
+def test_kernels_are_constants_in_onnx_order(small_module: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.onnx"
+    export_bundle(bundle.read(small_module), "onnx", path, options=SIZE)
+    graph = onnx.load(path).graph
+    constants = {constant.name for constant in graph.initializer}
+    kernels = [node.input[1] for node in graph.node if node.op_type in ("Conv", "Gemm")]
+    assert len(kernels) == 71 and constants.issuperset(kernels)

@@ -7,6 +7,8 @@ import numpy as np
 import openvino
 import pytest
 import skimage
+from helpers.cases import images_from_seed
+from helpers.evidence import differs_from_ours
 from helpers.exports import SIZE
 from helpers.written_rows import small_files
 
@@ -60,3 +62,22 @@ def test_a_full_disk_is_a_sentence(small_module: Path, tmp_path: Path, kept: str
     os.truncate(tmp_path / "out" / kept, (tmp_path / "out" / kept).stat().st_size // 2)
     with pytest.raises(OutputError, match="out cannot be written and read back by OpenVINO"):
         check(source, tmp_path / "out", Options())
+
+
+def test_evidence_is_what_explain_computes(small_module: Path, tmp_path: Path) -> None:
+    options, images = Options(evidence=True, photos=True), images_from_seed((2, 64, 96, 3), 0)
+    export_bundle(bundle.read(small_module), "openvino", tmp_path / "out", options=options)
+    precise = {"INFERENCE_PRECISION_HINT": "f32"}  # else OpenVINO takes bfloat16 where it can
+    compiled = openvino.Core().compile_model(tmp_path / "out" / "inception_v2.xml", "CPU", precise)
+    photos = np.rint(images * 255).astype(np.uint8)
+    evidence = compiled({"images": photos})["evidence"]
+    assert differs_from_ours(hub.Module(small_module), photos / np.float32(255), evidence) < 1e-5
+
+
+def test_evidence_of_int8(tmp_path: Path) -> None:
+    source, options = load_module_spec("tiny_imagenet").bundle, Options(evidence=True, int8=True)
+    assert export_bundle(source, "openvino", tmp_path / "out", options=options).error < 1e-2
+    compiled = openvino.Core().compile_model(tmp_path / "out" / "inception_v2.xml", "CPU")
+    images = images_from_seed((1, 128, 128, 3), 0)
+    evidence = compiled({"images": images})["evidence"]
+    assert differs_from_ours(hub.Module("tiny_imagenet", precision="int8"), images, evidence) < 5e-2

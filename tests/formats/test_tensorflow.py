@@ -23,9 +23,10 @@ from helpers.cases import (
     images_from_seed,
     recorded,
 )
-from helpers.tensorflow_environments import export, original
+from helpers.evidence import differs_from_ours
+from helpers.tensorflow_environments import current, export, original
 
-from inception_hub import bundle, load_module_spec
+from inception_hub import Module, bundle, load_module_spec
 from inception_hub.architecture import Architecture
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.labels import Labels
@@ -242,6 +243,24 @@ def test_a_feature_vector_module(small_module: Path, tmp_path: Path, to: str) ->
     done = export(tmp_path / "module", "--to", to, tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert same_weights(tmp_path / "out", headless)
+
+
+def test_evidence_is_what_explain_computes(small_module: Path, tmp_path: Path) -> None:
+    done = export(small_module, "--to", "savedmodel", "--evidence", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    images = images_from_seed((2, 64, 96, 3), 0)
+    np.save(tmp_path / "images.npy", images)
+    code = (
+        "import sys; import numpy as np; import tensorflow as tf; "
+        "serve = tf.saved_model.load(sys.argv[1] + '/out').signatures['serving_default']; "
+        "outputs = serve(tf.constant(np.load(sys.argv[1] + '/images.npy'))); "
+        "np.savez(sys.argv[1] + '/outputs.npz', **{name: x.numpy() for name, x in outputs.items()})"
+    )
+    done = current(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    outputs = np.load(tmp_path / "outputs.npz")
+    assert set(outputs) == {"logits", "evidence"}
+    assert differs_from_ours(Module(small_module), images, outputs["evidence"]) < TOLERANCE
 
 
 @pytest.mark.parametrize("to", ["tf1-hub", "savedmodel", "tf-checkpoint"])

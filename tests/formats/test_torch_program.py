@@ -4,12 +4,17 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from helpers.cases import images_from_seed
+from helpers.evidence import differs_from_ours
 from helpers.exports import SIZE, same
 from helpers.written_rows import small_files
 
+import inception_hub as hub
 from inception_hub import bundle, load_module_spec
 from inception_hub.errors import FormatError, InceptionHubError, OutputError, WeightsError
 from inception_hub.formats import export_bundle
@@ -104,3 +109,12 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         load_module_spec(
             program(tmp_path / "x.pt2", {NAME: {**about(), "use_pickle": True}}, pickle.dumps(Bomb()))
         )
+
+
+def test_evidence_is_what_explain_computes(small_module: Path, tmp_path: Path) -> None:
+    source, path = bundle.read(small_module), tmp_path / "out.pt2"
+    export_bundle(source, "torch", path, options=replace(SIZE, evidence=True))
+    images = images_from_seed((2, 33, 50, 3), 0)
+    evidence = torch.export.load(path).module()(torch.from_numpy(images))["evidence"].detach().numpy()
+    assert differs_from_ours(hub.Module(small_module), images, evidence) < 1e-5
+    assert same(load_module_spec(path).bundle, source)

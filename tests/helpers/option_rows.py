@@ -136,6 +136,9 @@ ROWS: dict[str, dict[str, Row]] = {
         "--photos": Row("--photos", "export_bundle.options.photos", True),
         "--top": Row("--top 2", "export_bundle.options.top", 2),
         "--int8": Row("--int8", "export_bundle.options.int8", True),
+        "--fp16": Row("--fp16", "export_bundle.options.fp16", True),
+        "--evidence": Row("--evidence", "export_bundle.options.evidence", True),
+        "--server": Row("--server ovms", "export_bundle.options.server", "ovms"),
     },
     "push": {"--private": Row("--private", "push_bundle.private", True)},
     "bench": {

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..formats import FORMATS
+from ..formats.options import Server
 from .console import ModuleArgument, put, resolve_handle, say, size_of
 
 Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or directory to write.")]
@@ -25,6 +26,14 @@ TopOption = Annotated[
     int | None, typer.Option("--top", min=1, help="Answer with so many best classes instead of logits.")
 ]
 Int8Option = Annotated[bool, typer.Option("--int8", help="The int8 graph that quantize made.")]
+EvidenceOption = Annotated[
+    bool, typer.Option("--evidence", help="One more output: the activation map of every class.")
+]
+ServerOption = Annotated[
+    Server | None,
+    typer.Option("--server", help="Make DST a model repository for this server, with its configuration."),
+]
+Fp16Option = Annotated[bool, typer.Option("--fp16", help="Half-precision weights and computation.")]
 
 
 def export(
@@ -37,13 +46,17 @@ def export(
     photos: PhotosOption = False,
     top: TopOption = None,
     int8: Int8Option = False,
+    fp16: Fp16Option = False,
+    evidence: EvidenceOption = False,
+    server: ServerOption = None,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
     from ..sources.transfer import export as run
 
     check = run(
         resolve_handle(module), destination, to,
-        force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8,
+        force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8, fp16=fp16,
+        evidence=evidence, server=server,
     )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6

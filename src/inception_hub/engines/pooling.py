@@ -14,6 +14,9 @@ def pooled(layer: Layer, x: Tensor) -> Tensor:
     if layer.op == "avg_pool":
         return _mean_of_neighbours(x)
     (top, bottom), (left, right) = (same_padding(n, layer.kernel, layer.stride) for n in x.shape[2:])
+    if any(isinstance(size, torch.SymInt) for size in x.shape[2:]):  # exported for any size
+        x = F.pad(x, (left, right, top, bottom), value=-torch.inf)
+        return F.max_pool2d(x, layer.kernel, layer.stride)
     # Where SAME pads at the end alone, `ceil_mode` goes beyond that edge; a padded copy would take longer.
     return F.max_pool2d(x, layer.kernel, layer.stride, (top, left), ceil_mode=bottom > top or right > left)
 

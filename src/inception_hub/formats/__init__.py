@@ -6,6 +6,7 @@ from ..bundle import Bundle
 from ..errors import ArgumentError, MissingExtraError
 from ..system.extras import missing
 from ..system.placing import written
+from . import serving
 from .comparison import Check
 from .options import Options
 from .table import FORMATS
@@ -33,8 +34,14 @@ def export_bundle(
     with written(path, force) as temporary:
         try:
             file = row.load()
-            file.write(bundle, temporary, options)
-            return file.check(bundle, temporary, options)
+            if not options.server:
+                file.write(bundle, temporary, options)
+                return file.check(bundle, temporary, options)
+            place = file.place(serving.version_folder(temporary, bundle))
+            file.write(bundle, place, options)
+            check = file.check(bundle, place, options)
+            serving.configure(options.server, temporary, bundle, file.served(place))
+            return check
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("inception_hub"):
                 raise

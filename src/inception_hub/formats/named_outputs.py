@@ -16,6 +16,20 @@ LOGITS = "logits"  # [batch, classes]
 FEATURES = "feature_vector"  # [batch, features]
 INDICES = "indices"  # [batch, top], best first
 PROBABILITIES = "probabilities"  # of those
+EVIDENCE = "evidence"  # [batch, height, width, classes], a class activation map for each class
+
+
+def head_kernel(bundle: Bundle, options: Options) -> NDArray[np.float32]:
+    """float32 [features, classes], by which a feature map is multiplied for evidence."""
+    if options.int8 and bundle.int8 is not None:
+        whole = bundle.int8[f"{architecture.LOGITS_LAYER}/weights"][0, 0].astype(np.float32)
+        return whole * bundle.int8[f"{architecture.LOGITS_LAYER}/scale"]
+    return np.asarray(bundle.weights[f"{architecture.LOGITS_LAYER}/weights"][0, 0])
+
+
+def evidence(bundle: Bundle, options: Options, endpoints: Outputs) -> NDArray[np.float32]:
+    """What `EVIDENCE` must be where the `endpoints` are computed."""
+    return np.asarray(endpoints[architecture.FEATURE_MAP], np.float32) @ head_kernel(bundle, options)
 
 
 def compare_outputs(
@@ -47,6 +61,8 @@ def compare_outputs(
                 yield relative_error(chosen, wanted[PROBABILITIES])
             elif architecture.LOGITS in expected:
                 wanted[LOGITS] = expected[architecture.LOGITS]
+            if options.evidence:
+                wanted[EVIDENCE] = evidence(bundle, options, expected)
             yield from (relative_error(np.asarray(outputs[name]), wanted[name]) for name in wanted)
 
     return judge(loader, errors(), tolerance)

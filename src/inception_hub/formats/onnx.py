@@ -1,35 +1,38 @@
 """`onnx`: an ONNX model over TF-Slim's own variables, for ONNX Runtime and whatever else reads the format.
 
-Nothing is folded here: kernels and batch norms stand in the file as they are trained, initialisers under
-TF-Slim's names, so that they come back bit for bit; runtimes fold constants when they load it. Field numbers
-are those of onnx/onnx.proto.
+Kernels and batch norms stand in the file as they are trained, initialisers under TF-Slim's names, so that
+they come back bit for bit; runtimes fold them when they load it. In half precision and in int8 they are
+folded, and cannot be read back. Field numbers are those of onnx/onnx.proto.
 """
 
 import math
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architecture import BATCH_NORM_EPSILON, SCOPE, Layer
+from ..architecture import SCOPE
 from ..bundle import Bundle
 from ..errors import FormatError
 from .comparison import Check, Outputs
-from .exported import Exported, from_metadata, metadata
-from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_outputs
+from .exported import Exported, from_metadata
+from .layouts import from_oihw
+from .named_outputs import IMAGES, compare_outputs
+from .onnx_graph import FLOAT, FLOAT16
+from .onnx_network import model
+from .openvino import int8_reference
 from .options import Options
+from .serving import Served, Tensor
 from .tensorflow.files import naming, read_bounded, reading
 from .tensorflow.protobuf import EMPTY, MAX_VARINT_BYTES, chunk, fields, packed_varints, text, unsigned
 from .tensorflow.tensor import MAX_RANK
 
-if TYPE_CHECKING:
-    import onnx
-
-OPSET, IR_VERSION = 17, 8  # of 2022: read by ONNX Runtime 1.12, OpenVINO 2023 and later
-FLOAT, UINT8, INT64, FLOAT16 = 1, 2, 7, 10  # TensorProto.DataType
 STORED_DTYPES = {FLOAT: np.dtype("<f4"), FLOAT16: np.dtype("<f2")}
+# Relative errors that rounding explains: 2.5e-3 was seen of float16, which has 11 bits; 4.7e-2 of int8, where
+# a value at the edge of two steps falls to either by how a runtime adds (float32 is 4e-1 away).
+FP16_TOLERANCE, INT8_TOLERANCE = 1e-2, 1e-1
+MAX_NODES = 2_000  # and constants: our int8 graphs have some 1,000
 MAX_BYTES = 2 << 30  # what a protocol buffer can hold
 
 
@@ -67,7 +70,7 @@ def read(path: Path) -> Exported:
 def _read_initializers(graph: memoryview) -> dict[str, NDArray[np.generic]]:
     """GraphProto."""
     arrays: dict[str, NDArray[np.generic]] = {}
-    for number, value in fields(graph):
+    for number, value in fields(graph, MAX_NODES):
         if number == 5:
             name, array = _read_tensor(chunk(value))
             if array is not None:
@@ -98,7 +101,7 @@ def _read_tensor(message: memoryview) -> tuple[str, NDArray[np.generic] | None]:
         or math.prod(shape) * stored.itemsize != len(raw)
     ):
         raise FormatError(f"{name} is not stored as our exports store it")
-    return name, np.frombuffer(raw, stored).reshape(shape)
+    return name, from_oihw(name, np.frombuffer(raw, stored).reshape(shape))
 
 
 def _read_packed(sizes: memoryview) -> list[int]:
@@ -118,13 +121,13 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     """The file, once ONNX's own checker accepts it."""
     import onnx
 
-    model = Builder(bundle, options).model()
-    onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString())
+    made = model(bundle, options)
+    onnx.checker.check_model(made, full_check=True)
+    path.write_bytes(made.SerializeToString())
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
-    """Runs it in ONNX Runtime."""
+    """Runs it in ONNX Runtime; int8 is compared with the module's int8 graph on OpenVINO, else float32."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -134,109 +137,30 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
         outputs = session.run(names, {IMAGES: images})
         return {name: np.asarray(output) for name, output in zip(names, outputs, strict=True)}
 
-    return compare_outputs(bundle, compute, f"onnxruntime {onnxruntime.__version__}", options)
-
-
-class Builder:
-    """Nodes and constants of a graph in the making."""
-
-    def __init__(self, bundle: Bundle, options: Options) -> None:
-        self.bundle, self.options = bundle, options
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants = {name: np.asarray(array) for name, array in bundle.weights.items()}
-        self._numbers = count()
-
-    def model(self) -> "onnx.ModelProto":
-        """Images NHWC in, logits (or the best classes) and the feature vector out."""
-        from onnx import helper, numpy_helper
-
-        options, architecture = self.options, self.bundle.architecture
-        batch, dtype = options.batch or "batch", UINT8 if options.photos else FLOAT
-        height, width = options.size or ("height", "width")
-        outputs = self._outputs(self._network(self._scaled()))
-        graph = helper.make_graph(
-            self.nodes,
-            SCOPE,
-            [helper.make_tensor_value_info(IMAGES, dtype, [batch, height, width, 3])],
-            [helper.make_tensor_value_info(n, dtype, [batch, size]) for n, (dtype, size) in outputs.items()],
-            [numpy_helper.from_array(array, name) for name, array in self.constants.items()],
-            f"Inception V2, depth multiplier {architecture.depth_multiplier:g}",
+    loader = f"onnxruntime {onnxruntime.__version__}"
+    if options.int8:
+        return compare_outputs(
+            bundle, compute, loader, options, int8_reference(bundle, options), INT8_TOLERANCE
         )
-        opsets = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-        model.producer_name = "inception-hub"
-        helper.set_model_props(model, metadata(self.bundle))
-        return model
+    if options.fp16:
+        return compare_outputs(bundle, compute, loader, options, tolerance=FP16_TOLERANCE)
+    return compare_outputs(bundle, compute, loader, options)
 
-    def _scaled(self) -> str:
-        """[0, 1], or uint8, to [-1, 1], channels first."""
-        x, scale = IMAGES, 2.0
-        if self.options.photos:
-            x, scale = self._add("Cast", [x], to=FLOAT), 2.0 / 255
-        x = self._add("Mul", [x, self._constant(np.float32(scale))])
-        x = self._add("Sub", [x, self._constant(np.float32(1))])
-        return self._add("Transpose", [x], perm=[0, 3, 1, 2])
 
-    def _network(self, x: str) -> str:
-        for block in self.bundle.architecture.blocks:
-            ends = []
-            for branch in block.branches:
-                y = x
-                for layer in branch:
-                    y = self._layer(layer, y)
-                ends.append(y)
-            x = ends[0] if len(ends) == 1 else self._add("Concat", ends, name=block.name, axis=1)
-        return x
+def place(folder: Path) -> Path:
+    """The file's path in a version folder, which is made."""
+    folder.mkdir()
+    return folder / "model.onnx"
 
-    def _layer(self, layer: Layer, x: str) -> str:
-        window = {"kernel_shape": [layer.kernel] * 2, "strides": [layer.stride] * 2, "auto_pad": "SAME_UPPER"}
-        if layer.op == "max_pool":
-            return self._add("MaxPool", [x], name=layer.name, **window)
-        if layer.op == "avg_pool":
-            return self._add("AveragePool", [x], name=layer.name, **window)
-        if layer.op == "separable_conv":
-            # TF's [k, k, in, multiplier] as one group for each input channel.
-            kernel = self._add("Transpose", [layer.depthwise_weights], perm=[2, 3, 0, 1])
-            shape = self._constant(np.array([-1, 1, layer.kernel, layer.kernel]))
-            kernel = self._add("Reshape", [kernel, shape])
-            x = self._add("Conv", [x, kernel], group=layer.in_channels, **window)
-            x = self._add("Conv", [x, self._kernel(layer.pointwise_weights), layer.biases])
-        else:
-            x = self._add("Conv", [x, self._kernel(layer.weights)], **window)
-            ones = self._constant(np.ones(layer.out_channels, np.float32), f"ones_{layer.out_channels}")
-            normal = [ones, layer.beta, layer.moving_mean, layer.moving_variance]
-            x = self._add("BatchNormalization", [x, *normal], epsilon=BATCH_NORM_EPSILON)
-        return self._add("Relu", [x], name=layer.name)
 
-    def _outputs(self, x: str) -> dict[str, tuple[int, int]]:
-        """dtype and width of every output by name."""
-        architecture = self.bundle.architecture
-        self._add("Flatten", [self._add("GlobalAveragePool", [x])], name=FEATURES)
-        outputs = {FEATURES: (FLOAT, architecture.num_features)}
-        if head := architecture.logits_layer:
-            kernel = self._add("Squeeze", [head.weights, self._constant(np.array([0, 1]))])
-            self._add("Gemm", [FEATURES, kernel, head.biases], name=LOGITS)
-            if top := self.options.top:
-                every = self._add("Softmax", [LOGITS], axis=1)
-                self._add("TopK", [every, self._constant(np.array([top]))], name=(PROBABILITIES, INDICES))
-                outputs |= {INDICES: (INT64, top), PROBABILITIES: (FLOAT, top)}
-            else:
-                outputs[LOGITS] = FLOAT, architecture.num_classes
-        return outputs
+def served(path: Path) -> Served:
+    """The inputs and outputs that the file has."""
+    import onnx
 
-    def _kernel(self, name: str) -> str:
-        return self._add("Transpose", [name], perm=[3, 2, 0, 1])
+    def tensor(value: "onnx.ValueInfoProto") -> Tensor:
+        kind = value.type.tensor_type
+        shape = tuple(-1 if axis.dim_param else axis.dim_value for axis in kind.shape.dim)
+        return Tensor(value.name, onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type), shape)
 
-    def _constant(self, value: Any, name: str | None = None) -> str:
-        name = name or f"constant_{next(self._numbers)}"
-        self.constants[name] = np.asarray(value)
-        return name
-
-    def _add(
-        self, op: str, inputs: list[str], *, name: str | tuple[str, ...] | None = None, **attributes: Any
-    ) -> str:
-        from onnx import helper
-
-        outputs = (name,) if isinstance(name, str) else name or (f"{op.lower()}_{next(self._numbers)}",)
-        self.nodes.append(helper.make_node(op, inputs, list(outputs), **attributes))
-        return outputs[0]
+    graph = onnx.load(path).graph
+    return Served("onnxruntime", path.name, [*map(tensor, graph.input)], [*map(tensor, graph.output)])

@@ -6,6 +6,7 @@ be read back: what is folded cannot be taken apart again.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,22 @@ from ..errors import OutputError
 from ..system.text import printable
 from .comparison import Check, Outputs
 from .exported import metadata
-from .named_outputs import FEATURES, IMAGES, INDICES, LOGITS, PROBABILITIES, compare_outputs
+from .named_outputs import (
+    EVIDENCE,
+    FEATURES,
+    IMAGES,
+    INDICES,
+    LOGITS,
+    PROBABILITIES,
+    compare_outputs,
+)
 from .options import Options
+from .serving import Served, Tensor
 
 if TYPE_CHECKING:
     import openvino as ov
+
+    from ..engines.openvino_graph import Parts
 
 GRAPH = "inception_v2.xml"
 # A value at the edge of two steps may fall to either, by how a graph is compiled: 2e-3 was seen; float32 is
@@ -35,7 +47,8 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     import openvino as ov
 
     head = (architecture.LOGITS,) if bundle.architecture.num_classes else ()
-    graph = _with_named_outputs(_network(bundle, options, (architecture.GLOBAL_POOL, *head)), options)
+    whole = _network(bundle, options, (architecture.FEATURE_MAP, architecture.GLOBAL_POOL, *head))
+    graph = _with_named_outputs(whole, bundle, options)
     height, width = options.size or (-1, -1)
     graph.reshape([options.batch or -1, height, width, 3])
     if options.photos:
@@ -57,19 +70,48 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     with _as_output_error(path):  # OpenVINO does not notice a last write that fails
         graph = CORE.read_model(path / GRAPH)
     compute = _compiled(graph, [output.get_any_name() for output in graph.outputs])
-    if not options.int8:
-        return compare_outputs(bundle, compute, loader, options)
-    names = (architecture.GLOBAL_POOL, architecture.LOGITS, architecture.PREDICTIONS)
+    if options.int8:
+        return compare_outputs(
+            bundle, compute, loader, options, int8_reference(bundle, options), INT8_TOLERANCE
+        )
+    return compare_outputs(bundle, compute, loader, options)
+
+
+def int8_reference(bundle: Bundle, options: Options) -> Callable[[NDArray[np.float32]], Outputs]:
+    """A function that computes, on OpenVINO, the endpoints which exports of the int8 graph are held to."""
+    names = (
+        architecture.FEATURE_MAP,
+        architecture.GLOBAL_POOL,
+        architecture.LOGITS,
+        architecture.PREDICTIONS,
+    )
     network = _network(bundle, options, names)
     if not options.photos:
-        return compare_outputs(bundle, compute, loader, options, _compiled(network, names), INT8_TOLERANCE)
+        return _compiled(network, names)
     # Scaled within the graph too: pixels lie at the edges of int8's steps, where one rounding more decides.
     own = _compiled(_with_uint8_images(network), names)
 
     def expect(images: NDArray[np.float32]) -> Outputs:
         return own(np.rint(images * 255).astype(np.uint8))
 
-    return compare_outputs(bundle, compute, loader, options, expect, INT8_TOLERANCE)
+    return expect
+
+
+def place(folder: Path) -> Path:
+    """The directory itself is the version folder."""
+    return folder
+
+
+def served(path: Path) -> Served:
+    """The inputs and outputs that the graph has."""
+    from ..engines.openvino_core import CORE
+
+    def tensor(port: "ov.Output") -> Tensor:
+        shape = tuple(-1 if axis.is_dynamic else axis.get_length() for axis in port.get_partial_shape())
+        return Tensor(port.get_any_name(), np.dtype(port.get_element_type().to_dtype()), shape)
+
+    graph = CORE.read_model(path / GRAPH)
+    return Served("openvino", GRAPH, [*map(tensor, graph.inputs)], [*map(tensor, graph.outputs)])
 
 
 @contextmanager
@@ -97,16 +139,20 @@ def _with_uint8_images(graph: "ov.Model") -> "ov.Model":
 
 
 def _network(bundle: Bundle, options: Options, ends: Sequence[str]) -> "ov.Model":
-    from ..engines.openvino_graph import build, float_parts, int8_parts
+    from ..engines.openvino_graph import build
+
+    return build(bundle.architecture, _parts(bundle, options), -1, -1, ends)
+
+
+def _parts(bundle: Bundle, options: Options) -> "Parts":
+    from ..engines.openvino_graph import float_parts, int8_parts
 
     if options.int8 and bundle.int8 is not None:
-        parts = int8_parts(bundle.architecture, bundle.int8)
-    else:
-        parts = float_parts(bundle.architecture, bundle.weights)
-    return build(bundle.architecture, parts, -1, -1, ends)
+        return int8_parts(bundle.architecture, bundle.int8)
+    return float_parts(bundle.architecture, bundle.weights)
 
 
-def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
+def _with_named_outputs(whole: "ov.Model", bundle: Bundle, options: Options) -> "ov.Model":
     """Only the outputs asked for, under their short names."""
     import openvino.opset13 as op
 
@@ -120,6 +166,10 @@ def _with_named_outputs(whole: "ov.Model", options: Options) -> "ov.Model":
         every = op.softmax(outputs.pop(LOGITS), 1)
         best = op.topk(every, np.int64(options.top), 1, "max", "value", index_element_type="i64")
         outputs |= {PROBABILITIES: best.output(0), INDICES: best.output(1)}
+    if options.evidence:
+        head = _parts(bundle, options).layers[architecture.LOGITS_LAYER]
+        kernel = replace(head, kernel=head.kernel[0, 0]).oriented(0, 1)
+        outputs[EVIDENCE] = op.matmul(ends[architecture.FEATURE_MAP], kernel, False, False).output(0)
     for name, output in outputs.items():
         output.set_names({name})
     return model([op.result(output) for output in outputs.values()], whole.get_parameters())

@@ -2,9 +2,13 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 from ..bundle import Bundle
 from ..errors import ArgumentError
+
+Server = Literal["ovms", "triton"]  # OpenVINO Model Server, Triton Inference Server
+SERVERS: tuple[Server, ...] = get_args(Server)
 
 
 @dataclass(frozen=True)
@@ -12,7 +16,9 @@ class Options:
     """`size`: fixed (height, width) in pixels, any size where None. `batch`: fixed too, any where None.
 
     `photos`: images are uint8 [0, 255], scaled within the graph. `top`: so many best classes with their
-    probabilities instead of logits. `int8`: the module's int8 graph instead of float weights.
+    probabilities instead of logits. `int8`: the module's int8 graph instead of float weights. `fp16`: weights
+    and computation in half precision, images and outputs in float32. `evidence`: one more output, the class
+    activation maps. `server`: one of `SERVERS`; a model repository for it is written.
     """
 
     size: tuple[int, int] | None = None
@@ -20,6 +26,9 @@ class Options:
     photos: bool = False
     top: int | None = None
     int8: bool = False
+    fp16: bool = False
+    evidence: bool = False
+    server: Server | None = None
 
     def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
         """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with
@@ -30,12 +39,21 @@ class Options:
             raise ArgumentError(
                 f"The format {format} does not take {', '.join(refused)}; its options: {takes}."
             )
+        if self.server is not None and self.server not in SERVERS:
+            raise ArgumentError(f"The server is {self.server!r}; give one of {', '.join(SERVERS)}.")
         numbers = (*(self.size or ()), self.batch, self.top)
         if any(number is not None and number < 1 for number in numbers):
             raise ArgumentError(f"One of size, batch and top is below 1 ({self}); give positive numbers.")
         classes = bundle.architecture.num_classes
         if self.top and self.top > classes:
             raise ArgumentError(f"top is {self.top} and {bundle.name} has {classes} classes; give fewer.")
+        if self.evidence and not classes:
+            raise ArgumentError(
+                f"{bundle.name} is a feature vector module and has no classes to give evidence of; take one "
+                "that has."
+            )
+        if self.int8 and self.fp16:
+            raise ArgumentError("int8 and fp16 exclude each other; give one of them.")
         if self.int8 and bundle.int8 is None:
             raise ArgumentError(
                 f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE --calibrate "

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..architecture import BATCH_NORM_MOMENTUM, GLOBAL_POOL, LOGITS
+from ..architecture import BATCH_NORM_MOMENTUM, FEATURE_MAP, GLOBAL_POOL, LOGITS, LOGITS_LAYER
 from ..bundle import Bundle
 from . import tf1_hub
-from .comparison import Check, Images, Outputs, compare
+from .comparison import Check, Images, Outputs, cases, compare, judge, reference, relative_error
 from .exported import Exported
+from .named_outputs import EVIDENCE, FEATURES, evidence
+from .named_outputs import LOGITS as LOGITS_OUTPUT
 from .options import Options
 from .tf1_hub import GRAPHS_FILE, VARIABLES
 from .tf_checkpoint import V2_FILE, read_checkpoint
@@ -62,8 +64,11 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     @tf.function(input_signature=[images_spec], autograph=False)
     def serve(inputs: Any) -> Any:
         # A tensor for the momentum, or a fifth function would be traced for a Python number.
-        default = call(inputs, False, tf.constant(BATCH_NORM_MOMENTUM), False)
-        return {"logits" if architecture.num_classes else "feature_vector": default}
+        endpoints = call(inputs, False, tf.constant(BATCH_NORM_MOMENTUM), True)
+        outputs = {LOGITS_OUTPUT if architecture.num_classes else FEATURES: endpoints["default"]}
+        if options.evidence:
+            outputs[EVIDENCE] = endpoints[FEATURE_MAP] @ variables[f"{LOGITS_LAYER}/weights"][0, 0]
+        return outputs
 
     for training in (False, True):
         for return_endpoints in (False, True):
@@ -81,7 +86,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
-    """Loads it with TensorFlow and compares every endpoint."""
+    """Loads it with TensorFlow and compares every endpoint, and the evidence that it serves."""
     from .tensorflow.library import LOADER, tf
 
     module = tf.saved_model.load(str(path))
@@ -90,4 +95,14 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
         outputs = module(tf.constant(images), training=False, return_endpoints=True)
         return {name: np.asarray(value) for name, value in outputs.items() if name != "default"}
 
-    return compare(bundle, compute, LOADER, options)
+    check = compare(bundle, compute, LOADER, options)
+    if not options.evidence:
+        return check
+    serve, expect = module.signatures["serving_default"], reference(bundle)
+    errors = (
+        relative_error(
+            serve(tf.constant(images))[EVIDENCE].numpy(), evidence(bundle, options, expect(images))
+        )
+        for images in cases(options)
+    )
+    return judge(LOADER, (check.error, *errors))

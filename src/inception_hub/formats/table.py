@@ -3,6 +3,9 @@
 The file of a format has
 - `write(bundle, path, options)`, which writes the file or directory `path`, where nothing is yet;
 - `check(bundle, path, options)`, which loads it with the software it is for and compares the outputs;
+where a server of models takes it,
+- `place(folder)`, the path to write in a version folder, which is not yet there,
+- `served(path)`, what that server is told;
 and, where weights can be read back,
 - `read(path)`, which gives an `Exported` without that software;
 - `files(path)`, the files that `read` may open, by name;
@@ -54,11 +57,15 @@ class Format:
 FORMATS = {
     "module": Format("module_directory"),
     "tf1-hub": Format("tf1_hub", "tensorflow"),
-    "savedmodel": Format("savedmodel", "tensorflow"),
+    "savedmodel": Format("savedmodel", "tensorflow", frozenset({"evidence"})),
     "tf-checkpoint": Format("tf_checkpoint", "tensorflow"),
-    "onnx": Format("onnx", "onnx", frozenset({"size", "batch", "photos", "top"})),
-    "openvino": Format("openvino", None, frozenset({"size", "batch", "photos", "top", "int8"})),
-    "torch": Format("torch_program", "train", frozenset({"size", "batch"})),
+    "onnx": Format(
+        "onnx", "onnx", frozenset({"size", "batch", "photos", "top", "int8", "fp16", "evidence", "server"})
+    ),
+    "openvino": Format(
+        "openvino", None, frozenset({"size", "batch", "photos", "top", "int8", "evidence", "server"})
+    ),
+    "torch": Format("torch_program", "train", frozenset({"size", "batch", "evidence"})),
     "timm": Format("timm", "timm"),
 }
 

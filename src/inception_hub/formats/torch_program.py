@@ -21,7 +21,7 @@ from ..bundle import Bundle
 from ..errors import FormatError
 from .comparison import Check, Outputs
 from .exported import Exported, from_metadata, metadata
-from .named_outputs import FEATURES, LOGITS, compare_outputs
+from .named_outputs import EVIDENCE, FEATURES, LOGITS, compare_outputs
 from .options import Options
 from .tensorflow.files import naming, reading
 
@@ -111,15 +111,15 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     # Else PyTorch takes feature maps of one row for another network than maps of two, and small images are
     # refused.
     with _config.patch(backed_size_oblivious=True):  # pyright: ignore[reportAttributeAccessIssue]
-        program = torch.export.export(_program(bundle), (example,), dynamic_shapes=(free,))
+        program = torch.export.export(_program(bundle, options), (example,), dynamic_shapes=(free,))
     # By way of memory: PyTorch's own writer ends the process where the disk is full.
     content = io.BytesIO()
     torch.export.save(program, content, extra_files=metadata(bundle))
     path.write_bytes(content.getbuffer())
 
 
-def _program(bundle: Bundle) -> "nn.Module":
-    """The network with logits and feature vectors as its only outputs."""
+def _program(bundle: Bundle, options: Options) -> "nn.Module":
+    """The network with logits, feature vectors and the evidence that `options` may ask for as outputs."""
     from torch import nn
 
     from ..engines.torch import Network
@@ -134,6 +134,9 @@ def _program(bundle: Bundle) -> "nn.Module":
             outputs = {FEATURES: endpoints[architecture.GLOBAL_POOL][:, 0, 0]}
             if architecture.LOGITS in endpoints:
                 outputs[LOGITS] = endpoints[architecture.LOGITS]
+            if options.evidence:
+                kernel = self.network.get_parameter(f"{architecture.LOGITS_LAYER}/weights")[0, 0]
+                outputs[EVIDENCE] = endpoints[architecture.FEATURE_MAP] @ kernel
             return outputs
 
     return Program().eval()

@@ -8,7 +8,7 @@ from ..bundle import Bundle, HasBundle
 from ..errors import OutputError
 from ..formats import export_bundle
 from ..formats.comparison import Check
-from ..formats.options import Options
+from ..formats.options import Options, Server
 from .cache import default_cache, is_temporary
 from .choices import Weights
 from .convert import convert_files
@@ -72,14 +72,20 @@ def export(
     photos: bool = False,
     top: int | None = None,
     int8: bool = False,
+    fp16: bool = False,
+    evidence: bool = False,
+    server: Server | None = None,
 ) -> Check:
     """Writes `module`, with its present weights, to `destination` in the format `to`; see `export_bundle`.
 
     `module`: a `Module`, `ModuleSpec` or handle. `force`: replace what is there. `size`: fixed (height,
     width) in pixels, None is any. `batch`: fixed number of images, None is any. `photos`: take uint8 pixels,
     scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
+    `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
+    activation map of every class, [batch, height, width, classes]. `server`: make `destination` a model
+    repository for it, with its configuration.
     """
-    options = Options(size, batch, photos, top, int8)
+    options = Options(size, batch, photos, top, int8, fp16, evidence, server)
     return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
 
 
