@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..architecture import GLOBAL_POOL, LOGITS, LOGITS_LAYER, SCOPE, Architecture
 from ..bundle import Bundle
 from ..errors import FormatError, MissingExtraError
-from ..images.presets import visible_fraction
+from ..images.presets import Preset, visible_fraction
 from ..system.extras import missing
 from ..system.regular import read_bounded
 from ..weights import Weights, load
@@ -24,7 +24,9 @@ from .options import Options
 NAME = "inception_v2"  # as timm knows it
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MAX_CONFIG_BYTES = 16 << 20  # of names of classes, in the main
-FEATURES = "features"  # the part before the head
+FEATURES = "features"  # the part before the head, of a child for each block
+RGB = 3
+STEM = f"{FEATURES}.Conv2d_1a_7x7.conv_dw"
 ADVICE = "give a directory for timm as our exports are"
 COUNTER = "num_batches_tracked"  # PyTorch's batch norm counts what it has seen
 # The end of a name in timm and of TF-Slim's.
@@ -81,7 +83,7 @@ def _check_config(path: Path) -> None:
         raise FormatError(f"{path} is damaged or not timm's; {ADVICE}.") from error
     if name != NAME:
         raise FormatError(f"{path} is of timm's {str(name)[:60]!r}; {ADVICE}, of {NAME}.")
-    if channels != 3:
+    if channels != RGB:
         raise FormatError(f"{path} is of images of {str(channels)[:20]} channels; give a network of three.")
 
 
@@ -129,7 +131,6 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     """Both files. timm loads safetensors, so nothing is pickled; code there is none."""
     from safetensors.numpy import save
 
-    register()
     path.mkdir()
     state = _state_dict(bundle.architecture, bundle.weights)
     (path / WEIGHTS).write_bytes(save(state, metadata(bundle)))  # its save_file hides it from other users
@@ -138,10 +139,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
 def _config(bundle: Bundle) -> dict[str, Any]:
     """What timm reads; `label_names` where transformers looks for them too."""
-    from .timm_network import configuration
-
-    config = configuration(bundle.architecture, bundle.image_size)
-    config |= {"crop_pct": visible_fraction(bundle.resize), "license": bundle.provenance.licence.lower()}
+    config = configuration(bundle.architecture, bundle.image_size, bundle.resize)
     labels = {"label_names": list(bundle.labels)} if bundle.architecture.num_classes else {}
     return {
         "architecture": NAME,
@@ -150,7 +148,28 @@ def _config(bundle: Bundle) -> dict[str, Any]:
         "global_pool": "avg",
         **labels,
         "model_args": {"depth_multiplier": bundle.architecture.depth_multiplier},
-        "pretrained_cfg": config,
+        "pretrained_cfg": {**config, "license": bundle.provenance.licence.lower()},
+    }
+
+
+def configuration(architecture: Architecture, image_size: tuple[int, int], preset: Preset) -> dict[str, Any]:
+    """What timm calls the pretrained configuration, for images of `image_size` (height, width).
+
+    `mean` and `std` map [0, 1] to [-1, 1]; proportions are not kept, as the original's users did not.
+    """
+    height, width = image_size
+    last = architecture.blocks[-1].name
+    return {
+        "num_classes": architecture.num_classes,
+        "input_size": (RGB, height, width),
+        "pool_size": architecture.endpoint_shapes(height, width)[last][:2],
+        "crop_pct": visible_fraction(preset),
+        "crop_mode": "squash",
+        "interpolation": "bilinear",
+        "mean": (0.5, 0.5, 0.5),
+        "std": (0.5, 0.5, 0.5),
+        "first_conv": STEM,
+        "classifier": "fc",
     }
 
 

@@ -17,36 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..architecture import SCOPE, Architecture
-from ..images.presets import CENTRAL_FRACTION
-from .timm import FEATURES, NAME
+from .timm import FEATURES, NAME, RGB, STEM, configuration
 from .timm_layers import make_block
 
-RGB = 3
-STEM = f"{FEATURES}.Conv2d_1a_7x7.conv_dw"
-
-
-def configuration(architecture: Architecture, image_size: tuple[int, int]) -> dict[str, Any]:
-    """What timm calls the pretrained configuration, for images of `image_size` (height, width).
-
-    `mean` and `std` map [0, 1] to [-1, 1]; proportions are not kept, as the original's users did not.
-    """
-    height, width = image_size
-    last = architecture.blocks[-1].name
-    return {
-        "num_classes": architecture.num_classes,
-        "input_size": (RGB, height, width),
-        "pool_size": architecture.endpoint_shapes(height, width)[last][:2],
-        "crop_pct": CENTRAL_FRACTION,
-        "crop_mode": "squash",
-        "interpolation": "bilinear",
-        "mean": (0.5, 0.5, 0.5),
-        "std": (0.5, 0.5, 0.5),
-        "first_conv": STEM,
-        "classifier": "fc",
-    }
-
-
-default_cfgs = generate_default_cfgs({NAME: configuration(Architecture(), (224, 224))})
+default_cfgs = generate_default_cfgs({NAME: configuration(Architecture(), (224, 224), "default")})
 
 
 class InceptionV2(nn.Module):
