@@ -60,7 +60,7 @@ OPTIONAL = {
         "engines.openvino_product",
     },
     "onnx": set(),
-    "timm": set(),
+    "timm": {"formats.timm_network", "timm"},
     "fastapi": {
         "server.app",
         "server.kserve",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from .labels import Labels
 from .module_spec import ModuleSpec, graph_variant, load_module_spec
 from .signatures import TensorInfo
 from .sources.cache import default_cache
+from .sources.huggingface import push_bundle
 from .sources.resolve import default_handle
 from .weights import LazyWeights
 
@@ -210,6 +211,31 @@ class Module:
     def export(self, path: "str | os.PathLike[str]") -> None:
         """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""
         bundles.write(self.bundle, Path(path))
+
+    @classmethod
+    def from_pretrained(
+        cls, repository: "str | os.PathLike[str]", *, revision: str | None = None, **options: Any
+    ) -> Self:
+        """`Module("hf://owner/name@revision")` as Hugging Face's libraries spell it.
+
+        `repository`: `owner/name`, or a directory on this machine, which comes first. `revision`: a branch,
+        tag or commit of the repository; None is its main branch. `options`: of `Module`.
+
+        Raises `ArgumentError` for a revision of a directory, and what `Module` raises.
+        """
+        handle = os.fspath(repository)
+        if not os.path.exists(handle):
+            return cls(f"hf://{handle}@{revision}" if revision else f"hf://{handle}", **options)
+        if revision:
+            raise ArgumentError(
+                f"revision is {revision!r} and {handle} is on this machine; give a repository, owner/name, "
+                "or no revision."
+            )
+        return cls(Path(handle), **options)
+
+    def push_to_hub(self, repository: str, *, private: bool = False) -> str:
+        """`hub.push`: uploads the module with its present weights to `owner/name`; returns the page's URL."""
+        return push_bundle(self.bundle, repository, private=private)
 
 
 ModuleLike = str | os.PathLike[str] | ModuleSpec | Module  # a module, or what one is made of

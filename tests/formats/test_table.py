@@ -26,7 +26,7 @@ def test_a_path_leads_to_its_format(tmp_path: Path) -> None:
     (tmp_path / "x.onnx").touch()
     with zipfile.ZipFile(tmp_path / "x.pt2", "w") as archive:
         archive.writestr("x", "")
-    for name in ("inception_v2.py", "model.safetensors"):
+    for name in ("config.json", "model.safetensors"):
         (tmp_path / name).touch()
     formats = {
         SAMPLES / "hub": tf1_hub,

@@ -217,6 +217,7 @@ def test_slim_restores_the_checkpoint(subject: Subject) -> None:
     answers = subject.folder / "slim.npz"
     original("restore_slim.py", subject.exported("tf-checkpoint"), subject.questions, answers, *size)
     outputs = np.load(answers)
+    assert (outputs["global_step"].dtype, outputs["global_step"]) == (np.int64, 0)
     for name, answer in subject.answers.items():
         assert distance(outputs[f"eval/{name}/logits"], answer["logits"]) < TOLERANCE
 

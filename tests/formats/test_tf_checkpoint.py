@@ -18,11 +18,13 @@ from helpers.tensorflow_samples import (
     table,
     v1,
 )
+from helpers.tensorflow_writer import write_v2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inception_hub import bundle
 from inception_hub.errors import FormatError, HandleError
-from inception_hub.formats.tf_checkpoint import files, read, read_checkpoint
+from inception_hub.formats.tf_checkpoint import files, read, read_checkpoint, variables
 
 
 @pytest.mark.parametrize("name", ["v1.ckpt", "v2", "sharded", "snappy.ckpt"])
@@ -36,6 +38,19 @@ def test_a_checkpoint_holds_nothing_but_variables() -> None:
     exported = read(SAMPLES / "v2")
     assert exported.weights.keys() == expected("v2").keys()
     assert exported.labels is exported.image_size is exported.resize is None
+
+
+def test_what_is_written_has_the_step_that_slims_evaluation_asks_for(
+    small_module: Path, tmp_path: Path
+) -> None:
+    source = bundle.read(small_module)
+    written = variables(source)
+    step = written["global_step"]
+    assert (step.dtype, step.shape, step) == (np.int64, (), 0)
+    write_v2(tmp_path / "inception_v2.ckpt", written)
+    exported = read(tmp_path)
+    assert exported.left_out is None  # a counter is no news
+    same_arrays(exported.weights, source.weights)
 
 
 def test_the_snappy_sample_is_compressed() -> None:

@@ -49,6 +49,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "organising": "photos copied, linked or moved into a folder for each class; undone",
         "benchmark": "figures of speed on this machine",
         "sklearn": "estimators for scikit-learn",
+        "timm": "registers the network with timm",
     },
     {
         "__init__": "the public names",

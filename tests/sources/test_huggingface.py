@@ -19,12 +19,48 @@ def hub() -> Iterator[Hub]:
         yield server
 
 
+SPELLINGS = """
+import sys
+import numpy as np
+import inception_hub as hub
+
+path, images = sys.argv[1], np.zeros((1, 64, 64, 3), np.float32)
+local = hub.Module.from_pretrained(path)
+print(local.push_to_hub("someone/small", private=True))
+remote = hub.Module.from_pretrained("someone/small", revision="main", engine="openvino")
+print(remote.engine, np.array_equal(remote(images), local(images)))
+wrong = (path, "main"), ("small", None), ("someone/gone", None), ("someone/small", "branch")
+for repository, revision in wrong:
+    try:
+        hub.Module.from_pretrained(repository, revision=revision)
+    except hub.InceptionHubError as error:
+        print(error)
+"""
+
+
+def test_the_librarys_own_spellings(hub: Hub, small_module: Path, tmp_path: Path) -> None:
+    done = python(hub, tmp_path, "-c", SPELLINGS, small_module)
+    page, same, local, nameless, gone, branch = done.stdout.splitlines()
+    assert (page, same) == (f"{hub.url}/someone/small", "openvino True")
+    assert hub.private == {"someone/small"}
+    assert local.endswith("is on this machine; give a repository, owner/name, or no revision.")
+    assert "'hf://small' names no repository; give hf://owner/name" in nameless
+    assert "is not on the hub, or is private" in gone and "has no such revision" in branch
+
+
 def command(
     hub: Hub, folder: Path, *arguments: object, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """`inception-hub ARGUMENTS` with the hub's caches in `folder`, and a token that may write."""
+    return python(hub, folder, "-m", "inception_hub", *arguments, **environment)
+
+
+def python(
+    hub: Hub, folder: Path, *arguments: object, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The same of Python."""
     done = subprocess.run(
-        [sys.executable, "-m", "inception_hub", *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=100,

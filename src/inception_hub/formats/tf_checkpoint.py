@@ -20,6 +20,7 @@ from .tensorflow.files import MAX_INDEX_BYTES, MAX_WEIGHTS_BYTES, naming, read_b
 from .tensorflow.table import MAGIC
 
 NAME = "inception_v2.ckpt"
+GLOBAL_STEP = "global_step"  # TF-Slim's evaluation restores it with the weights, int64, and stops without it
 ACCEPTED = (
     "give a V1 checkpoint file, the prefix, .index or .data file of a V2 checkpoint, "
     "or a directory that holds one"
@@ -116,8 +117,13 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     from .tensorflow.library import save_checkpoint
 
     path.mkdir()
-    save_checkpoint(str(path / NAME), bundle.weights)
+    save_checkpoint(str(path / NAME), variables(bundle))
     (path / STATE).write_text(f'model_checkpoint_path: "{NAME}"\n', "utf-8")
+
+
+def variables(bundle: Bundle) -> dict[str, NDArray[np.generic]]:
+    """What is written: the weights, and an int64 scalar `global_step` of 0."""
+    return {**bundle.weights, GLOBAL_STEP: np.array(0, np.int64)}
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:

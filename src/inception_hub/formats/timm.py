@@ -1,25 +1,33 @@
-"""`timm`: a directory with weights and one Python file that registers `inception_v2` with timm.
+"""`timm`: a directory with weights and the `config.json` from which timm opens it.
 
 Weights go by timm's kind of names: dots, PyTorch's layouts; one to one with TF-Slim's.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architecture import BATCH_NORM_EPSILON, GLOBAL_POOL, LOGITS, LOGITS_LAYER, SCOPE, Architecture
+from ..architecture import GLOBAL_POOL, LOGITS, LOGITS_LAYER, SCOPE, Architecture
 from ..bundle import Bundle
 from ..errors import FormatError, MissingExtraError
-from ..images.presets import visible_fraction
+from ..images.presets import Preset, visible_fraction
+from ..system.extras import missing
+from ..system.regular import read_bounded
 from ..weights import Weights, load
 from .comparison import Check, Images, Outputs, compare
 from .exported import Exported, from_metadata, metadata
 from .options import Options
 
 NAME = "inception_v2"  # as timm knows it
-MODEL, WEIGHTS = f"{NAME}.py", "model.safetensors"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+MAX_CONFIG_BYTES = 16 << 20  # of names of classes, in the main
+FEATURES = "features"  # the part before the head, of a child for each block
+RGB = 3
+STEM = f"{FEATURES}.Conv2d_1a_7x7.conv_dw"
+ADVICE = "give a directory for timm as our exports are"
 COUNTER = "num_batches_tracked"  # PyTorch's batch norm counts what it has seen
 # The end of a name in timm and of TF-Slim's.
 ENDS = {
@@ -36,7 +44,7 @@ HEAD = {"fc.weight": f"{LOGITS_LAYER}/weights", "fc.bias": f"{LOGITS_LAYER}/bias
 
 def matches(path: Path) -> bool:
     """Whether `path` is a directory with both files."""
-    return (path / MODEL).is_file() and (path / WEIGHTS).is_file()
+    return (path / CONFIG).is_file() and (path / WEIGHTS).is_file()
 
 
 def files(path: Path) -> dict[str, Path]:
@@ -45,12 +53,13 @@ def files(path: Path) -> dict[str, Path]:
 
 
 def read(path: Path) -> Exported:
-    """The weights and the metadata of the safetensors file; the Python file is not run.
+    """The weights, and the metadata of the safetensors file.
 
     Raises `FormatError` for a file that is damaged or holds something else.
     """
     from safetensors import safe_open
 
+    _check_config(path / CONFIG)
     state = load(path / WEIGHTS)
     with safe_open(path / WEIGHTS, "np") as file:
         properties: dict[str, str] = file.metadata() or {}
@@ -62,12 +71,29 @@ def read(path: Path) -> Exported:
     return from_metadata(weights, properties)
 
 
+def _check_config(path: Path) -> None:
+    """Raises `FormatError` for another network, and for one of other channels: its first weights may have
+    the same shape."""
+    content = read_bounded(path, MAX_CONFIG_BYTES, ADVICE)
+    try:
+        config = json.loads(content)
+        name, size = config["architecture"], config["pretrained_cfg"]["input_size"]
+        channels = config.get("model_args", {}).get("in_chans", size[0])
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise FormatError(f"{path} is damaged or not timm's; {ADVICE}.") from error
+    if name != NAME:
+        raise FormatError(f"{path} is of timm's {str(name)[:60]!r}; {ADVICE}, of {NAME}.")
+    if channels != RGB:
+        raise FormatError(f"{path} is of images of {str(channels)[:20]} channels; give a network of three.")
+
+
 def _to_slim(name: str) -> str:
     if name in HEAD:
         return HEAD[name]
     for end, slim in ENDS.items():
-        if name.endswith(f".{end}"):
-            return f"{SCOPE}/{name.removesuffix(end).replace('.', '/')}{slim}"
+        if name.startswith(f"{FEATURES}.") and name.endswith(f".{end}"):
+            layer = name.removeprefix(f"{FEATURES}.").removesuffix(end)
+            return f"{SCOPE}/{layer.replace('.', '/')}{slim}"
     raise FormatError(f"{name[:80]!r} is no weight as our exports for timm have it; give such an export.")
 
 
@@ -92,7 +118,7 @@ def _to_torch(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
 def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArray[np.float32]]:
     names: dict[str, str] = {}
     for layer in architecture.layers:
-        scope = layer.name.removeprefix(f"{SCOPE}/").replace("/", ".")
+        scope = f"{FEATURES}.{layer.name.removeprefix(f'{SCOPE}/').replace('/', '.')}"
         names |= {f"{layer.name}/{slim}": f"{scope}.{end}" for end, slim in ENDS.items()}
     names |= {slim: name for name, slim in HEAD.items()}
     return {
@@ -102,89 +128,59 @@ def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArr
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:
-    """Both files. timm loads safetensors, so nothing is pickled."""
-    import jinja2
+    """Both files. timm loads safetensors, so nothing is pickled; code there is none."""
     from safetensors.numpy import save
 
     path.mkdir()
     state = _state_dict(bundle.architecture, bundle.weights)
     (path / WEIGHTS).write_bytes(save(state, metadata(bundle)))  # its save_file hides it from other users
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("inception_hub", "resources/templates"), keep_trailing_newline=True
-    )
-    source = environment.get_template(f"{MODEL}.j2").render(
-        network=_literal(_network(bundle)),
-        multiplier=next(bundle.architecture.layers).depthwise_multiplier,
-        epsilon=BATCH_NORM_EPSILON,
-        config=_literal(_config(bundle)),
-    )
-    (path / MODEL).write_text(source, "utf-8")
-
-
-def _network(bundle: Bundle) -> dict[str, Any]:
-    """The layers of every branch of every block."""
-
-    def short(name: str, block: str) -> str:
-        return name.removeprefix(block).rpartition("/")[2]
-
-    return {
-        block.name.removeprefix(f"{SCOPE}/"): [
-            [
-                (
-                    short(layer.name, block.name),
-                    layer.op,
-                    layer.kernel,
-                    layer.stride,
-                    layer.in_channels,
-                    layer.out_channels,
-                )
-                for layer in branch
-            ]
-            for branch in block.branches
-        ]
-        for block in bundle.architecture.blocks
-    }
+    (path / CONFIG).write_text(json.dumps(_config(bundle), ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def _config(bundle: Bundle) -> dict[str, Any]:
-    """What timm calls the pretrained configuration; `mean` and `std` map [0, 1] to [-1, 1]."""
-    height, width = bundle.image_size
-    last = bundle.architecture.blocks[-1].name
+    """What timm reads; `label_names` where transformers looks for them too."""
+    config = configuration(bundle.architecture, bundle.image_size, bundle.resize)
+    labels = {"label_names": list(bundle.labels)} if bundle.architecture.num_classes else {}
     return {
+        "architecture": NAME,
         "num_classes": bundle.architecture.num_classes,
-        "input_size": (3, height, width),
-        "pool_size": bundle.architecture.endpoint_shapes(height, width)[last][:2],
-        "crop_pct": visible_fraction(bundle.resize),
-        "crop_mode": "squash",  # proportions are not kept, as the original's users did not keep them
-        "interpolation": "bilinear",
-        "mean": (0.5, 0.5, 0.5),
-        "std": (0.5, 0.5, 0.5),
-        "first_conv": "Conv2d_1a_7x7.conv_dw",
-        "classifier": "fc",
-        "label_names": tuple(bundle.labels),
-        "license": bundle.provenance.licence.lower(),
+        "num_features": bundle.architecture.num_features,
+        "global_pool": "avg",
+        **labels,
+        "model_args": {"depth_multiplier": bundle.architecture.depth_multiplier},
+        "pretrained_cfg": {**config, "license": bundle.provenance.licence.lower()},
     }
 
 
-def _literal(value: Any) -> str:
-    from pprint import pformat
+def configuration(architecture: Architecture, image_size: tuple[int, int], preset: Preset) -> dict[str, Any]:
+    """What timm calls the pretrained configuration, for images of `image_size` (height, width).
 
-    return pformat(value, width=100, compact=True, sort_dicts=False)
+    `mean` and `std` map [0, 1] to [-1, 1]; proportions are not kept, as the original's users did not.
+    """
+    height, width = image_size
+    last = architecture.blocks[-1].name
+    return {
+        "num_classes": architecture.num_classes,
+        "input_size": (RGB, height, width),
+        "pool_size": architecture.endpoint_shapes(height, width)[last][:2],
+        "crop_pct": visible_fraction(preset),
+        "crop_mode": "squash",
+        "interpolation": "bilinear",
+        "mean": (0.5, 0.5, 0.5),
+        "std": (0.5, 0.5, 0.5),
+        "first_conv": STEM,
+        "classifier": "fc",
+    }
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:
-    """`timm.create_model` with the file's weights, every stage of `features_only` compared too."""
-    import warnings
-
+    """`timm.create_model` of the directory, every stage of `features_only` compared too."""
     import torch
 
-    timm = _timm()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the name may be registered already, by another export
-        _import(path / MODEL)
-    model: Any = timm.create_model(NAME, pretrained=True).eval()
-    stages = timm.create_model(NAME, pretrained=True, features_only=True).eval()
-    names = [f"{SCOPE}/{stage['module']}" for stage in model.feature_info]
+    timm = register()
+    model: Any = timm.create_model(f"local-dir:{path}", pretrained=True).eval()
+    stages = timm.create_model(f"local-dir:{path}", pretrained=True, features_only=True).eval()
+    names = [stage["module"].replace(FEATURES, SCOPE).replace(".", "/") for stage in model.feature_info]
 
     def compute(images: Images) -> Outputs:
         x = torch.from_numpy(images).permute(0, 3, 1, 2) * 2 - 1
@@ -199,23 +195,17 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     return compare(bundle, compute, f"timm {timm.__version__}", options)
 
 
-def _timm() -> Any:
+def register() -> Any:
+    """timm, to which our network is known then. Raises `MissingExtraError` where it cannot be imported."""
     try:
         import timm
+
+        from . import timm_network  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise missing(f"The network for timm needs {error.name}", "timm") from error
     except RuntimeError as error:
         raise MissingExtraError(
             f"timm cannot be imported ({error}), as torchvision is of another build than PyTorch; install "
             "both from one place: pip install --force-reinstall torch torchvision."
         ) from error
     return timm
-
-
-def _import(path: Path) -> None:
-    import importlib.util
-    import sys
-
-    spec = importlib.util.spec_from_file_location(NAME, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = module  # timm looks there for what it registers
-    spec.loader.exec_module(module)
