@@ -65,7 +65,7 @@ def test_momentum_without_batch_statistics_is_refused() -> None:
 def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_path: Path) -> None:
     recipe = replace(RECIPE, patience=2, cycles=(Cycle((Phase(9, 32, PLAIN),), 1e-3),))
     seen: list[str] = []
-    losses = iter([3.0, 2.0, 1.0, 1.5, 1.2, 9.0])
+    losses = iter([3.0, 2.0, 1.0, 1.5, 1.2, 1.1, 1.2, 9.0])
 
     def validate(network: Network) -> Score:
         seen.append(runs.digest(network))
@@ -73,7 +73,10 @@ def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_pa
 
     network = runs.network()
     trained = train(network, tiny_run(tmp_path / "c.safetensors", recipe, validate=validate), workers)
-    assert [epoch.validation and epoch.validation.loss for epoch in trained.history] == [2.0, 1.0, 1.5, 1.2]
+    assert [epoch.validation and epoch.validation.loss for epoch in trained.history] == [
+        *(2.0, 1.0, 1.5, 1.2),
+        *(1.1, 1.2),  # the two in which a better one was waited for, once half of the nine were over
+    ]
     assert runs.digest(network) == seen[2], "after the second epoch; seen[0] is before the first"
 
 
@@ -106,8 +109,8 @@ def test_a_run_that_is_resumed_says_where(workers: Workers, tmp_path: Path) -> N
     assert listener.notes == ["Continuing after epoch 1 of 1, the last."]
     train(runs.network(), tiny_run(path, listener=listener), workers)
     assert listener.notes[1] == "Continuing at epoch 2 of 2."
-    losses = iter([1.0, 2.0])
-    recipe = replace(RECIPE, patience=1)
+    losses = iter([1.0, 2.0, 3.0])
+    recipe = replace(RECIPE, patience=1, cycles=(Cycle((Phase(3, 32, PLAIN),), 1e-3),))
     stopped = tiny_run(
         tmp_path / "d.safetensors",
         recipe,
@@ -116,7 +119,7 @@ def test_a_run_that_is_resumed_says_where(workers: Workers, tmp_path: Path) -> N
     )
     for _ in range(2):
         train(runs.network(), stopped, workers)
-    assert listener.notes[2:] == ["Continuing after epoch 1 of 2, the last."]
+    assert listener.notes[2:] == ["Continuing after epoch 2 of 3, the last."]
 
 
 def test_without_patience_the_last_epoch_is_kept(workers: Workers, tmp_path: Path) -> None:
@@ -127,13 +130,13 @@ def test_without_patience_the_last_epoch_is_kept(workers: Workers, tmp_path: Pat
 
 
 def test_what_a_run_begins_with_may_be_the_best(workers: Workers, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, patience=1)
+    recipe = replace(RECIPE, patience=1, cycles=(Cycle((Phase(3, 32, PLAIN),), 1e-3),))
     network = runs.network()
     before = runs.digest(network)
-    losses = iter([1.0, 2.0])
+    losses = iter([1.0, 2.0, 3.0])
     run = tiny_run(tmp_path / "c.safetensors", recipe, validate=lambda network: Score(next(losses), 0.5, 10))
     trained = train(network, run, workers)
-    assert len(trained.history) == 1 and not trained.history[0].kept
+    assert len(trained.history) == 2 and not any(epoch.kept for epoch in trained.history)
     assert runs.digest(network) == before
 
 

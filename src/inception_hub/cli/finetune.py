@@ -70,7 +70,7 @@ PatienceOption = Annotated[
     typer.Option(
         "--patience",
         min=0,
-        help="Stop after so many epochs without a better one; 0: never, keep the last.",
+        help="Stop after so many epochs without a better one, not counting the first half; 0: never.",
     ),
 ]
 SelectOption = Annotated[

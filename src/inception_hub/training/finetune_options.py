@@ -29,7 +29,7 @@ class FinetuneOptions:
     batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
     label_smoothing: float = 0.1
     average: float = 0.99  # decay of the moving average of weights; 0: none
-    patience: int = 5  # epochs without a better one before early stopping; 0: the last epoch is kept
+    patience: int = 5  # epochs of the second half without a better one before the end; 0: keep the last epoch
     select: Select = "loss"  # keep the lowest validation loss, or the highest top-1 ("accuracy")
     class_weights: bool = False  # photos of rare classes count more
     bfloat16: bool | None = None  # mixed precision; None: if the device has instructions; weights are float32

@@ -45,10 +45,10 @@ def finetune(
     (the highest), `batch_size`: of the whole network. `image_size`, `training_size`: px, square, of inference
     and of training. `batch_norm`: `update` the statistics or leave them `frozen`. `batch_norm_momentum`:
     share of the old ones that stays, in [0, 1]. `average`: decay of the moving average of weights.
-    `patience`: epochs without a better one before the end; 0 trains all and keeps the last. `select`: keep
-    the lowest validation `loss`, or the highest `accuracy`. `class_weights`: photos of rare classes count
-    more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss, in [0, 1], at
-    `temperature` (2). `precision`: `bf16` is mixed precision, the default where the machine has
+    `patience`: epochs of the second half without a better one before the end; 0 trains all and keeps the
+    last. `select`: keep the lowest validation `loss`, or the highest `accuracy`. `class_weights`: photos of
+    rare classes count more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss, in
+    [0, 1], at `temperature` (2). `precision`: `bf16` is mixed precision, the default where the machine has
     instructions for it; a run that is resumed keeps its own. `device`: None is the CPU. None elsewhere is
     chosen from the number of photos or the module. `listener` receives progress.
 

@@ -230,7 +230,10 @@ class _Training:
 
     def _stops_early(self) -> bool:
         patience, progress = self.recipe.patience, self.progress
-        return bool(patience and progress.best and progress.epoch - progress.best_epoch >= patience)
+        # At the high rates of the first half the network is often worse than the head that it began with, and
+        # what it will be at the low rates cannot be seen.
+        since = max(progress.best_epoch, len(self.recipe.epochs) // 2)
+        return bool(patience and progress.best and progress.epoch - since >= patience)
 
     def _resumed(self) -> str:
         """Says where a run continues."""

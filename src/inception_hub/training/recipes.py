@@ -90,9 +90,9 @@ class Recipe:
     batch_norm_momentum: float = 0.99  # share of the old value that stays, 0 to 1
     dropout: bool = True  # a fifth of the features, as the original
     average: float | None = None  # decay of the moving average of weights that is kept in the end, 0 to 1
-    patience: int | None = (
-        None  # epochs without a better one before the run ends, from 1; None: keep the last
-    )
+    # Epochs without a better one before the run ends, from 1, not counting the first half, when the rate is
+    # high. None: all are run and the last is kept.
+    patience: int | None = None
     select: Select = "loss"  # with patience: the lowest validation loss is kept, or the highest top-1
     class_weights: bool = False  # photos of rare classes count more
     dtype: Literal["float32", "float16"] = "float32"  # of the trained module's weights on disk
