@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_exactness import check_way
+from helpers.answering import check_way
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("tf32_allowed")]
 

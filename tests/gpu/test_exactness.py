@@ -7,6 +7,7 @@ import pytest
 import test_golden
 import test_training_variant
 import torch
+from helpers.answering import BFLOAT16_TOLERANCE, check_way
 from helpers.cases import (
     GOLDEN,
     GOLDEN_SIZES,
@@ -24,12 +25,10 @@ from numpy.typing import NDArray
 import inception_hub as hub
 from inception_hub.architecture import LOGITS
 from inception_hub.bundle import Bundle, Provenance
-from inception_hub.engines.torch import Network
-from inception_hub.engines.torch_inference import WAYS, InferenceNetwork, Way
+from inception_hub.engines.torch_inference import WAYS, Way
 from inception_hub.labels import Labels
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("tf32_allowed")]
-BFLOAT16_TOLERANCE = 2e-2  # 7.9e-3 was measured
 golden = pytest.mark.skipif(not GOLDEN.exists(), reason=NO_GOLDEN)
 eval_cases = pytest.mark.parametrize("case", recorded("eval"), ids=lambda case: case.name)
 train_cases = pytest.mark.parametrize("case", recorded("train"), ids=lambda case: str(case.shape))
@@ -90,21 +89,6 @@ def test_ways_to_compute_a_pass(
     device: str, way: Way, dtype: torch.dtype, record_property: Callable[[str, object], None]
 ) -> None:
     check_way(device, way, dtype, record_property)
-
-
-def check_way(
-    device: str, way: Way, dtype: torch.dtype, record_property: Callable[[str, object], None]
-) -> None:
-    """A way that cannot be had gives way to the next; the log says which was taken."""
-    case = recorded("eval")[0]
-    network = Network(case.architecture, case.weights).to(device)
-    images = torch.from_numpy(case.images).to(device)
-    tolerance = RELATIVE_TOLERANCE if dtype == torch.float32 else BFLOAT16_TOLERANCE
-    answering = InferenceNetwork(network, dtype, way=way)
-    for _ in range(2):
-        found = answering(images, (LOGITS,))[LOGITS].cpu().numpy()
-        assert distance(found, case.answers["logits"]) < tolerance
-    record_property("taken", repr(answering))
 
 
 @golden
