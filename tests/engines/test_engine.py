@@ -42,7 +42,7 @@ def test_the_engine_follows_what_is_asked(engine: EngineName | None, options: di
     ("engine", "options", "message"),
     [
         ("tensorflow", {}, "engine is 'tensorflow'; give 'openvino', 'torch'"),
-        (None, {"precision": "f16"}, "precision is 'f16'; give 'f32' .*, 'bf16' or 'int8'"),
+        (None, {"precision": "f16"}, "precision is 'f16'; give 'f32' .*, 'bf16', 'int8' or 'auto'"),
         ("openvino", {"trainable": True}, "engine='openvino' is for inference only; .* take 'torch'"),
         ("openvino", {"device": "cuda"}, "device is 'cuda', and only the torch engine takes one"),
         ("torch", {"precision": "int8"}, "precision='int8' is OpenVINO's; give 'bf16'"),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.places import TESTS
 from PIL import Image
 
 # Hooks see every look-up and connection of the process and of what it forks, whatever library makes it.
@@ -23,7 +24,10 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 """
 EVERYTHING = """
-import importlib, pkgutil, inception_hub
+import importlib, pkgutil, sys, inception_hub
+sys.path.append(sys.argv[1])
+from helpers.torchvision_operators import declare
+declare()
 from inception_hub.errors import MissingExtraError
 for found in pkgutil.walk_packages(inception_hub.__path__, "inception_hub."):
     if found.name == "inception_hub.__main__":
@@ -53,7 +57,7 @@ def watched(
 
 def test_importing_everything_asks_nobody(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    done = watched(EVERYTHING, seen)
+    done = watched(EVERYTHING, seen, TESTS)
     assert done.returncode == 0, done.stderr
     assert not seen.exists(), seen.read_text()
 

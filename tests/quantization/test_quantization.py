@@ -159,7 +159,7 @@ def test_int8_needs_its_graph_and_openvino(quantized: Path, small_module: Path) 
         Module(small_module, precision="int8")
     with pytest.raises(ArgumentError, match="'int8' is OpenVINO's"):
         Module(quantized, precision="int8", engine="torch")
-    with pytest.raises(ArgumentError, match="give 'f32' .*, 'bf16' or 'int8'"):
+    with pytest.raises(ArgumentError, match="give 'f32' .*, 'bf16', 'int8' or 'auto'"):
         Module(quantized, precision="int4")  # type: ignore[arg-type]
 
 

@@ -100,8 +100,8 @@ def choose_engine(engine: EngineName | None, options: EngineOptions) -> EngineNa
         raise ArgumentError(f"engine is {engine!r}; give 'openvino', 'torch', or leave it out.")
     if options.precision not in PRECISIONS:
         raise ArgumentError(
-            f"precision is {options.precision!r}; give 'f32' (the original's numbers), 'bf16', 'int8', "
-            "or 'auto', the fastest that was measured."
+            f"precision is {options.precision!r}; give 'f32' (the original's numbers), "
+            "'bf16', 'int8' or 'auto'."
         )
     trains = options.trainable or options.batch_statistics
     if trains and engine == "openvino":
