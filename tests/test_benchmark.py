@@ -55,6 +55,7 @@ def test_from_the_command_line(
     assert all(p[key] > 0 for p in found["photos"] for key in ("decode_ms", "resize_ms", "network_ms"))
 
 
+@pytest.mark.slow
 def test_the_table_fits(
     capsys: pytest.CaptureFixture[str], small_module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

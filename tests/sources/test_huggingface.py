@@ -120,6 +120,10 @@ def test_without_a_network(hub: Hub, small_module: Path, tmp_path: Path) -> None
         missing = refused(command(hub, tmp_path, "pull", "hf://a/other", **elsewhere))
         assert "not in the cache and the hub cannot be reached" in missing
     assert not hub.requests
+
+
+@pytest.mark.slow  # the library tries for twenty seconds
+def test_a_hub_that_is_down(hub: Hub, tmp_path: Path) -> None:
     down = command(hub, tmp_path, "pull", "hf://a/other", HF_ENDPOINT="http://127.0.0.1:9")
     assert "cannot be reached" in refused(down)
 
