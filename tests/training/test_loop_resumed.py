@@ -110,7 +110,7 @@ def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: 
 @pytest.mark.parametrize(
     "name, bound",
     [
-        pytest.param("float64", 1e-9, marks=pytest.mark.slow),
+        ("float64", 1e-9),
         pytest.param("float64, long", 1e-9, marks=pytest.mark.slow),
         pytest.param("float32", 1e-3, marks=pytest.mark.slow),
     ],
