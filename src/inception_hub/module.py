@@ -43,10 +43,10 @@ class Module:
     `spec`: anything `resolve` takes, or a `ModuleSpec`. `trainable`: variables take gradients.
     `tags`: None or empty for inference; `{"train"}` normalises by batch statistics and drops out before
     the logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
-    `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`
-    `int8`, or `auto`: the fastest that the module's card has figures of and the machine instructions for, of
-    which `why` says what was found. `device`: of the torch engine; None is the CPU. `cores`: for OpenVINO;
-    None is all of them.
+    `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`,
+    `int8`, or `auto`: the fastest that the module's card has figures of and the machine instructions for;
+    `precision_reason` says which figures, None for the others. `device`: of the torch engine; None is the
+    CPU. `cores`: for OpenVINO; None is all of them.
 
     `images_at_once`: of the default size, that `INCEPTION_HUB_IMAGE_GB` (2) leaves room for.
 
@@ -83,9 +83,9 @@ class Module:
         self.cores = cores or os.cpu_count() or 1
         bundle = self.spec.bundle
         self.images_at_once = bundles.images_at_once(bundle)
-        self.why: str | None = None
+        self.precision_reason: str | None = None
         if precision == "auto":
-            found, self.why = fastest_measured(bundle, chosen, options)
+            found, self.precision_reason = fastest_measured(bundle, chosen, options)
             options = replace(options, precision=found)
         if precision == "int8" and bundle.int8 is None:
             raise ArgumentError(

@@ -70,9 +70,10 @@ def test_int8_is_not_pytorchs() -> None:
 
 def test_a_module_says_what_it_took_and_why() -> None:
     module = hub.Module("tiny_imagenet", precision="auto")
-    assert module.why is not None
-    assert (module.precision == "int8") == module.why.startswith("the same first answer as f32 for 94.2% of")
-    assert hub.Module("tiny_imagenet").why is None
+    assert module.precision_reason is not None
+    measured = "the same first answer as f32 for 94.2% of"
+    assert (module.precision == "int8") == module.precision_reason.startswith(measured)
+    assert hub.Module("tiny_imagenet").precision_reason is None
 
 
 def test_the_command_line_says_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -81,4 +82,4 @@ def test_the_command_line_says_it(capsys: pytest.CaptureFixture[str], tmp_path: 
     code, _, err = run(capsys, "classify", photo, "--precision", "auto", "--format", "jsonl")
     assert code == 0
     module = hub.Module("tiny_imagenet", precision="auto")
-    assert f"Computing in {module.precision}: {module.why}." in err
+    assert f"Computing in {module.precision}: {module.precision_reason}." in err

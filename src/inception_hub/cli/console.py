@@ -160,8 +160,8 @@ def announce(module: "Module", handle: str | None) -> None:
         knows = f"{len(bundle.labels)} classes, {top1:.1%} top-1"
         say(f"Answering with {bundle.name}: {knows}; others get wrong names.")
         say(f"The original with its 1001 ImageNet classes: inception-hub pull {PULLED}")
-    if module.why is not None:
-        say(f"Computing in {module.precision}: {module.why}.")
+    if module.precision_reason is not None:
+        say(f"Computing in {module.precision}: {module.precision_reason}.")
 
 
 def choose(handle: str | None) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InceptionHubError, OutputError
-from ..images.shrink import DECODING
+from ..images.loading import DECODING
 from ..system.atomic import commit_file, flush_directory
 
 VERSION = 2  # of the layout

@@ -195,9 +195,7 @@ def walk(
     for block in architecture.blocks:
         if len(endpoints) == len(wanted):
             return endpoints
-        outputs: list[Tensor] = []
-        for branch in block.branches:
-            outputs.append(_branch(branch, x, compute))
+        outputs = [_branch(branch, x, compute) for branch in block.branches]
         x = outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1)
         if block.name in wanted:
             endpoints[block.name] = x.permute(0, 2, 3, 1)

@@ -19,6 +19,8 @@ from ..system.regular import read_bounded
 from ..weights import Weights, load
 from .comparison import Check, Images, Outputs, compare
 from .exported import Exported, from_metadata, metadata
+from .layouts import HEAD as HEAD_KERNEL
+from .layouts import from_oihw, to_oihw
 from .options import Options
 
 NAME = "inception_v2"  # as timm knows it
@@ -39,7 +41,7 @@ ENDS = {
     "conv_pw.weight": "pointwise_weights",
     "conv_pw.bias": "biases",
 }
-HEAD = {"fc.weight": f"{LOGITS_LAYER}/weights", "fc.bias": f"{LOGITS_LAYER}/biases"}
+HEAD = {"fc.weight": HEAD_KERNEL, "fc.bias": f"{LOGITS_LAYER}/biases"}
 
 
 def matches(path: Path) -> bool:
@@ -64,9 +66,8 @@ def read(path: Path) -> Exported:
     with safe_open(path / WEIGHTS, "np") as file:
         properties: dict[str, str] = file.metadata() or {}
     weights = {
-        _to_slim(name): np.ascontiguousarray(_from_torch(name, array))
-        for name, array in state.items()
-        if not name.endswith(COUNTER)
+        slim: from_oihw(slim, _turned_head(slim, array))
+        for slim, array in ((_to_slim(n), a) for n, a in state.items() if not n.endswith(COUNTER))
     }
     return from_metadata(weights, properties)
 
@@ -97,22 +98,9 @@ def _to_slim(name: str) -> str:
     raise FormatError(f"{name[:80]!r} is no weight as our exports for timm have it; give such an export.")
 
 
-def _from_torch(name: str, array: NDArray[np.generic]) -> NDArray[np.generic]:
-    if name == "fc.weight" and array.ndim == 2:
-        return array.T[None, None]
-    if name.endswith("conv_dw.weight") and array.ndim == 4 and not len(array) % 3:
-        return array.reshape(3, -1, *array.shape[2:]).transpose(2, 3, 0, 1)
-    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
-
-
-def _to_torch(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
-    if array.ndim == 1:
-        return array
-    if name == "fc.weight":
-        return array[0, 0].T
-    if name.endswith("conv_dw.weight"):
-        return array.transpose(2, 3, 0, 1).reshape(-1, 1, *array.shape[:2])
-    return array.transpose(3, 2, 0, 1)
+def _turned_head(slim: str, array: NDArray[Any]) -> NDArray[Any]:
+    """The head's matrix, of which PyTorch has the classes first; anything else as it is."""
+    return array.T if slim == HEAD_KERNEL and array.ndim == 2 else array
 
 
 def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArray[np.float32]]:
@@ -122,7 +110,7 @@ def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArr
         names |= {f"{layer.name}/{slim}": f"{scope}.{end}" for end, slim in ENDS.items()}
     names |= {slim: name for name, slim in HEAD.items()}
     return {
-        names[slim]: np.ascontiguousarray(_to_torch(names[slim], weights[slim]))
+        names[slim]: np.ascontiguousarray(_turned_head(slim, to_oihw(slim, weights[slim])))
         for slim in architecture.variables
     }
 

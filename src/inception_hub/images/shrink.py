@@ -7,10 +7,6 @@ from typing import Protocol
 
 from PIL import Image
 
-# Counts changes of what a photo is decoded and resized to: vectors, pixels and rows that were kept are taken
-# up again only where this is the same.
-DECODING = 3
-
 
 class Resize(Protocol):
     """Gives `image`, in mode RGB, `size` (width and height in pixels)."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
-from ..images.shrink import DECODING
+from ..images.loading import DECODING
 from ..inference.options import Options
 from ..module import Module
 from ..system.atomic import atomic_file

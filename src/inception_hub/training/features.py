@@ -16,7 +16,7 @@ from torch import Tensor
 from ..architecture import GLOBAL_POOL
 from ..engines.torch import Network
 from ..errors import InceptionHubError, OutputError
-from ..images.shrink import DECODING
+from ..images.loading import DECODING
 
 BATCH = 64  # photos
 VERSION = 2  # of the file
