@@ -8,10 +8,12 @@ TENSORFLOW_VENV ?= .venv-tensorflow
 ORIGINAL_VENV ?= .venv-original
 RAY_VENV ?= .venv-ray
 CLIENTS_VENV ?= .venv-clients
+FLOORS_VENV ?= .venv-floors
+RELEASE_VENV ?= .venv-release
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser tensorflow cluster clients lint docs lock audit coverage fuzz mutants clean
+.PHONY: demo test slow gpu browser tensorflow cluster clients floors release licences lint docs lock audit coverage fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: $(DEMO_VENV)/ready
@@ -62,6 +64,19 @@ cluster: $(RAY_VENV)/ready
 clients: export CLIENTS_VENV := $(CLIENTS_VENV)
 clients: $(VENV)/ready $(CLIENTS_VENV)/ready
 	$(VENV)/bin/python -m pytest -m clients tests/server
+
+# The base install with the oldest versions that pyproject.toml allows, by its command line.
+floors: $(FLOORS_VENV)/ready
+	$(FLOORS_VENV)/bin/python packaging/smoke.py $(FLOORS_VENV)
+
+# All of a release but publishing it: see packaging/release.py.
+release: $(RELEASE_VENV)/ready
+	$(RELEASE_VENV)/bin/python packaging/release.py
+
+# The licences of what the demo's environment and the tests' hold; none of the base install or of serve may be copyleft.
+licences: $(DEMO_VENV)/ready $(VENV)/ready $(RELEASE_VENV)/ready
+	$(RELEASE_VENV)/bin/pip-licenses --python $(DEMO_VENV)/bin/python --format markdown --order license
+	$(RELEASE_VENV)/bin/pip-licenses --python $(VENV)/bin/python --format markdown --order license
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -120,6 +135,17 @@ $(CLIENTS_VENV)/ready: requirements/clients.lock
 	$(CLIENTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/clients.lock
 	touch $@
 
+$(FLOORS_VENV)/ready: pyproject.toml requirements/floors.lock
+	$(PYTHON) -m venv $(FLOORS_VENV)
+	$(FLOORS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/floors.lock
+	$(FLOORS_VENV)/bin/pip install --quiet --no-deps .
+	touch $@
+
+$(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
+	$(PYTHON) -m venv $(RELEASE_VENV)
+	$(RELEASE_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/release.lock
+	touch $@
+
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: requirements/original.lock
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
@@ -136,6 +162,8 @@ lock:
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
 	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
+	$(LOCK) --group release --output-file requirements/release.lock
+	$(LOCK) --resolution lowest-direct pyproject.toml --output-file requirements/floors.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
@@ -143,4 +171,5 @@ audit:
 		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(FLOORS_VENV) $(RELEASE_VENV) \
+		demo build dist
