@@ -1,7 +1,13 @@
 """Wrong usage as one sentence, without the words of the libraries that found it."""
 
+from pathlib import Path
+
 import pytest
+import typer
 from helpers.command import run
+from helpers.dataset_photos import png
+
+from inception_hub.cli.app import app
 
 WRONG = {
     "classify x --top q": "--top is 'q'; give a whole number; see inception-hub classify --help.",
@@ -34,3 +40,31 @@ def test_a_long_or_hostile_value_stays_short(capsys: pytest.CaptureFixture[str])
 def test_a_size_says_what_a_size_is(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = run(capsys, "export", "tiny_imagenet", "o", "--to", "onnx", "--size", "9")
     assert err.startswith("inception-hub: --size is '9'; give height x width in pixels")
+
+
+def test_a_variable_stands_in_for_an_option_that_is_not_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(png(0))
+    monkeypatch.setenv("INCEPTION_HUB_CLASSIFY_FORMAT", "csv")
+    monkeypatch.setenv("INCEPTION_HUB_CLASSIFY_TOP", "2")
+    monkeypatch.setenv("INCEPTION_HUB_EMBED_FORMAT", "xml")  # of another verb
+    assert len(run(capsys, "classify", photo)[1].splitlines()) == 1 + 2
+    assert len(run(capsys, "classify", photo, "--top", 3)[1].splitlines()) == 1 + 3
+
+
+def test_a_wrong_value_of_a_variable_names_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INCEPTION_HUB_BENCH_SECONDS", "soon")
+    expected = "INCEPTION_HUB_BENCH_SECONDS is 'soon'; give a number; see inception-hub bench --help."
+    assert run(capsys, "bench") == (2, "", f"inception-hub: {expected}\n")
+
+
+def test_variables_are_called_like_their_options() -> None:
+    commands = typer.main.get_command(app).commands  # pyright: ignore - a group
+    for verb, command in commands.items():
+        for option in (each for each in command.params if each.opts[0].startswith("--")):
+            name = option.opts[0].removeprefix("--").replace("-", "_")
+            assert option.name == name or option.envvar == f"INCEPTION_HUB_{verb}_{name}".upper(), option.opts

@@ -23,6 +23,7 @@ from . import quantize as quantizing
 from . import train as training
 from .console import put, put_help, say
 
+VARIABLES = "INCEPTION_HUB_"  # and VERB_OPTION: what stands in for an option that is not given
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # as libraries of others report it
 
 app = typer.Typer(
@@ -50,7 +51,8 @@ VERBS = (
     (serve.serve, "inception-hub serve --port 8501"),
 )
 for verb, example in VERBS:
-    app.command(epilog=f"Example: {example}")(verb)
+    variables = {"auto_envvar_prefix": f"{VARIABLES}{verb.__name__.upper()}"}
+    app.command(epilog=f"Example: {example}", context_settings=variables)(verb)
 app.add_typer(cache.app, name="cache")
 
 

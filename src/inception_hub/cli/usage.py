@@ -29,7 +29,7 @@ def _value(error: typer.TyperException) -> str | None:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return error.message if isinstance(error, typer.BadParameter) else None
-    name = parameter.get_error_hint().strip("'")
+    name = _variable(error) or parameter.get_error_hint().strip("'")
     if not hasattr(error.__cause__, "errors"):
         return None
     wrong: dict[str, Any] = error.__cause__.errors()[0]  # pyright: ignore - pydantic's, which may be missing
@@ -41,3 +41,12 @@ def _value(error: typer.TyperException) -> str | None:
         *others, last = choices.rstrip(".").replace("'", "").split(", ")
         return f"{given}; give {', '.join(others)} or {last}"
     return None
+
+
+def _variable(error: Any) -> str | None:
+    """The environment's variable that the wrong value came from, None for one from the command line."""
+    context, name = error.ctx, error.param.name
+    source = context.get_parameter_source(name) if context else None
+    if source is None or source.name != "ENVIRONMENT":
+        return None
+    return error.param.envvar or f"{context.auto_envvar_prefix}_{name.upper()}"
