@@ -2,14 +2,11 @@
 
 import os
 import select
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from inception_hub.system.processes import process_pool
 
 PARENT = """
 import os, sys
@@ -20,6 +17,16 @@ if __name__ == "__main__":
     wait([pool.submit(os.getpid) for _ in range(2)])
     print(*pool._processes, flush=True)
     sys.stdin.read()
+"""
+INTERRUPTED = """
+import os, signal
+from inception_hub.system.processes import process_pool
+if __name__ == "__main__":
+    with process_pool(1) as pool:
+        child = pool.submit(os.getpid).result()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            os.kill(child, ending)
+            print(pool.submit(os.getpid).result() == child)
 """
 
 
@@ -40,9 +47,8 @@ def test_they_end_with_their_parent_however_it_ends(tmp_path: Path) -> None:
         os.close(child)
 
 
-def test_an_interruption_is_left_to_the_parent() -> None:
-    with process_pool(1) as pool:
-        child = pool.submit(os.getpid).result()
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            os.kill(child, ending)
-        assert pool.submit(os.getpid).result() == child
+def test_an_interruption_is_left_to_the_parent(tmp_path: Path) -> None:
+    program = tmp_path / "interrupted.py"
+    program.write_text(INTERRUPTED)
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\nTrue\n", "")
