@@ -1,5 +1,6 @@
 """The side-by-side comparison's arithmetic and its page; the peers themselves need their environments."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ def peers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def rounds(peers: ModuleType, *rates: float, answers: tuple[int, ...] = (1, 2)) -> list[object]:
-    return [peers.processes.Measured(rate, 100.0, 10 / rate, list(answers)) for rate in rates]
+    return [peers.processes.Measured(rate, 2000 / rate, 100.0, 10 / rate, list(answers)) for rate in rates]
 
 
 def test_ratios_are_taken_within_each_round(peers: ModuleType) -> None:
@@ -34,7 +35,25 @@ def test_ratios_are_taken_within_each_round(peers: ModuleType) -> None:
     assert base.ratio == (1, 1, 1)
     assert ours.ratio == (1.5, 1.25, 1.5)
     assert ours.photos_per_second == 50
+    assert ours.core_ms == 40 and ours.core_ratio == pytest.approx((1.5, 1.25, 1.5))
     assert (ours.agreement, ours.agreement_with_ours) == (0.5, 1)
+
+
+def test_processor_time_of_processes_that_have_ended_counts(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    work = "sum(range(3_000_000))"
+    program.write_text(
+        f"import json, subprocess, sys; sys.path.insert(0, {str(BENCHMARKS / 'peers')!r}); import measure\n"
+        "def classify(paths):\n"
+        f"    subprocess.run([sys.executable, '-c', {work!r}], check=True)\n"
+        "    return [0 for _ in paths]\n"
+        "measure.main(lambda models, setting: classify)\n"
+    )
+    (tmp_path / "photos").write_text("a\nb\n")
+    done = subprocess.run(
+        [sys.executable, program, "models", "f32", tmp_path / "photos", "0"], capture_output=True, check=True
+    )
+    assert json.loads(done.stdout)["core_ms"] > 10  # the process takes 40 ms at the very least
 
 
 def test_the_fastest_setting_stands_for_a_peer(peers: ModuleType) -> None:

@@ -24,9 +24,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`seconds`: of the whole process. `answers`: index of the first answer for each photo."""
+    """`core_ms`: processor time for a photo. `seconds`: of the whole process. `answers`: index of the first
+    answer for each photo."""
 
     photos_per_second: float
+    core_ms: float
     peak_mb: float
     seconds: float
     answers: list[int]
