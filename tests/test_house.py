@@ -58,6 +58,7 @@ OPTIONAL = {
         "engines.openvino_core",
         "engines.openvino_graph",
         "engines.openvino_product",
+        "engines.openvino_sensitivity",
     },
     "onnx": set(),
     "timm": {"formats.timm_network", "timm"},
@@ -212,5 +213,5 @@ def test_ci_runs_every_kind_of_test() -> None:
     """In `.ci/run`, by the Makefile's targets."""
     root = TESTS.parent
     targets = re.findall(r"\bmake (\w+)", (root / ".ci" / "run").read_text("utf-8"))
-    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster", "clients"]
+    assert targets == ["demo", "test", "slow", "mutants", "browser", "floors", "tensorflow", "cluster", "clients"]
     assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))

@@ -90,8 +90,8 @@ def _agreement(answers: Sequence[int], others: Sequence[int]) -> float:
 def table(rows: Sequence[Figures]) -> str:
     """Markdown."""
     lines = [
-        "| | photos/s | times the original | core ms a photo | times the original | peak MB | first answer, s "
-        "| of the original's | its peak MB | of the original's | same answer as the original | as ours |",
+        "| | photos/s | times the original | core ms a photo | times the original | peak MB "
+        "| first answer, s | of the original's | its peak MB | of the original's | same answer as the original | as ours |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [

@@ -127,6 +127,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--calibrate": Row("--calibrate others", "quantize.calibrate", "others"),
         "--max-drop": Row("--max-drop 3", "quantize.max_drop", 3.0),
         "--min-agreement": Row("--min-agreement 70", "quantize.min_agreement", 70.0),
+        "--explain": Row("--explain", "quantize.explain", True),
     },
     "export": {
         "--to": Row("--to openvino", "export_bundle.format", "openvino"),
@@ -159,6 +160,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--limit": Row("--limit queue=7", "make_app.limits.queue", 7),
         "--ray": Row("--ray auto", "serve_on_cluster.address", "auto"),
     },
+    "settings": {"--json": Row("--json", "stdout", "[]")},
     "cache ls": {},
     "cache verify": {},
     "cache rm": {},
@@ -178,5 +180,6 @@ BASE = {
     "export": "export given TMP/new --to onnx",
     "push": "push given owner/name",
     "bench": "bench",
+    "settings": "settings",
     "serve": "serve",
 }

@@ -22,8 +22,8 @@ from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
 from .console import put, put_help, say
+from .settings import ConfigOption, settings, take_file, variable
 
-VARIABLES = "INCEPTION_HUB_"  # and VERB_OPTION: what stands in for an option that is not given
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # as libraries of others report it
 
 app = typer.Typer(
@@ -49,9 +49,10 @@ VERBS = (
     (pushing.push, "inception-hub push my_module me/my_module --private"),
     (benching.bench, "inception-hub bench --batch 1 --batch 32"),
     (serve.serve, "inception-hub serve --port 8501"),
+    (settings, "inception-hub settings --json"),
 )
 for verb, example in VERBS:
-    variables = {"auto_envvar_prefix": f"{VARIABLES}{verb.__name__.upper()}"}
+    variables = {"auto_envvar_prefix": variable(verb.__name__)}
     app.command(epilog=f"Example: {example}", context_settings=variables)(verb)
 app.add_typer(cache.app, name="cache")
 
@@ -60,6 +61,7 @@ app.add_typer(cache.app, name="cache")
 def inception_hub(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    config: ConfigOption = None,
 ) -> None:
     """Inception V2 from TF-Hub, alive again: classify photos, take feature vectors, fine-tune, convert."""
     if version:
@@ -68,6 +70,8 @@ def inception_hub(
         put(f"inception-hub {version_of('inception-hub')}")
     elif context.invoked_subcommand is None:
         put_help(context)
+    else:
+        take_file(context, config)
 
 
 def run(arguments: list[str] | None) -> NoReturn:

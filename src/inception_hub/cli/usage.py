@@ -4,6 +4,8 @@ from typing import Any
 
 import typer
 
+from .settings import variable
+
 # By pydantic's names of what is wrong, which typer hands on: what is accepted instead.
 ACCEPTED = {
     "int_parsing": "a whole number",
@@ -29,7 +31,7 @@ def _value(error: typer.TyperException) -> str | None:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return error.message if isinstance(error, typer.BadParameter) else None
-    name = _variable(error) or parameter.get_error_hint().strip("'")
+    name = _origin(error) or parameter.get_error_hint().strip("'")
     if not hasattr(error.__cause__, "errors"):
         return None
     wrong: dict[str, Any] = error.__cause__.errors()[0]  # pyright: ignore - pydantic's, which may be missing
@@ -43,10 +45,12 @@ def _value(error: typer.TyperException) -> str | None:
     return None
 
 
-def _variable(error: Any) -> str | None:
-    """The environment's variable that the wrong value came from, None for one from the command line."""
-    context, name = error.ctx, error.param.name
-    source = context.get_parameter_source(name) if context else None
-    if source is None or source.name != "ENVIRONMENT":
+def _origin(error: Any) -> str | None:
+    """The variable, or the option and the file, that the wrong value came from; None: the command line."""
+    context, parameter = error.ctx, error.param
+    source = context.get_parameter_source(parameter.name) if context else None
+    if source is None or source.name not in ("ENVIRONMENT", "DEFAULT_MAP"):
         return None
-    return error.param.envvar or f"{context.auto_envvar_prefix}_{name.upper()}"
+    if source.name == "ENVIRONMENT":
+        return parameter.envvar or variable(context.info_name, parameter.name)
+    return f"{parameter.opts[0].removeprefix('--')} in {context.find_root().obj}"
