@@ -130,11 +130,35 @@ def test_what_is_dropped_or_pasted_but_no_file_gets_a_sentence(page: Any, tmp_pa
         "What was dropped is no file; save the photo, and drop its file."
     )
     (tmp_path / "holiday").mkdir()
+    drop_folder(page, tmp_path / "holiday")
+    expect(page.get_by_role("alert")).to_have_text("holiday holds no photo; give a folder of photos.")
+
+
+def drop_folder(page: Any, folder: Path) -> None:
     devtools = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(tmp_path / "holiday")], "dragOperationsMask": 1}
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 180, "data": data})
-    expect(page.get_by_role("alert")).to_have_text("holiday is a folder; open it, and drop the photos in it.")
+
+
+@pytest.mark.parametrize("dropped", [True, False], ids=["dropped", "chosen"])
+def test_a_folder_gives_its_photos_in_depth_by_name(page: Any, tmp_path: Path, dropped: bool) -> None:
+    folder = tmp_path / "holiday"
+    for name in ("IMG_10.jpg", "IMG_9.jpg", "sea/one.jpg", ".trash/old.jpg", "notes.txt", ".DS_Store"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(jpeg(1))
+    if dropped:
+        drop_folder(page, folder)
+    else:
+        page.set_input_files("#folder", folder)
+    expect(page.locator("#status")).to_have_text(
+        "3 photos named; 1 other file left out, not photos by their kind"
+    )
+    names = ["holiday/IMG_9.jpg", "holiday/IMG_10.jpg", "holiday/sea/one.jpg"]
+    assert page.locator("#photos h2").all_inner_texts() == names
+    page.set_input_files("#files", files(("last.jpg", jpeg(2)), ("bad.jpg", b"no photo")))
+    expect(page.locator("#status")).to_have_text("1 photo named, 1 not")
+    assert page.locator("#photos h2").all_inner_texts() == ["last.jpg", "bad.jpg", *names]
 
 
 def test_an_empty_page_offers_an_example(page: Any) -> None:
@@ -147,14 +171,14 @@ def test_an_empty_page_offers_an_example(page: Any) -> None:
 def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: Any) -> None:
     page.wait_for_function("document.title.includes('tiny_imagenet')")
     stops = []
-    for _ in range(5):
+    for _ in range(6):
         page.keyboard.press("Tab")
         stops.append(page.evaluate("() => document.activeElement.id || document.activeElement.textContent"))
         assert page.evaluate(
             """() => [document.activeElement, document.activeElement.parentElement]
                 .some((each) => getComputedStyle(each).outlineStyle === "solid")"""
         ), stops
-    assert stops == ["files", "Try an example", "About this module", "the interface", "figures"]
+    assert stops == ["files", "folder", "Try an example", "About this module", "the interface", "figures"]
     page.set_input_files("#files", files(("one.jpg", jpeg(1))))
     expect(page.locator("#status")).to_contain_text(re.compile(r"one\.jpg: .+ [0-9.]+%"))
     assert page.locator("#status").get_attribute("role") == "status"
