@@ -63,7 +63,7 @@ def test_nothing_is_loaded_and_only_its_own_script_runs(page: str) -> None:
     rules = dict(part.split(" ", 1) for part in html.unescape(policy).split("; "))
     (script,) = re.findall(r'<script type="module">(.*?)</script>', page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert rules["script-src"] == f"'sha256-{digest}' blob: 'wasm-unsafe-eval'"
+    assert rules["script-src"] == f"'sha256-{digest}' blob: data: 'wasm-unsafe-eval'"
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in rules["style-src"]
     assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"

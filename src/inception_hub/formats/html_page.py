@@ -45,10 +45,10 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     onnx.write(bundle, path, _graph_options(bundle, options))
     data = {
         "worker": _script(*WORKER),
-        "script": _packed(runtime.script),
+        "script": _base64(runtime.script),
         "binary": _packed(runtime.binary),
         "graph": _packed(path.read_bytes()),
-        "example.jpg": base64.b64encode(_file("example.jpg")).decode(),
+        "example.jpg": _base64(_file("example.jpg")),
     }
     style, script = _file("page.css").decode(), _script(*PAGE)
     page = _template().render(
@@ -112,13 +112,13 @@ def _settings(bundle: Bundle, options: Options) -> dict[str, Any]:
 def _policy(style: str, script: str) -> str:
     """Only what the page itself holds runs, nothing is loaded, nothing is sent."""
     return (
-        f"default-src 'none'; script-src {_hash(script)} blob: 'wasm-unsafe-eval'; worker-src blob:; "
+        f"default-src 'none'; script-src {_hash(script)} blob: data: 'wasm-unsafe-eval'; worker-src blob:; "
         f"style-src {_hash(style)}; img-src blob: data:; base-uri 'none'; form-action 'none'"
     )
 
 
 def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return f"'sha256-{_base64(hashlib.sha256(text.encode()).digest())}'"
 
 
 def _script(*names: str) -> str:
@@ -128,7 +128,11 @@ def _script(*names: str) -> str:
 
 
 def _packed(content: bytes) -> str:
-    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+    return _base64(gzip.compress(content, mtime=0))
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _file(name: str) -> bytes:

@@ -17,14 +17,35 @@ worker.onmessage = ({ data: { number, answer, error } }) => {
   if (error === undefined) resolve(answer);
   else reject(new Error(error));
 };
+worker.onerror = () => { // its own errors are answers
+  for (const { reject } of pending.values()) reject(new Error("This browser lets no worker run here; take another one."));
+  pending.clear();
+};
 worker.postMessage({ settings, script: taken("script"), binary: taken("binary"), graph: taken("graph") });
 
-function ask(task, content) {
+// Photos are decoded here: in a page that is a file, WebKit lets no worker read a blob.
+async function ask(task, photo, wanted) {
+  const bitmap = await decoded(photo);
   return new Promise((resolve, reject) => {
     pending.set(asked, { resolve, reject });
-    worker.postMessage({ number: asked, task, ...content });
+    worker.postMessage({ number: asked, task, photo: bitmap, ...wanted }, [bitmap]);
     asked += 1;
   });
+}
+
+// Upright, and in sRGB unless the preset is exact.
+async function decoded(photo) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(photo, { colorSpaceConversion: settings.preset.exact ? "none" : "default" });
+  } catch {
+    throw new Error(`This is no image that this browser reads; give an intact ${settings.card.formats} file.`);
+  }
+  const { width, height } = bitmap;
+  if (width * height <= settings.most_pixels) return bitmap;
+  bitmap.close();
+  const most = settings.most_pixels.toLocaleString("en");
+  throw new Error(`The photo has ${width} x ${height} pixels; at most ${most} are accepted: make it smaller.`);
 }
 
 export const describe = async () => settings.card;
@@ -34,13 +55,16 @@ export const example = async () => {
   return new Blob([bytes], { type: "image/jpeg" });
 };
 
-export const classify = (photo, top) => ask("classify", { photo, top });
+export const classify = (photo, top) => ask("classify", photo, { top });
 
 export const explain = async (photo, predictions) => {
-  const heatmaps = await ask("explain", { photo, classes: predictions.map(({ index }) => index) });
-  return predictions.map((prediction, at) => ({
-    ...prediction,
-    place: heatmaps[at].place,
-    heatmap: URL.createObjectURL(heatmaps[at].picture),
-  }));
+  const heatmaps = await ask("explain", photo, { classes: predictions.map(({ index }) => index) });
+  return heatmaps.map(({ pixels, place }, at) => ({ ...predictions[at], place, heatmap: picture(pixels) }));
 };
+
+function picture(pixels) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = settings.side;
+  canvas.getContext("2d").putImageData(new ImageData(pixels, settings.side), 0, 0);
+  return canvas.toDataURL();
+}

@@ -43,12 +43,12 @@ function antialiased(part, width, height, [rows, columns]) {
     let to = top * columns * 3;
     for (let row = 0; row < count; row += 1) {
       for (const { first, weights } of across) {
-        let [red, green, blue, from] = [0, 0, 0, (row * width + first) * 4];
-        for (const weight of weights) {
+        let [red, green, blue] = [0, 0, 0];
+        for (let k = 0, from = (row * width + first) * 4; k < weights.length; k += 1, from += 4) {
+          const weight = weights[k];
           red += weight * pixels[from];
           green += weight * pixels[from + 1];
           blue += weight * pixels[from + 2];
-          from += 4;
         }
         narrow[to++] = red;
         narrow[to++] = green;

@@ -1,5 +1,5 @@
 // The network in a worker, so that the page stays responsive: photos in, predictions and heatmaps out, one at a time.
-// It runs by onnxruntime-web, whose script and WebAssembly come as text: gzip, then base64.
+// It runs by onnxruntime-web: a script in base64, and WebAssembly that was packed by gzip before.
 import { heatmap, placeOf } from "./drawing.js";
 import { resized } from "./resize.js";
 
@@ -21,22 +21,24 @@ async function reply({ number, task, photo, top, classes }) {
   try {
     const { ort, session } = await started;
     const run = async (size, output) => {
-      const images = new ort.Tensor("float32", await imageOf(photo, size), [1, ...size, 3]);
-      return (await session.run({ images }, [output]))[output];
+      const pixels = resized((...part) => read(photo, ...part), photo.width, photo.height, size, settings.preset);
+      return (await session.run({ images: new ort.Tensor("float32", pixels, [1, ...size, 3]) }, [output]))[output];
     };
     const answer = task === "classify"
       ? best(await run(settings.size, "logits"), top)
-      : await heatmaps(await run(settings.map_size, "evidence"), classes);
+      : heatmaps(await run(settings.map_size, "evidence"), classes);
     self.postMessage({ number, answer });
   } catch (error) {
     self.postMessage({ number, error: error.message });
+  } finally {
+    photo.close();
   }
 }
 
 async function start({ script, binary, graph }) {
   try {
-    const [source, wasmBinary, model] = await Promise.all([script, binary, graph].map(unpacked));
-    const ort = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+    const [wasmBinary, model] = await Promise.all([binary, graph].map(unpacked));
+    const ort = await import(`data:text/javascript;base64,${script}`);
     Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary }); // several threads need a server's headers
     return { ort, session: await ort.InferenceSession.create(model, { executionProviders: ["wasm"] }) };
   } catch (error) {
@@ -48,36 +50,19 @@ async function unpacked(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = characters.charCodeAt(at);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-// float32 [height, width, 3] in [0, 1]. Browsers decode upright, and to sRGB unless the preset is exact.
-async function imageOf(photo, size) {
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(photo, { colorSpaceConversion: settings.preset.exact ? "none" : "default" });
-  } catch {
-    throw new Error(`This is no image that this browser reads; give an intact ${settings.card.formats} file.`);
-  }
-  const { width, height } = bitmap;
-  try {
-    if (width * height > settings.most_pixels) {
-      const most = settings.most_pixels.toLocaleString("en");
-      throw new Error(`The photo has ${width} x ${height} pixels; at most ${most} are accepted: make it smaller.`);
-    }
-    return resized((...part) => read(bitmap, ...part), width, height, size, settings.preset);
-  } finally {
-    bitmap.close();
-  }
+  const gzip = new DecompressionStream("gzip");
+  const writer = gzip.writable.getWriter();
+  const written = writer.write(bytes).then(() => writer.close());
+  const [content] = await Promise.all([new Response(gzip.readable).arrayBuffer(), written]);
+  return new Uint8Array(content);
 }
 
 // Some of a photo's pixels as RGBA, what is transparent over white.
-function read(bitmap, top, left, rows, columns) {
+function read(photo, top, left, rows, columns) {
   const context = new OffscreenCanvas(columns, rows).getContext("2d", { willReadFrequently: true });
   context.fillStyle = "white";
   context.fillRect(0, 0, columns, rows);
-  context.drawImage(bitmap, left, top, columns, rows, 0, 0, columns, rows);
+  context.drawImage(photo, left, top, columns, rows, 0, 0, columns, rows);
   return context.getImageData(0, 0, columns, rows).data;
 }
 
@@ -92,13 +77,10 @@ function best({ data }, top) {
   }));
 }
 
-async function heatmaps({ data, dims: [, rows, columns, all] }, classes) {
-  return Promise.all(classes.map(async (index) => {
-    const values = Array.from({ length: rows * columns }, (_, at) => data[at * all + index]);
-    const map = { values, rows, columns };
-    const canvas = new OffscreenCanvas(settings.side, settings.side);
-    const pixels = heatmap(map, settings.side, { visible: settings.preset.visible, ...settings.drawing });
-    canvas.getContext("2d").putImageData(new ImageData(pixels, settings.side), 0, 0);
-    return { picture: await canvas.convertToBlob(), place: placeOf(map) };
-  }));
+function heatmaps({ data, dims: [, rows, columns, all] }, classes) {
+  return classes.map((index) => {
+    const map = { values: Array.from({ length: rows * columns }, (_, at) => data[at * all + index]), rows, columns };
+    const drawing = { visible: settings.preset.visible, ...settings.drawing };
+    return { pixels: heatmap(map, settings.side, drawing), place: placeOf(map) };
+  });
 }
