@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.browsing import DESKTOP, PHONE, fits, least_contrast, opened
+from helpers.browsing import DESKTOP, PHONE, drop_folder, fits, hand_over, least_contrast, opened
 from helpers.web_pages import HOSTILE, hostile, web_runtime
 from PIL import Image
 
@@ -216,13 +216,41 @@ def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: An
     expect(page.locator(".heat")).to_be_visible(timeout=LONG)
 
 
-def test_a_folder_gives_its_photos(page: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_photos_are_dropped_and_pasted(page: Any, event: str) -> None:
+    hand_over(page, event, PHOTOS["grey.jpeg"])
+    expect(page.locator("#status")).to_contain_text("handed.jpg: ", timeout=LONG)
+    hand_over(page, event, None)
+    expect(page.locator("#status")).to_contain_text("is no ")
+
+
+@pytest.mark.parametrize("dropped", [True, False], ids=["dropped", "chosen"])
+def test_a_folder_gives_its_photos(page: Any, tmp_path: Path, dropped: bool) -> None:
     for name, content in PHOTOS.items():
         (tmp_path / "holiday" / "sea").mkdir(parents=True, exist_ok=True)
         (tmp_path / "holiday" / "sea" / name).write_bytes(content)
-    page.set_input_files("#folder", tmp_path / "holiday")
+    if dropped:
+        drop_folder(page, tmp_path / "holiday")
+    else:
+        page.set_input_files("#folder", tmp_path / "holiday")
     expect(page.locator("#status")).to_have_text("7 photos named", timeout=LONG)
     assert page.locator("h2").first.inner_text() == "holiday/sea/clear.png"
+
+
+def test_of_a_folder_as_many_photos_are_taken_as_a_page_can_hold(browser: Any) -> None:
+    page = browser.new_page()
+    found = run_script(
+        page,
+        ("folders",),
+        """const file = (name, type) => ({ name: `a/${name}`, file: { type } });
+        const files = Array.from({ length: given }, (_, n) => file(`${given - n}.jpg`, "image/jpeg"));
+        files.push(file("b.txt", "text/plain"), file(".c", ""));
+        return photosOf(files);""",
+        2001,
+    )
+    assert (len(found["photos"]), found["others"], found["more"]) == (2000, 1, True)
+    assert [each["name"] for each in found["photos"][:3]] == ["a/1.jpg", "a/2.jpg", "a/3.jpg"]
+    page.close()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

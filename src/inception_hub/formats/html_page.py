@@ -16,10 +16,8 @@ from typing import Any
 from ..bundle import Bundle
 from ..bundle.describe import page_facts
 from ..errors import ArgumentError
-from ..images import heatmaps
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import visible_fraction
-from ..images.resize import is_exact
 from . import onnx, onnxruntime_web
 from .comparison import Check
 from .options import Options
@@ -87,6 +85,9 @@ def _precision(options: Options) -> str:
 
 def _settings(bundle: Bundle, options: Options) -> dict[str, Any]:
     """What the scripts know of the module, and of how photos and heatmaps are made."""
+    from ..images import heatmaps
+    from ..images.resize import is_exact
+
     card = {
         **page_facts(bundle),
         "precision": _precision(_graph_options(bundle, options)),

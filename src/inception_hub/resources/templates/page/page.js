@@ -1,5 +1,5 @@
 // Photos are answered one after another, so that a folder of them does not occupy the whole server.
-import { inFolder, photosOf } from "./folders.js";
+import { droppedFolder, photosOf } from "./folders.js";
 import { offerHeatmaps } from "./heatmaps.js";
 import { rendered } from "./markdown.js";
 import { classify, describe, example } from "./request.js";
@@ -148,14 +148,14 @@ async function show() {
 async function take(data, sentence) {
   if (card.classes === 0) return;
   const items = [...data.items].filter((item) => item.kind === "file");
-  const given = items.map((item) => [item.webkitGetAsEntry?.(), item.getAsFile()]); // now: later they are gone
   if (!items.length) return say(sentence);
-  add(given.filter(([entry]) => !entry?.isDirectory).map(([, file]) => named(file)));
-  for (const [entry] of given.filter(([entry]) => entry?.isDirectory)) {
+  const given = items.map((item) => ({ folder: droppedFolder(item), file: item.getAsFile() })); // now: later they are gone
+  add(given.filter(({ folder }) => !folder).map(({ file }) => named(file)));
+  for (const { folder } of given.filter(({ folder }) => folder)) {
     try {
-      addFolder(entry.name, await inFolder(entry));
+      addFolder(folder.name, await folder.files());
     } catch (error) {
-      put(refused(entry.name, `${entry.name} cannot be read (${error.message}); choose its photos.`));
+      put(refused(folder.name, `${folder.name} cannot be read (${error.message}); choose its photos.`));
     }
   }
 }
