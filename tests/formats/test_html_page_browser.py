@@ -201,6 +201,15 @@ def test_a_browser_that_cannot_compute_says_so(browser: Any, small: Path, tmp_pa
         expect(page.get_by_role("alert")).to_contain_text("); take a current one, such as Firefox or Chrome.")
 
 
+def test_a_photo_of_too_many_pixels_says_so(browser: Any, small: Path, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.html"
+    strict.write_text(small.read_text("utf-8").replace('"most_pixels": 100000000', '"most_pixels": 5000'))
+    with opened(browser, strict.as_uri(), offline=True) as page:
+        page.set_input_files("#files", files({"one.png": PHOTOS["one.png"]}))
+        says = "The photo has 90 x 60 pixels; at most 5,000 are accepted: make it smaller."
+        expect(page.get_by_role("alert")).to_have_text(says, timeout=LONG)
+
+
 def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: Any) -> None:
     stops = []
     for _ in range(4):
