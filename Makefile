@@ -13,7 +13,8 @@ RELEASE_VENV ?= .venv-release
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser tensorflow cluster clients floors release licences lint docs lock audit coverage fuzz mutants clean
+.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients floors release licences lint docs lock audit coverage fuzz \
+	mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: $(DEMO_VENV)/ready
@@ -22,7 +23,7 @@ demo: $(DEMO_VENV)/ready
 	@echo "The same as a page of pictures: demo/gallery.html"
 
 # Everything the tests need, PyTorch included, then lint, types and tests.
-test: lint
+test: lint web-runtime
 	$(VENV)/bin/python -m pytest
 
 # Tests that take minutes each; then those for a GPU, on the CPU, so that they still go with the code.
@@ -46,9 +47,15 @@ gpu:
 		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \
 	exit $$status
 
-# The server's page and the gallery in a real browser: Debian's `chromium`, or what CHROMIUM names.
-browser: $(VENV)/ready
+# The server's page, the gallery and exported pages in a real browser: Debian's `chromium`, or what CHROMIUM names.
+browser: $(VENV)/ready web-runtime
 	$(VENV)/bin/python -m pytest -m browser
+
+# onnxruntime-web, which exported pages compute with: from npm. Without it the tests that need it skip.
+WEB_RUNTIME = $$(bin/python -c "from inception_hub.formats import onnxruntime_web; print(onnxruntime_web.$(1))")
+web-runtime: $(VENV)/ready
+	@cd $(VENV) && test -e "$(call WEB_RUNTIME,PACKAGE)" || $(call WEB_RUNTIME,FETCH) >/dev/null 2>&1 || \
+		echo "onnxruntime-web could not be fetched: exported pages are not tested."
 
 # What a current TensorFlow writes, loaded by the original's own software.
 tensorflow: export TENSORFLOW_VENV := $(TENSORFLOW_VENV)

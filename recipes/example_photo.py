@@ -1,6 +1,6 @@
 """Draws the example of the server's page, oranges and a lemon on a table, by ray marching; nothing is copied.
 
-`python recipes/example_photo.py src/inception_hub/server/page/example.jpg`
+`python recipes/example_photo.py src/inception_hub/resources/templates/page/example.jpg`
 """
 
 import sys

@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from inception_hub import bundle
-from inception_hub.bundle.describe import describe
+from inception_hub.bundle.describe import describe, page_facts
+from inception_hub.labels import Labels
 
 
 def test_every_fact(small_module: Path, tmp_path: Path) -> None:
@@ -32,3 +33,16 @@ def test_a_module_without_classes(small_module: Path, tmp_path: Path) -> None:
     facts = describe(tmp_path / "vectors")
     assert (facts["classes"], facts["labels"]) == (0, [])
     assert len(facts["signatures"]) == 3
+
+
+def test_what_a_page_says(small_module: Path) -> None:
+    made = bundle.read(small_module)
+    nested: dict[str, object] = {"data": "x", "top1": 0.5, "top5": float("inf"), "more": [[1]]}
+    facts = page_facts(replace(made, accuracy=(nested,), card="# Small", image_size=(96, 64)))
+    assert (facts["name"], facts["classes"], facts["image_size"]) == ("small", 10, [96, 64])
+    assert facts["parameters"] == made.architecture.num_parameters() and facts["card"] == "# Small"
+    assert (facts["licence"], facts["source"]) == ("Apache-2.0", "random numbers")
+    assert facts["accuracy"] == [{"data": "x", "top1": 0.5, "top5": None}]
+    assert not facts["knows_example"]
+    fruits = Labels((*"abcdefghi", "lemon"), (None,) * 10)
+    assert page_facts(replace(made, labels=fruits))["knows_example"]

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,32 @@ def opened(browser: Any, url: str, **context: Any) -> Iterator[Any]:
     yield page
     home.close()
     assert problems == []
+
+
+def hand_over(page: Any, event: str, photo: bytes | None) -> None:
+    """Drops or pastes a photo, or some words, as the browser would; `event`: `drop` or `paste`."""
+    page.evaluate(
+        """([event, bytes]) => {
+            const transfer = new DataTransfer();
+            if (bytes) {
+                transfer.items.add(new File([new Uint8Array(bytes)], "handed.jpg", {type: "image/jpeg"}));
+            } else {
+                transfer.setData("text/plain", "some words");
+            }
+            document.getElementById("drop").dispatchEvent(event === "paste"
+                ? new ClipboardEvent(event, {clipboardData: transfer, bubbles: true})
+                : new DragEvent(event, {dataTransfer: transfer, bubbles: true}));
+        }""",
+        [event, photo and list(photo)],
+    )
+
+
+def drop_folder(page: Any, folder: Path) -> None:
+    """Drops a folder on the page, as a person does."""
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 180, "data": data})
 
 
 def least_contrast(page: Any, selector: str) -> float:

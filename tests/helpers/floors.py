@@ -22,7 +22,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "signatures": "what goes into each of a module's signatures and what comes out",
         "inputs": "checks of what a caller hands to a module",
     },
-    {"images": "photos in: find, open within bounds, decode, resize"},
+    {"images": "photos in: find, open within bounds, decode, resize; heatmaps over them"},
     {"engines": "the table made runnable by OpenVINO and by PyTorch behind one protocol; compiled graphs"},
     {
         "bundle": "a module as a directory of plain data: read, write, verify, describe",
@@ -33,7 +33,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "module_spec": "`ModuleSpec`: what a module holds, without an engine",
         "module": "`Module`: the original's `hub.Module` over an engine",
     },
-    {"inference": "photos to predictions: the pipeline, softmax and top-k, activation maps, heatmaps"},
+    {"inference": "photos to predictions: the pipeline, softmax and top-k, activation maps"},
     {
         "output": "rows out: `classify` and `embed` as functions, JSON lines, CSV, Parquet, table, gallery",
         "data": "labelled photos from folders, Parquet, tar files, CSV and hubs; splits",

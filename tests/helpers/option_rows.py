@@ -140,6 +140,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--fp16": Row("--fp16", "export_bundle.options.fp16", True),
         "--evidence": Row("--evidence", "export_bundle.options.evidence", True),
         "--server": Row("--server ovms", "export_bundle.options.server", "ovms"),
+        "--runtime": Row("--runtime ort.tgz", "export_bundle.options.runtime", "ort.tgz"),
     },
     "push": {"--private": Row("--private", "push_bundle.private", True)},
     "bench": {

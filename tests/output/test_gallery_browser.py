@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.browsing import DESKTOP, PHONE, fits, least_contrast, opened
 
-from inception_hub.inference.heatmaps import heatmap
+from inception_hub.images.heatmaps import heatmap
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
 from inception_hub.output.gallery import Gallery

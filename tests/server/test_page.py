@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browsing import DESKTOP, PHONE, fits, least_contrast, opened
+from helpers.browsing import DESKTOP, PHONE, drop_folder, fits, hand_over, least_contrast, opened
 from helpers.serving import Served, jpeg, served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -97,44 +97,45 @@ def test_a_file_without_a_kind_is_the_servers_to_judge(page: Any) -> None:
     expect(page.get_by_role("alert")).to_contain_text("is no readable image; give a JPEG")
 
 
-def hand_over(page: Any, event: str, kind: str = "file") -> None:
-    """Drops or pastes a photo, or text, as the browser would."""
-    page.evaluate(
-        """([event, kind, bytes]) => {
-            const transfer = new DataTransfer();
-            if (kind === "file") {
-                transfer.items.add(new File([new Uint8Array(bytes)], "handed.jpg", {type: "image/jpeg"}));
-            } else {
-                transfer.setData("text/plain", "some words");
-            }
-            document.getElementById("drop").dispatchEvent(event === "paste"
-                ? new ClipboardEvent(event, {clipboardData: transfer, bubbles: true})
-                : new DragEvent(event, {dataTransfer: transfer, bubbles: true}));
-        }""",
-        [event, kind, list(jpeg(3))],
-    )
-
-
 @pytest.mark.parametrize("event", ["drop", "paste"])
 def test_photos_are_dropped_and_pasted(page: Any, event: str) -> None:
-    hand_over(page, event)
+    hand_over(page, event, jpeg(3))
     expect(page.locator("ol > li")).to_have_count(5)
     expect(page.locator("h2")).to_have_text("handed.jpg")
 
 
 def test_what_is_dropped_or_pasted_but_no_file_gets_a_sentence(page: Any, tmp_path: Path) -> None:
-    hand_over(page, "paste", "text")
+    hand_over(page, "paste", None)
     expect(page.locator("#status")).to_have_text("What was pasted is no photo; copy a photo first.")
-    hand_over(page, "drop", "text")
+    hand_over(page, "drop", None)
     expect(page.locator("#status")).to_have_text(
         "What was dropped is no file; save the photo, and drop its file."
     )
     (tmp_path / "holiday").mkdir()
-    devtools = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(tmp_path / "holiday")], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 180, "data": data})
-    expect(page.get_by_role("alert")).to_have_text("holiday is a folder; open it, and drop the photos in it.")
+    drop_folder(page, tmp_path / "holiday")
+    expect(page.get_by_role("alert")).to_have_text("holiday holds no photo; give a folder of photos.")
+
+
+@pytest.mark.parametrize("how", ["dropped", "dropped elsewhere", "chosen"])
+def test_a_folder_gives_its_photos_in_depth_by_name(page: Any, tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "holiday"
+    for name in ("IMG_10.jpg", "IMG_9.jpg", "sea/one.jpg", ".trash/old.jpg", "notes.txt", ".DS_Store"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(jpeg(1))
+    if how == "dropped elsewhere":  # in other browsers, and at an address without TLS
+        page.evaluate("() => { delete DataTransferItem.prototype.getAsFileSystemHandle; }")
+    if how == "chosen":
+        page.set_input_files("#folder", folder)
+    else:
+        drop_folder(page, folder)
+    expect(page.locator("#status")).to_have_text(
+        "3 photos named; 1 other file left out, not photos by their kind"
+    )
+    names = ["holiday/IMG_9.jpg", "holiday/IMG_10.jpg", "holiday/sea/one.jpg"]
+    assert page.locator("#photos h2").all_inner_texts() == names
+    page.set_input_files("#files", files(("last.jpg", jpeg(2)), ("bad.jpg", b"no photo")))
+    expect(page.locator("#status")).to_have_text("1 photo named, 1 not")
+    assert page.locator("#photos h2").all_inner_texts() == ["last.jpg", "bad.jpg", *names]
 
 
 def test_an_empty_page_offers_an_example(page: Any) -> None:
@@ -147,14 +148,14 @@ def test_an_empty_page_offers_an_example(page: Any) -> None:
 def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: Any) -> None:
     page.wait_for_function("document.title.includes('tiny_imagenet')")
     stops = []
-    for _ in range(5):
+    for _ in range(6):
         page.keyboard.press("Tab")
         stops.append(page.evaluate("() => document.activeElement.id || document.activeElement.textContent"))
         assert page.evaluate(
             """() => [document.activeElement, document.activeElement.parentElement]
                 .some((each) => getComputedStyle(each).outlineStyle === "solid")"""
         ), stops
-    assert stops == ["files", "Try an example", "About this module", "the interface", "figures"]
+    assert stops == ["files", "folder", "Try an example", "About this module", "the interface", "figures"]
     page.set_input_files("#files", files(("one.jpg", jpeg(1))))
     expect(page.locator("#status")).to_contain_text(re.compile(r"one\.jpg: .+ [0-9.]+%"))
     assert page.locator("#status").get_attribute("role") == "status"

@@ -14,7 +14,7 @@ from PIL import Image
 
 import inception_hub as hub
 
-SCRIPTS = ("page", "request", "heatmaps", "markdown")
+SCRIPTS = ("page", "request", "folders", "heatmaps", "markdown")
 KINDS = {
     "/": "text/html; charset=utf-8",
     "/docs": "text/html; charset=utf-8",

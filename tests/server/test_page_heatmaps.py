@@ -82,7 +82,7 @@ def test_a_click_keeps_a_heatmap_and_another_takes_it_away(page: Any) -> None:
 
 def test_the_keyboard_shows_heatmaps_and_screen_readers_hear_of_them(page: Any) -> None:
     first, second, *_ = give(page)
-    page.locator("#files").focus()
+    page.locator("#folder").focus()
     page.keyboard.press("Tab")
     expect(first).to_be_focused()
     shows(page, first)

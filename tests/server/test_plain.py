@@ -13,9 +13,8 @@ from helpers.serving import Served, assert_same, jpeg, multipart, offline
 from PIL import Image
 
 import inception_hub as hub
+from inception_hub.images.heatmaps import DRAWN_SIDE, heatmap, map_size, palette
 from inception_hub.inference.activation_maps import activation_maps
-from inception_hub.inference.heatmaps import heatmap, map_size, palette
-from inception_hub.server.plain import HEATMAP
 
 LOGITS = "image_classification"
 
@@ -54,7 +53,7 @@ def test_heatmaps_are_exact(server: Served) -> None:
         assert map.mean() + bias == pytest.approx(outputs["default"][0, index], rel=1e-4, abs=1e-4)
         assert np.allclose(prediction["activation_map"], map, rtol=1e-4, atol=1e-4)
         picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))
-        expected = heatmap(map, HEATMAP, HEATMAP, "default")
+        expected = heatmap(map, DRAWN_SIDE, DRAWN_SIDE, "default")
         assert prediction["place"] == expected.place
         shown = np.asarray(picture.convert("RGBA"), int)
         assert np.abs(shown - palette()[expected.index]).mean() < 1

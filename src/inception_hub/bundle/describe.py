@@ -1,5 +1,7 @@
-"""Facts about a module directory, for `inception-hub info`; loads no engine and no weights."""
+"""Facts about a module, for `inception-hub info` and for pages; loads no engine and no weights."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,10 @@ from ..architecture import Architecture
 from ..labels import TOP
 from ..signatures import signatures
 from ..system.regular import read_text
+from .contents import Bundle
 from .manifest import LABELS, verify
+
+EXAMPLE = {"orange", "lemon"}  # labels of what the pages' example shows
 
 
 def describe(directory: Path) -> dict[str, Any]:
@@ -42,3 +47,27 @@ def describe(directory: Path) -> dict[str, Any]:
 def _figures(measured: dict[str, Any], classes: int) -> dict[str, Any]:
     """One measurement, without a top-5 that says nothing."""
     return {name: value for name, value in measured.items() if name != "top5" or classes > TOP}
+
+
+def page_facts(bundle: Bundle) -> dict[str, Any]:
+    """What a page for people says of a module, as JSON-ready data."""
+    return {
+        "name": bundle.name,
+        "classes": bundle.architecture.num_classes,
+        "image_size": list(bundle.image_size),
+        "parameters": bundle.architecture.num_parameters(),
+        "licence": bundle.provenance.licence,
+        "source": bundle.provenance.source,
+        "accuracy": [_in_json(figures) for figures in bundle.accuracy],
+        "card": bundle.card,
+        "knows_example": bool(EXAMPLE.intersection(bundle.labels)),
+    }
+
+
+def _in_json(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts and numbers of `figures`, null for what is not finite, such as 1e400: JSON cannot hold it."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in figures.items()
+        if isinstance(value, str | int | float | None)
+    }

@@ -33,6 +33,12 @@ ServerOption = Annotated[
     Server | None,
     typer.Option("--server", help="Make DST a model repository for this server, with its configuration."),
 ]
+RuntimeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--runtime", metavar="FILE", help="onnxruntime-web, packed by npm, for html. [default: here]"
+    ),
+]
 Fp16Option = Annotated[bool, typer.Option("--fp16", help="Half-precision weights and computation.")]
 
 
@@ -49,6 +55,7 @@ def export(
     fp16: Fp16Option = False,
     evidence: EvidenceOption = False,
     server: ServerOption = None,
+    runtime: RuntimeOption = None,
 ) -> None:
     """Write a module for other software. That software checks it before it is kept."""
     from ..sources.transfer import export as run
@@ -56,7 +63,7 @@ def export(
     check = run(
         resolve_handle(module), destination, to,
         force=force, size=size_of(size), batch=batch, photos=photos, top=top, int8=int8, fp16=fp16,
-        evidence=evidence, server=server,
+        evidence=evidence, server=server, runtime=runtime,
     )  # fmt: skip
     files = [p for p in destination.rglob("*") if p.is_file()] if destination.is_dir() else [destination]
     megabytes = sum(path.stat().st_size for path in files) / 1e6

@@ -2,6 +2,7 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Literal, get_args
 
 from ..bundle import Bundle
@@ -18,7 +19,8 @@ class Options:
     `photos`: images are uint8 [0, 255], scaled within the graph. `top`: so many best classes with their
     probabilities instead of logits. `int8`: the module's int8 graph instead of float weights. `fp16`: weights
     and computation in half precision, images and outputs in float32. `evidence`: one more output, the class
-    activation maps. `server`: one of `SERVERS`; a model repository for it is written.
+    activation maps. `server`: one of `SERVERS`; a model repository for it is written. `runtime`: the file of
+    onnxruntime-web's package, the one in the current folder where None.
     """
 
     size: tuple[int, int] | None = None
@@ -29,6 +31,7 @@ class Options:
     fp16: bool = False
     evidence: bool = False
     server: Server | None = None
+    runtime: Path | None = None
 
     def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
         """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with

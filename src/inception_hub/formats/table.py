@@ -67,6 +67,7 @@ FORMATS = {
     ),
     "torch": Format("torch_program", "train", frozenset({"size", "batch", "evidence"})),
     "timm": Format("timm", "timm"),
+    "html": Format("html_page", "onnx", frozenset({"int8", "fp16", "runtime"})),
 }
 
 

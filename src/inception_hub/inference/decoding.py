@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError
 from ..images.decode import at_least
+from ..images.heatmaps import map_size
 from ..images.loading import decode_and_resize_again, decode_compactly
 from ..images.presets import Preset
 from ..system.threads import in_order
-from .heatmaps import map_size
 from .options import Options
 
 THUMBNAIL = 320  # px, longest side: sharp on a gallery's card of 160 to 320

@@ -7,12 +7,12 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from ..images.decode import at_least
+from ..images.heatmaps import heatmap, laid_over, map_size
 from ..images.loading import decode_and_resize, decode_and_resize_again
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset
 from ..module import Module
 from .activation_maps import Explanation, explain
-from .heatmaps import heatmap, laid_over, map_size
 from .options import TOP
 
 PANEL = 360  # px, a photo's longest side

@@ -18,8 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from ..errors import OutputError
+from ..images.heatmaps import Heatmap, palette
 from ..inference.decoding import THUMBNAIL
-from ..inference.heatmaps import Heatmap, palette
 from ..inference.row import Row
 from ..system.text import encoded
 from .data_uri import jpeg_uri, palette_png_uri

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..images.heatmaps import Heatmap, heatmap
 from ..inference.decoding import Photo
-from ..inference.heatmaps import Heatmap, heatmap
 from ..inference.options import Options
 from ..inference.pipeline import Result, infer
 from ..module import Module

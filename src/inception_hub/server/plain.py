@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ..errors import AnswerError, ImageError
+from ..images.heatmaps import DRAWN_SIDE, heatmap, palette
 from ..inference.activation_maps import activation_maps
-from ..inference.heatmaps import heatmap, palette
 from ..inference.options import TOP
 from ..inference.predictions import best_predictions, check_finite
 from ..inference.row import Row
@@ -20,7 +20,6 @@ from .openapi import ERRORS, request_body
 from .responses import json_response
 from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
 
-HEATMAP = 320  # px of each side
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
 Record = dict[str, Any]
 
@@ -113,7 +112,7 @@ def _add_explain(routes: APIRouter, service: Service) -> None:
         maps = activation_maps(module, feature_map, classes)
         check_finite(maps, module.spec.bundle.name, module.precision)
         for prediction, each in zip(record["predictions"], maps, strict=True):
-            drawn = heatmap(each, HEATMAP, HEATMAP, module.resize)
+            drawn = heatmap(each, DRAWN_SIDE, DRAWN_SIDE, module.resize)
             prediction["activation_map"], prediction["place"] = each.tolist(), drawn.place
             prediction["heatmap"] = palette_png_uri(drawn.index, palette())
         return record
@@ -139,7 +138,7 @@ def _add_explain(routes: APIRouter, service: Service) -> None:
             request,
             EXPLANATION,
             lambda path, output: explained(path, output, top),
-            drawn=top * HEATMAP * HEATMAP,
+            drawn=top * DRAWN_SIDE * DRAWN_SIDE,
         )
 
 

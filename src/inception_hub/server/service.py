@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .. import inputs
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, InputError, TooLargeError
+from ..images.heatmaps import map_size
 from ..images.loading import decode_and_resize, decode_and_resize_again
-from ..inference.heatmaps import map_size
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Images

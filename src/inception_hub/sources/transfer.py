@@ -75,6 +75,7 @@ def export(
     fp16: bool = False,
     evidence: bool = False,
     server: Server | None = None,
+    runtime: Handle | None = None,
 ) -> Check:
     """Writes `module`, with its present weights, to `destination` in the format `to`; see `export_bundle`.
 
@@ -83,9 +84,11 @@ def export(
     scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
     `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
     activation map of every class, [batch, height, width, classes]. `server`: make `destination` a model
-    repository for it, with its configuration.
+    repository for it, with its configuration. `runtime`: the file of onnxruntime-web's package, which `html`
+    puts into its page; None is the one in the current folder.
     """
-    options = Options(size, batch, photos, top, int8, fp16, evidence, server)
+    given = None if runtime is None else Path(runtime)
+    options = Options(size, batch, photos, top, int8, fp16, evidence, server, given)
     return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
 
 

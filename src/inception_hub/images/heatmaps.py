@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..images.presets import Preset, visible_fraction
+from .presets import Preset, visible_fraction
 
 MAP_SIDE, MOST_ENLARGED = 224, 2  # px of the shorter side; times the module's own size
+DRAWN_SIDE = 320  # px of both sides of what pages lay over a photo of any shape
 LEVELS = (0.25, 0.5)  # of the map's maximum
 WIDTHS = (0.8, 1.6)  # px, of each level's line
 LINE, SHADOW, DARK = (255, 222, 90), (0, 0, 0), (8, 10, 14)  # sRGB

@@ -11,8 +11,8 @@ from PIL import Image
 import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.architecture import FEATURE_MAP
+from inception_hub.images import heatmaps
 from inception_hub.images.presets import PRESETS, Preset
-from inception_hub.inference import heatmaps
 from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
 from inception_hub.inference.pipeline import BATCH_SIZE, infer

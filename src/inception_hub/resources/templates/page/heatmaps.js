@@ -1,6 +1,6 @@
 // Lays the heatmap of a class over its photo while the class is pointed at or focused, or for good once it is
 // clicked or tapped. Heatmaps are asked for when the first of a photo is wanted.
-import { request } from "./request.js";
+import { explain } from "./request.js";
 
 const said = document.getElementById("said");
 
@@ -18,10 +18,10 @@ export function offerHeatmaps(item, photo, predictions) {
     for (const [at, button] of buttons.entries()) button.setAttribute("aria-pressed", String(at === pinned));
     heat.hidden = true;
     if (number === null) return;
-    explained ??= request(`explain?top=${predictions.length}`, photo);
+    explained ??= explain(photo, predictions);
     try {
       wait.hidden = false;
-      const found = (await explained).predictions.find((each) => each.index === predictions[number].index);
+      const found = (await explained).find((each) => each.index === predictions[number].index);
       if (number !== (pointed ?? pinned)) return; // another is wanted by now
       if (!found) throw new Error(`There is no heatmap of ${predictions[number].label}.`);
       heat.src = found.heatmap;

@@ -1,26 +1,38 @@
-// Photos are sent one after another, so that a folder of them does not occupy the whole server.
+// Photos are answered one after another, so that a folder of them does not occupy the whole server.
+import { droppedFolder, photosOf } from "./folders.js";
 import { offerHeatmaps } from "./heatmaps.js";
 import { rendered } from "./markdown.js";
-import { request } from "./request.js";
+import { classify, describe, example } from "./request.js";
 
+const TOP = 5;
 const element = (id) => document.getElementById(id);
 const copy = (id) => element(id).content.firstElementChild.cloneNode(true);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 const size = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 let card = {}; // facts about the module and the server
 let queue = Promise.resolve();
 let waiting = 0;
+let done = []; // a sentence on each photo since none was waiting, null for one in error
+let leftOut = 0; // files of folders that are no photos, since then
 
-function add(files) {
-  for (const file of files) {
-    const name = file.name || "Pasted photo";
+// Shows photos, [{ file, name }], above those that are there, and names them in their order.
+function add(photos) {
+  const items = photos.map(({ file, name }) => {
     const reason = refusal(file, name);
-    if (reason) refuse(name, reason);
-    else send(file, name);
-  }
+    return reason ? refused(name, reason) : sent(file, name);
+  });
+  put(...items);
 }
 
-// Why a file is not sent: what can be known here. The rest the server tells.
+function put(...items) {
+  element("photos").prepend(...items);
+  element("example").hidden = true;
+}
+
+const named = (file) => ({ file, name: file.webkitRelativePath || file.name || "Pasted photo" });
+
+// Why a file is not sent: what can be known here. The rest is told by who decodes it.
 function refusal(file, name) {
   if (!file.size) return `${name} is empty; give a photo.`;
   if (file.type && !/^(image\/|application\/octet-stream$)/.test(file.type)) {
@@ -32,17 +44,16 @@ function refusal(file, name) {
   return null;
 }
 
-function refuse(name, reason) {
+function refused(name, reason) {
   const item = newItem(name);
   item.querySelector("figure").hidden = true;
   fail(item, reason);
+  return item;
 }
 
 function newItem(name) {
   const item = copy("photo");
   item.querySelector("h2").textContent = name;
-  element("photos").prepend(item);
-  element("example").hidden = true;
   return item;
 }
 
@@ -52,7 +63,7 @@ function fail(item, reason) {
   place.textContent = reason;
 }
 
-function send(file, name) {
+function sent(file, name) {
   const item = newItem(name);
   const picture = item.querySelector(".photo");
   picture.alt = `The photo ${name}`;
@@ -61,29 +72,39 @@ function send(file, name) {
   item.querySelector(".wait").hidden = false;
   waiting += 1;
   say();
-  queue = queue.then(() => classify(file, item, name));
+  queue = queue.then(() => answer(file, item, name));
+  return item;
 }
 
 function say(sentence = "") {
-  element("status").textContent = waiting ? `${waiting} ${waiting === 1 ? "photo" : "photos"} to go` : sentence;
+  element("status").textContent = waiting ? `${counted(waiting, "photo")} to go` : sentence;
 }
 
-async function classify(file, item, name) {
-  let sentence;
+async function answer(file, item, name) {
   try {
-    const { predictions } = await request("classify?top=5", file);
-    const rows = predictions.map((prediction) => row(prediction));
-    item.querySelector("ol").replaceChildren(...rows);
+    const predictions = await classify(file, TOP);
+    item.querySelector("ol").replaceChildren(...predictions.map((prediction) => row(prediction)));
     offerHeatmaps(item, file, predictions);
     element("hint").hidden = false;
-    sentence = `${name}: ${predictions[0].label}, ${percent(predictions[0].probability)}`;
+    done.push(`${name}: ${predictions[0].label}, ${percent(predictions[0].probability)}`);
   } catch (error) {
     fail(item, error.message);
     item.querySelector("figure").hidden = item.querySelector(".photo").hidden;
+    done.push(null);
   }
   item.querySelector(".wait").hidden = true;
   waiting -= 1;
-  say(sentence);
+  say(waiting ? "" : summary());
+}
+
+// Of the photos since none was waiting: one by its best class, several by their number.
+function summary() {
+  const names = done.filter(Boolean);
+  const failed = done.length - names.length;
+  const photos = done.length > 1 ? `${counted(names.length, "photo")} named${failed ? `, ${failed} not` : ""}` : names[0] ?? "";
+  const others = leftOut ? `${counted(leftOut, "other file")} left out, not photos by their kind` : "";
+  [done, leftOut] = [[], 0];
+  return [photos, others].filter(Boolean).join("; ");
 }
 
 function row(prediction) {
@@ -94,8 +115,8 @@ function row(prediction) {
   return made;
 }
 
-async function describe() {
-  card = await (await fetch("card")).json();
+async function show() {
+  card = await describe();
   element("module").textContent = card.name;
   document.title = `Inception Hub: ${card.name}`;
   element("example").hidden = !card.knows_example || element("photos").childElementCount > 0;
@@ -123,23 +144,45 @@ async function describe() {
   element("card-text").append(rendered(card.card));
 }
 
-// Of what was dropped or pasted, the files; folders cannot be sent.
-function take(data, sentence) {
+// Of what was dropped or pasted, the files, and those in folders.
+async function take(data, sentence) {
   if (card.classes === 0) return;
   const items = [...data.items].filter((item) => item.kind === "file");
-  for (const item of items) {
-    const entry = item.webkitGetAsEntry?.();
-    if (entry?.isDirectory) refuse(entry.name, `${entry.name} is a folder; open it, and drop the photos in it.`);
-    else add([item.getAsFile()]);
+  if (!items.length) return say(sentence);
+  const given = items.map((item) => ({ folder: droppedFolder(item), file: item.getAsFile() })); // now: later they are gone
+  add(given.filter(({ folder }) => !folder).map(({ file }) => named(file)));
+  for (const { folder } of given.filter(({ folder }) => folder)) {
+    try {
+      addFolder(folder.name, await folder.files());
+    } catch (error) {
+      put(refused(folder.name, `${folder.name} cannot be read (${error.message}); choose its photos.`));
+    }
   }
-  if (!items.length) say(sentence);
+}
+
+function addFolder(name, files) {
+  const { photos, others, more, most } = photosOf(files);
+  if (!photos.length) return put(refused(name, `${name} holds no photo; give a folder of photos.`));
+  leftOut += others;
+  add(photos);
+  if (more) {
+    put(refused(name, `${name} holds more than ${counted(most, "photo")}; the first are taken, the command line takes all.`));
+  }
 }
 
 const drop = element("drop");
-element("files").addEventListener("change", (event) => { add(event.target.files); event.target.value = ""; });
+element("files").addEventListener("change", (event) => {
+  add([...event.target.files].map(named));
+  event.target.value = "";
+});
+element("folder").addEventListener("change", (event) => {
+  const files = [...event.target.files].map(named);
+  if (files.length) addFolder(files[0].name.split("/")[0], files);
+  event.target.value = "";
+});
 element("example").querySelector("button").addEventListener("click", async () => {
-  const photo = await (await fetch("example.jpg")).blob();
-  add([new File([photo], "example.jpg", { type: photo.type })]);
+  const photo = await example();
+  add([{ file: photo, name: "example.jpg" }]);
 });
 document.addEventListener("paste", (event) => take(event.clipboardData, "What was pasted is no photo; copy a photo first."));
 document.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
@@ -149,4 +192,4 @@ document.addEventListener("drop", (event) => {
   drop.classList.remove("over");
   take(event.dataTransfer, "What was dropped is no file; save the photo, and drop its file.");
 });
-describe();
+show();
