@@ -8,7 +8,8 @@ import pytest
 import inception_hub as hub
 from inception_hub.cli.app import VERBS
 
-# Verbs that are none: `serve` runs until it is ended; `info` shows what `ModuleSpec` holds, `settings` the command's own.
+# Verbs that are none: `serve` runs until it is ended; `info` shows what `ModuleSpec` holds, `settings` what
+# the command itself was told.
 NO_FUNCTIONS = {"serve", "info", "settings"}
 ROWS = {"format", "output", "resume", "ray"}  # rows are written by who iterates over them, or as a table
 NOT_IN_PYTHON = {

@@ -91,7 +91,8 @@ def table(rows: Sequence[Figures]) -> str:
     """Markdown."""
     lines = [
         "| | photos/s | times the original | core ms a photo | times the original | peak MB "
-        "| first answer, s | of the original's | its peak MB | of the original's | same answer as the original | as ours |",
+        "| first answer, s | of the original's | its peak MB | of the original's "
+        "| same answer as the original | as ours |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
