@@ -25,7 +25,7 @@ from PIL import (
 
 from ..errors import ImageError, InputError
 from ..system.extras import install_command
-from . import bmp, heic, png, tiff
+from . import bmp, boxes, cicp, heic, png, tiff
 from .photo_file import MAX_BYTES, PhotoFile, Refused
 
 READABLE = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
@@ -70,6 +70,9 @@ def opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile |
                 tiff.amend(image)
             elif isinstance(image, BmpImagePlugin.BmpImageFile):
                 bmp.amend(image, file.whole(bmp.HEADER))
+            elif image.format in ("AVIF", "HEIF") and not image.info.get("icc_profile"):
+                named = boxes.colours(file.whole())
+                image.info["icc_profile"] = named and cicp.film_profile(*named)
             yield image, file
 
 
