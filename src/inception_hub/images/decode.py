@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from ..errors import ArgumentError, ImageError, InputError
-from . import cost, png
+from . import cost, gif, png
 from .modes import in_rgb
 from .opening import NOT_READ, READABLE, Source, opened
 from .photo_file import MAX_EXIF, MAX_PIXELS, MOST_PIXELS, Refused, Unsupported
@@ -71,6 +72,8 @@ def picture(
             if deep and file is not None:
                 png.lay_deep_transparency(image, file)
             transposition = _transposition(image)
+            if isinstance(image, GifImageFile):
+                image = gif.amend(image)
             image = in_rgb(image, managed=managed)
             return image if transposition is None else image.transpose(transposition)
     except (ImageError, InputError):

@@ -38,7 +38,7 @@ FORMATS = {
     "AVIF": (re.compile(rb"....ftyp(avi[fs]|m[is]f1.*avi[fs])", re.DOTALL), AvifImagePlugin.AvifImageFile),
     "GIF": (re.compile(rb"GIF8[79]a"), GifImagePlugin.GifImageFile),
     "BMP": (re.compile(rb"BM"), BmpImagePlugin.BmpImageFile),
-    "TIFF": (re.compile(rb"II\*\0|MM\0\*|II\+\0|MM\0\+"), TiffImagePlugin.TiffImageFile),
+    "TIFF": (re.compile(rb"II\*\0|MM\0\*|II\+\0|MM\0\+"), tiff.open_tiff),
 }
 # What Pillow says of a file that may be intact, but is of a kind that it does not read.
 NOT_READ = re.compile(
