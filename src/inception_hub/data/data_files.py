@@ -25,6 +25,7 @@ FORMATS: dict[str, DataFormat] = {
     ".csv": "table",
     ".tsv": "table",
     ".jsonl": "table",
+    ".ndjson": "table",
 }
 METADATA = (
     "metadata.csv",

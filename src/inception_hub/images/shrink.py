@@ -7,7 +7,6 @@ from typing import Protocol
 
 from PIL import Image
 
-
 # Pixels between the two passes, of which cykooz-resizer makes the vertical one first: a photo of one row and
 # 50 million columns would take 11 GB, and end the process that does not get them.
 WIDEST = 1 << 24
