@@ -53,6 +53,15 @@ def shard() -> bytes:
     return file.getvalue()
 
 
+def parquet(compression: str) -> bytes:
+    import pyarrow.parquet
+
+    file = io.BytesIO()
+    table = pyarrow.table({"image": [b"a", b"b", b"b"], "label": ["x", "y", "x"]})
+    pyarrow.parquet.write_table(table, file, compression=compression)
+    return file.getvalue()
+
+
 def safetensors() -> bytes:
     from safetensors.numpy import save
 
@@ -144,6 +153,7 @@ def corpus() -> dict[str, list[bytes]]:
         ],
         "csv": [b"a.png,daisy\nimages\\b.png,rose\n", b"path\tlabel\na.png\t1\nb.png\t0\n"],
         "shard": [shard()],
+        "parquet": [parquet("none"), parquet("zstd")],
     }
 
 

@@ -212,9 +212,13 @@ def shard(data: bytes) -> None:
     _data_set("train-0.tar", data)
 
 
+def parquet(data: bytes) -> None:
+    _data_set("train-0.parquet", data)
+
+
 TARGETS = {f.__name__: f for f in (tar, snappy, protobuf, table, v1, v2, objects, saved_model, tfhub_module,
                                    manifest, safetensors, labels, image, png, profile, metadata_csv,
-                                   metadata_jsonl, csv, shard)}  # fmt: skip
+                                   metadata_jsonl, csv, shard, parquet)}  # fmt: skip
 
 
 def fuzz(name: str, seconds: int) -> None:
