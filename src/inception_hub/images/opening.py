@@ -25,6 +25,7 @@ from PIL import (
 
 from ..errors import ImageError, InputError
 from ..system.extras import install_command
+from ..system.regular import POINTER
 from . import bmp, boxes, cicp, heic, png, tiff
 from .photo_file import MAX_BYTES, PhotoFile, Refused
 
@@ -80,6 +81,8 @@ def _image(head: bytes, file: PhotoFile, name: str) -> Image.Image:
     for begin, factory in FORMATS.values():
         if begin.match(head):
             return factory(file, "")
+    if head.startswith(POINTER):
+        raise ImageError(f"{name} is a pointer of Git LFS, not the photo itself; fetch that (git lfs pull).")
     if not heic.is_heic(head):
         raise ImageError(f"{name} is no readable image; give a {READABLE} file.")
     try:

@@ -42,10 +42,10 @@ def open_tiff(file: PhotoFile, name: str) -> TiffImageFile:
     try:
         return TiffImageFile(file, name)
     except SyntaxError as error:
-        unknown = error.__cause__
-        if not isinstance(unknown, KeyError) or unknown.args[0] in TiffTags.TAGS_V2:
-            raise  # it lacks what a TIFF must have
-        raise Refused(f"a TIFF compressed by method {unknown.args[0]}") from error
+        unknown = error.__cause__.args[0] if isinstance(error.__cause__, KeyError) else None
+        if not isinstance(unknown, int) or unknown in TiffTags.TAGS_V2:
+            raise  # another layout, or it lacks what a TIFF must have
+        raise Refused(f"a TIFF compressed by method {unknown}") from error
 
 
 def amend(image: TiffImageFile) -> None:
