@@ -88,7 +88,7 @@ def objects(data: bytes) -> None:
 
     from inception_hub.formats.tf_checkpoint import read_checkpoint
 
-    _file("c", b"", lambda path: read_checkpoint(of_objects(path.parent, data, ["v", "w"])))
+    _file("beside", b"", lambda path: read_checkpoint(of_objects(path.parent, data, ["v", "w"])))
 
 
 def saved_model(data: bytes) -> None:
