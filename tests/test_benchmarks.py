@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from helpers.colour_photos import write_colour_photos
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -92,3 +93,15 @@ def test_photos_are_the_same_every_time(tmp_path: Path) -> None:
         [path.read_bytes() for path in sorted((tmp_path / folder).iterdir())] for folder in ("one", "two")
     )
     assert first == second and len(set(first)) == 3
+
+
+def test_colours_are_counted_with_their_profiles_and_without(tmp_path: Path) -> None:
+    write_colour_photos(tmp_path / "photos", 2)
+    program = [sys.executable, BENCHMARKS / "colours.py", tmp_path / "photos", "6"]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    head, _, *rows = done.stdout.splitlines()
+    assert head == "| of 6 photos | profile ignored | converted |"
+    found = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:] for row in rows}
+    assert list(found) == ["Display P3", "Adobe RGB", "ProPhoto RGB"]
+    for name, (ignored, converted) in found.items():
+        assert float(converted.strip("% |")) >= float(ignored.strip("%")), name

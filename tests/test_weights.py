@@ -1,5 +1,6 @@
 """Strict loading, inference of the depth multiplier, initialisation, folding."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,15 @@ def test_safetensors_round_trip_is_exact(tmp_path: Path) -> None:
     loaded = weights_file.check(SMALL, weights_file.load(tmp_path / "w.safetensors"))
     assert list(loaded) == list(SMALL.variables)
     assert all(np.array_equal(loaded[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize("kind, size", [("BF16", 2), ("F8_E4M3", 1), ("F8_E5M2", 1)])
+def test_types_that_numpy_does_not_have(tmp_path: Path, kind: str, size: int) -> None:
+    header = json.dumps({"w": {"dtype": kind, "shape": [1], "data_offsets": [0, size]}}).encode()
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    with pytest.raises(FormatError, match="w.safetensors holds numbers of a type that NumPy does not have"):
+        weights_file.load(path)
 
 
 def test_float16_is_widened(tmp_path: Path) -> None:

@@ -97,6 +97,35 @@ def repaired(content: bytes, generator: random.Random) -> bytes:
     return table(block(*entries))
 
 
+def objects_or_refused(graph: bytes) -> bool:
+    """A checkpoint of `tf.train.Checkpoint` whose description of its objects is `graph`."""
+    from helpers.tensorflow_samples import of_objects
+
+    from inception_hub.formats.tf_checkpoint import read_checkpoint
+
+    def read() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            read_checkpoint(of_objects(Path(folder), graph, ["v/.ATTRIBUTES/VARIABLE_VALUE", "w"]))
+
+    return clean(read)
+
+
+def graphs(count: int) -> Iterator[bytes]:
+    """The description of objects that TensorFlow wrote, mutated below its checksums."""
+    from inception_hub.formats.tensorflow.object_graph import OBJECT_GRAPH
+    from inception_hub.formats.tensorflow.protobuf import fields
+    from inception_hub.formats.tensorflow.table import read_table
+
+    folder, generator = SAMPLES / "objects" / "variables", random.Random(2)
+    entry = dict(fields(dict(read_table((folder / "variables.index").read_bytes()))[OBJECT_GRAPH]))
+    data = (folder / "variables.data-00000-of-00001").read_bytes()
+    start = int(entry.get(4, 0)) + 6  # behind its length and a checksum  # type: ignore[call-overload]
+    graph = data[start : int(entry.get(4, 0)) + int(entry[5])]  # type: ignore[call-overload]
+    yield graph
+    for _ in range(count - 1):
+        yield mutated(graph, generator)
+
+
 def hubs(count: int) -> Iterator[Files]:
     generator = random.Random(1)
     folder = SAMPLES / "hub"
@@ -151,6 +180,7 @@ def main() -> None:
         run("V1 and V2 files, mutated", untouched_or_refused, damaged(count, mutated)),
         run("the same, checksums right again", read_or_refused, damaged(count, repaired)),
         run("TF1 Hub module: its two descriptions, mutated", hub_or_refused, hubs(count)),
+        run("TensorFlow 2: description of objects, mutated", objects_or_refused, graphs(count)),
         run("bombs: shapes, slices, fields, blocks, Snappy", read_or_refused, bombs()),
     ]
     report("checkpoints", rows, write_docs=given.write_docs)

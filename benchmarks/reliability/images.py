@@ -95,6 +95,33 @@ def profile_mutations(count: int) -> Iterator[bytes]:
         yield content[:start] + (changed[:400].ljust(400, b"\0") if number % 2 else changed) + content[end:]
 
 
+def colour_mutations(count: int) -> Iterator[bytes]:
+    """Chunks and boxes that name colours by numbers, mutated, the checksums of chunks right."""
+    generator = random.Random("colours")
+    values = np.random.default_rng(0).integers(0, 256, (24, 32, 4), np.uint8)
+    plain = [saved(Image.fromarray(values).convert(mode), "PNG") for mode in MODES["PNG"] if mode != "I;16"]
+    coded = [box_files.encoded(Image.fromarray(values[..., :3]), format) for format in ("AVIF", "HEIC")]
+    chunks = {
+        b"cICP": bytes([12, 13, 0, 1]),
+        b"gAMA": (50_000).to_bytes(4),
+        b"cHRM": struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000),
+        b"sRGB": b"\0",
+    }
+    for number in range(count):
+        if number % 3 == 0:
+            content = coded[number % 2]
+            start, end = content.index(b"meta"), content.index(b"mdat") - 4
+            yield content[:start] + mutated(content[start:end], generator) + content[end:]
+            continue
+        used = generator.sample(sorted(chunks), generator.randrange(1, 5))
+        named = b"".join(
+            chunk(kind, mutated(chunks[kind], generator)[: len(chunks[kind])].ljust(len(chunks[kind]), b"\0"))
+            for kind in used
+        )
+        content = plain[number % len(plain)]
+        yield content[:33] + named + content[33:]
+
+
 def mutations(format: str, count: int) -> Iterator[bytes]:
     """Every seed as it is, cut short, and mutated; `count` in all."""
     generator = random.Random(format)
@@ -229,6 +256,7 @@ def main() -> None:
     rows.append(run("bombs: pixels, scans, frames, parts, texts, tiles", photo, bombs()))
     rows.append(run("slow: deflate, LZMA, LZW, WebP, AVIF, GIF, runs, profiles", photo_in_time, slow()))
     rows.insert(-2, run("ICC profiles, mutated", photo, profile_mutations(given.mutations)))
+    rows.insert(-2, run("colours named by numbers, mutated", photo, colour_mutations(given.mutations)))
     report(
         "images",
         rows,

@@ -256,6 +256,11 @@ def load(path: Path) -> dict[str, NDArray[np.generic]]:
         if header > MAX_HEADER_BYTES:
             raise ValueError(f"its header of {header} bytes is longer than {MAX_HEADER_BYTES}")
         return load_file(path)
+    except (AttributeError, TypeError) as error:  # as of bfloat16
+        reason = ascii(str(error)[:300])[1:-1]
+        raise FormatError(
+            f"{path} holds numbers of a type that NumPy does not have ({reason}); save them as float32."
+        ) from error
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         reason = ascii(str(error)[:300])[1:-1]
         raise FormatError(

@@ -15,6 +15,7 @@ from inception_hub.errors import FormatError
         (["Image Path", "Category"], Columns("Image Path", "Category", None)),
         (["image_id", "target"], Columns("image_id", "target", None)),
         (["cls", "img"], Columns("img", "cls", None)),
+        (["ImageId", "ImagePath", "ClassId"], Columns("ImagePath", "ClassId", None, ("ImageId",))),
     ],
 )
 def test_names_in_any_case_and_writing(names: list[str], expected: Columns) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from inception_hub.data.data_files import DataFormat, find_data_files, walk
+from inception_hub.errors import FormatError
 
 NAMES = [f"{number * 37 % 101:03}" for number in range(101)]  # neither ascending nor descending
 
@@ -77,3 +78,23 @@ def test_links_that_go_round_are_followed_once(tmp_path: Path) -> None:
     touched(tmp_path / "a" / "0.jpg")
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     assert len(list(walk(tmp_path))) == 1
+
+
+@pytest.mark.parametrize("name", ["data/train-0.parquet", "train-0.tar", "metadata.csv", "table.csv"])
+def test_files_that_git_lfs_has_not_fetched(name: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    given = tmp_path / name if name == "table.csv" else tmp_path
+    with pytest.raises(FormatError, match=f"{name} is a pointer of Git LFS, not the file itself; fetch"):
+        find_data_files(given)
+
+
+def test_a_repository_may_hold_pictures_beside_its_data(tmp_path: Path) -> None:
+    for name in ("data/train-0.parquet", "data/unsupervised-0.parquet", "images/logo.png", "docs/page.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_data_files(tmp_path)
+    assert found.format == "parquet" and len(found.files) == 2
+    for file in (tmp_path / "data").iterdir():
+        file.rename(file.with_name(file.name.replace("train", "one").replace("unsupervised", "two")))
+    assert find_data_files(tmp_path).format == "folders"  # nothing says that those are of a data set's splits

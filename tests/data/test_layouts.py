@@ -74,6 +74,11 @@ LAYOUTS = {
         | {"metadata.csv": CSV + "train/a.png,daisy\ntrain/b.png,rose\nval/c.png,rose\n"},
         TWO | {"validation": [(2, "rose")]},
     ),
+    "metadata above splits with names of their own": Layout(
+        photos("seg_train/a.png", "seg_train/b.png", "seg_test/c.png")
+        | {"metadata.csv": CSV + "seg_train/a.png,daisy\nseg_train/b.png,rose\nseg_test/c.png,rose\n"},
+        TWO | {"test": [(2, "rose")]},
+    ),
     "metadata that says more than the folders": Layout(
         photos("x/a.png", "x/b.png", "y/c.png") | {"metadata.csv": CSV + "x/a.png,daisy\nx/b.png,rose\n"}, TWO
     ),
@@ -100,6 +105,26 @@ LAYOUTS = {
     "splits with longer names": Layout(
         photos("training_set/daisy/a.png", "training_set/rose/b.png", "test_set/rose/c.png"),
         TWO | {"test": [(2, "rose")]},
+    ),
+    "splits with names of their own": Layout(
+        photos(
+            "seg_train/seg_train/daisy/a.png",
+            "seg_train/seg_train/rose/b.png",
+            "seg_test/seg_test/rose/c.png",
+        ),
+        TWO | {"test": [(2, "rose")]},
+    ),
+    "splits with names in one word": Layout(
+        photos("trainSet/daisy/a.png", "trainSet/rose/b.png", "valset/rose/c.png"),
+        TWO | {"validation": [(2, "rose")]},
+    ),
+    "a folder beside splits with names of their own": Layout(
+        photos("seg_train/daisy/a.png", "seg_train/rose/b.png", "seg_test/rose/c.png", "seg_pred/d.png"),
+        "seg_pred belongs to no split, and others do .test, train.: move it",
+    ),
+    "classes with two splits' words": Layout(
+        photos("crash test/a.png", "bullet train/b.png"),
+        {"train": [(0, "crash test"), (1, "bullet train")]},
     ),
     "a class called like a split": Layout(
         photos("car/a.png", "train/b.png"),
@@ -143,6 +168,9 @@ LAYOUTS = {
             "__MACOSX/rose/._b.png",
             "$RECYCLE.BIN/e.png",
             ".thumbnails/f.png",
+            ".ipynb_checkpoints/g.png",
+            "~snapshot/h.png",
+            "Network Trash Folder/i.png",
         ),
         TWO,
     ),
@@ -170,6 +198,16 @@ LAYOUTS = {
     ),
     "a table of a spreadsheet": Layout(
         photos("a.png", "b.png") | {"x.csv": "\ufeffFilename;Class\r\na.png;daisy\r\nb.png;rose\r\n"},
+        TWO,
+        "x.csv",
+    ),
+    "a table that says what parts its fields": Layout(
+        photos("a.png", "b.png") | {"x.csv": "sep=;\r\nPath;ClassId\r\na.png;daisy\r\nb.png;rose\r\n"},
+        TWO,
+        "x.csv",
+    ),
+    "a table with words run together": Layout(
+        photos("a.png", "b.png") | {"x.csv": "imageId,ImagePath,CategoryName\n1,a.png,daisy\n2,b.png,rose\n"},
         TWO,
         "x.csv",
     ),
@@ -210,6 +248,12 @@ LAYOUTS = {
         | {"x.jsonl": '{"image": "a.png", "label": "daisy"}\n{"image": "b.png", "label": "rose"}\n'},
         TWO,
         "x.jsonl",
+    ),
+    "JSON lines by another ending": Layout(
+        photos("a.png", "b.png")
+        | {"x.ndjson": '{"image": "a.png", "label": "daisy"}\n{"image": "b.png", "label": "rose"}\n'},
+        TWO,
+        "x.ndjson",
     ),
     "a table with a label below zero": Layout(
         photos("a.png", "b.png") | {"x.csv": "path,label\na.png,0\nb.png,-1\n"},

@@ -168,12 +168,55 @@ def test_files_that_are_gone_or_others(tmp_path: Path) -> None:
             "The label of photo 0 .* is 0.5; give a whole number or text",
         ),
         ({"image": [b"a", b"b"], "label": [0, None]}, "The label of photo 1 .* is None"),
-        ({"image": [b"a", b"b"], "label": [[0], [1]]}, r"The label of photo 0 .* is \[0\]"),
+        (
+            {"image": [b"a", b"b"], "label": [[0], [1]]},
+            "Column 'label' of .* holds structures; give numbers or text",
+        ),
     ],
 )
 def test_columns_that_are_none(columns: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=message):
         open_dataset(write(tmp_path / "x.parquet", columns))
+
+
+def test_rows_of_nothing_are_refused(tmp_path: Path) -> None:
+    """A few kilobytes may claim billions of them."""
+    rows = 200_000
+    nothing = {"image": pa.nulls(rows, pa.binary()), "label": pa.nulls(rows, pa.int64())}
+    pq.write_table(pa.table(nothing), tmp_path / "x.parquet", compression="zstd")
+    with pytest.raises(
+        FormatError, match=r"x.parquet has 200,000 rows in [\d,]+ bytes; give at most 20,000,000"
+    ):
+        open_dataset(tmp_path)
+    for name in ("metadata.parquet", "x.parquet"):
+        (tmp_path / "x.parquet").rename(tmp_path / name)
+        with pytest.raises(FormatError, match="has 200,000 rows in"):
+            open_dataset(tmp_path / name)
+        (tmp_path / name).rename(tmp_path / "x.parquet")
+
+
+def test_texts_and_photos_that_stand_once_and_count_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dictionary has them: few bytes of a file, many when it is read."""
+    monkeypatch.setattr(module, "MAX_BYTES", 3_000_000)
+    label = pa.array(["a" * 40_000])
+    once = pa.DictionaryArray.from_arrays(pa.array([0, None] * 50, pa.int32()), label)
+    path = write(tmp_path / "x.parquet", {"image": photos(100), "label": once})
+    with pq.ParquetFile(path) as opened:
+        read = module._read(opened, str(path), ["label"])["label"]
+    assert read == ["a" * 40_000, None] * 50 and len({id(each) for each in read}) == 2
+    path = write(tmp_path / "x.parquet", {"image": photos(100), "label": label.to_pylist() * 100})
+    with pytest.raises(FormatError, match="x.parquet has texts of more than 3,000,000 bytes; give shorter"):
+        open_dataset(path, to_train=False)
+    photo = pa.array([png(0) + bytes(30_000)])
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), photo)
+    path = write(tmp_path / "x.parquet", {"image": same.cast(pa.binary()), "label": [0, 1] * 50})
+    monkeypatch.setattr(module, "HELD", 100_000)
+    with pq.ParquetFile(path) as opened:
+        assert {len(each) for each in module._batches(opened, str(path), [0], ["image"], 16)} == {3, 1}
+        assert {len(each) for each in module._batches(opened, str(path), [0], ["label"], 16)} == {16, 4}
+    assert contents(open_dataset(path)) == [photo[0].as_py()] * 100
 
 
 def test_damaged_files_give_photos_or_a_sentence(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import jpeg_files
 from helpers.cases import images_from_seed
 from helpers.command import run
 from helpers.dataset_photos import png, split_of
@@ -135,6 +136,14 @@ def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None
         module, split, module.labels, "photos", preset="plain" if preset != "plain" else "slim"
     )
     assert not np.allclose(evaluation.probabilities, other.probabilities, rtol=1e-4, atol=1e-6)
+
+
+def test_a_panorama_of_200_megapixels_is_evaluated_and_shown(small_module: Path) -> None:
+    frame = jpeg_files.frame(jpeg_files.BASELINE, 20_000, 10_000)
+    split = split_of([jpeg_files.jpeg(frame, [jpeg_files.scan([0, 1, 2])])], [0])
+    module = Module(small_module)
+    evaluation = evaluate_split(module, split, module.labels, "photos")
+    assert pictures(evaluation, split)(0).shape == (80, 160, 3)
 
 
 def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module: Path) -> None:

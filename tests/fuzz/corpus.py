@@ -53,6 +53,15 @@ def shard() -> bytes:
     return file.getvalue()
 
 
+def parquet(compression: str) -> bytes:
+    import pyarrow.parquet
+
+    file = io.BytesIO()
+    table = pyarrow.table({"image": [b"a", b"b", b"b"], "label": ["x", "y", "x"]})
+    pyarrow.parquet.write_table(table, file, compression=compression)
+    return file.getvalue()
+
+
 def safetensors() -> bytes:
     from safetensors.numpy import save
 
@@ -97,6 +106,12 @@ def corpus() -> dict[str, list[bytes]]:
         "v2": [
             message((1, 1), (2, shape(4, 4)), (5, 64), (6, masked_crc32c(bytes(64)).to_bytes(4, "little")))
         ],
+        "objects": [
+            message(
+                (1, message((1, message((1, 1), (2, b"layer"))))),
+                (1, message((2, message((1, b"VARIABLE_VALUE"), (2, b"InceptionV2/a"), (3, b"v"))))),
+            )
+        ],
         "saved_model": [message((1, 1), (2, graph))],
         "tfhub_module": [message((1, 3))],
         "manifest": [manifest()],
@@ -111,6 +126,7 @@ def corpus() -> dict[str, list[bytes]]:
             picture("AVIF", save_all=True, append_images=[Image.new("RGB", (16, 16))]),
             box_files.encoded(Image.new("RGBA", (16, 16)), "AVIF"),
             box_files.encoded(Image.new("RGB", (16, 16)), "HEIC"),
+            box_files.coloured(picture("AVIF"), 9, 16),
             picture("PNG", icc_profile=profiles.rgb_profile("display-p3")),
             picture("JPEG", icc_profile=profiles.rgb_profile("adobe-rgb")),
         ],
@@ -119,6 +135,8 @@ def corpus() -> dict[str, list[bytes]]:
             b"\2XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b'<x tiff:Orientation="3"/>'),
             b"\3ours\0\0" + zlib.compress(profiles.rgb_profile("srgb")),
             b"\4II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0|\5\0\1\0\2\0\3|\6" + bytes(8),
+            b"\x0a\x0c\x0d\0\1",  # Display P3 by numbers
+            b"\x09\0\0\xd9\x03|\x0b" + bytes(range(32)),
         ],
         "profile": [
             *map(profiles.rgb_profile, ("prophoto", "srgb")),
@@ -135,6 +153,7 @@ def corpus() -> dict[str, list[bytes]]:
         ],
         "csv": [b"a.png,daisy\nimages\\b.png,rose\n", b"path\tlabel\na.png\t1\nb.png\t0\n"],
         "shard": [shard()],
+        "parquet": [parquet("none"), parquet("zstd")],
     }
 
 

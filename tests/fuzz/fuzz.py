@@ -82,6 +82,15 @@ def v2(data: bytes) -> None:
     _file("v2.index", made(block((b"", message((1, 1))), (b"w", data))), read)
 
 
+def objects(data: bytes) -> None:
+    """The description of a checkpoint's objects."""
+    from helpers.tensorflow_samples import of_objects
+
+    from inception_hub.formats.tf_checkpoint import read_checkpoint
+
+    _file("beside", b"", lambda path: read_checkpoint(of_objects(path.parent, data, ["v", "w"])))
+
+
 def saved_model(data: bytes) -> None:
     from helpers.tensorflow_samples import message
 
@@ -149,6 +158,8 @@ def png(data: bytes) -> None:
         b"tIME",
         b"gAMA",
         b"cICP",
+        b"cHRM",
+        b"sRGB",
     )
     parts = data.split(b"|", 8)
     beside = b"".join(chunk(kinds[part[0] % len(kinds)], part[1:]) for part in parts if part)
@@ -201,9 +212,13 @@ def shard(data: bytes) -> None:
     _data_set("train-0.tar", data)
 
 
-TARGETS = {f.__name__: f for f in (tar, snappy, protobuf, table, v1, v2, saved_model, tfhub_module, manifest,
-                                   safetensors, labels, image, png, profile, metadata_csv, metadata_jsonl,
-                                   csv, shard)}  # fmt: skip
+def parquet(data: bytes) -> None:
+    _data_set("train-0.parquet", data)
+
+
+TARGETS = {f.__name__: f for f in (tar, snappy, protobuf, table, v1, v2, objects, saved_model, tfhub_module,
+                                   manifest, safetensors, labels, image, png, profile, metadata_csv,
+                                   metadata_jsonl, csv, shard, parquet)}  # fmt: skip
 
 
 def fuzz(name: str, seconds: int) -> None:

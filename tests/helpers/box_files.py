@@ -23,10 +23,24 @@ def box(kind: bytes, *contents: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + kind + content
 
 
+def coloured(content: bytes, primaries: int, transfer: int) -> bytes:
+    """An AVIF or HEIC that says its colours by numbers, with others."""
+    place = content.index(b"colrnclx") + 8
+    return content[:place] + primaries.to_bytes(2) + transfer.to_bytes(2) + content[place + 4 :]
+
+
 def file(
-    items: Sequence[tuple[bytes, bytes]], brand: bytes, *, shown: Sequence[int] = (), properties: bytes = b""
+    items: Sequence[tuple[bytes, bytes]],
+    brand: bytes,
+    *,
+    shown: Sequence[int] = (),
+    properties: bytes = b"",
+    uses: bytes = b"",
 ) -> bytes:
-    """A file of items of a kind; `shown`: the numbers of those that the first is made of."""
+    """A file of items of a kind; `shown`: the numbers of those that the first is made of.
+
+    `uses`: the box that says which item has which of the `properties`.
+    """
     names = [box(b"infe", bytes([2, 0, 0, 0]), (n + 1).to_bytes(2), bytes(2), kind, b"\0")
              for n, (kind, _) in enumerate(items)]  # fmt: skip
     head = box(b"ftyp", brand, bytes(4), b"mif1", brand)
@@ -43,7 +57,7 @@ def file(
             box(b"iloc", bytes(4), b"\x44\0", len(items).to_bytes(2), places),
             box(b"iinf", bytes(4), len(items).to_bytes(2), *names),
             box(b"iref", bytes(4), reference) if shown else b"",
-            box(b"iprp", box(b"ipco", properties)),
+            box(b"iprp", box(b"ipco", properties), uses),
         )  # fmt: skip
 
     start = len(head) + len(meta(0)) + 8

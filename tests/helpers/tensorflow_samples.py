@@ -119,3 +119,28 @@ def v1(meta: bytes, *pieces: bytes) -> bytes:
 
 
 HEADER = (b"", message((1, 1)))  # the first entry of a V2 checkpoint's index: one data file
+
+
+def scalar(content: bytes) -> tuple[bytes, int]:
+    """A scalar string as a checkpoint stores it, and the checksum of its entry."""
+    length = len(content).to_bytes(4, "little")
+    guard = masked_crc32c(length).to_bytes(4, "little")
+    return varint(len(content)) + guard + content, masked_crc32c(length + guard + content)
+
+
+def of_objects(folder: Path, graph: bytes, keys: list[str], size: int | None = None) -> Path:
+    """A checkpoint of scalars 1.0, 2.0, ... under `keys`, with this object graph."""
+    raw, checksum = scalar(graph)
+    file = raw
+    size = len(raw) if size is None else size
+    fields = [(1, 7), (2, b""), (4, 0), (5, size)]
+    guard = b"\x35" + checksum.to_bytes(4, "little")  # field 6, fixed32
+    entries = {b"": message((1, 1)), b"_CHECKPOINTABLE_OBJECT_GRAPH": message(*fields) + guard}
+    for number, key in enumerate(keys, 1):
+        value = np.float32(number).tobytes()
+        guard = b"\x35" + masked_crc32c(value).to_bytes(4, "little")
+        entries[key.encode()] = message((1, 1), (2, b""), (4, len(file)), (5, 4)) + guard
+        file += value
+    (folder / "c.index").write_bytes(table(block(*sorted(entries.items()))))
+    (folder / "c.data-00000-of-00001").write_bytes(file)
+    return folder / "c"

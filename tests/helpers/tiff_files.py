@@ -13,6 +13,7 @@ TYPES = ("bool", "uint8", "uint16", "int8", "int16", "uint32", "int32", "float32
 SAMPLES = {"minisblack": 1, "miniswhite": 1, "rgb": 3, "separated": 4, "ycbcr": 3, "cielab": 3}
 ALPHAS = (None, "unassalpha", "assocalpha", "unspecified")
 COMPRESSIONS = (None, "zlib", "lzw", "packbits", "jpeg")
+RARE = ("zstd", "lzma", "deflate", "webp", "lerc", "jpeg2000", "png", "jpegxl")
 LAYOUTS = (
     ("<", None, None),
     (">", None, None),
@@ -42,6 +43,29 @@ def matrix() -> Iterator[tuple[str, bytes]]:
             continue  # a combination that does not exist
         name = f"{type}, {colours}, {alpha}, {planes}, {compression}, {order}, {tile}, {predictor}"
         yield name, file.getvalue()
+
+
+def rare() -> Iterator[tuple[str, bytes]]:
+    """Compressions, sizes of directories, strips of a row, and bits that few writers have."""
+    options: list[dict[str, object]] = [
+        {"bigtiff": True}, {"rowsperstrip": 1}, {"bigtiff": True, "byteorder": ">"},
+        *({"bitspersample": bits} for bits in (2, 4, 6, 10, 12, 14)),
+        *({"compression": name, "tile": tile} for name in RARE for tile in (None, (16, 32))),
+    ]  # fmt: skip
+    for type, colours, alpha, chosen in itertools.product(
+        ("uint8", "uint16"), SAMPLES, (None, "unassalpha"), options
+    ):
+        values = picture(type, SAMPLES[colours], alpha)
+        lost = values.dtype.itemsize * 8 - int(chosen.get("bitspersample", values.dtype.itemsize * 8))  # type: ignore[call-overload]
+        file = io.BytesIO()
+        try:
+            tifffile.imwrite(
+                file, np.squeeze(values) >> max(0, lost), photometric=colours,
+                extrasamples=[alpha] if alpha else None, **chosen,
+            )  # fmt: skip
+        except (ValueError, RuntimeError, TypeError, NotImplementedError, KeyError):
+            continue
+        yield f"{type}, {colours}, {alpha}, {chosen}", file.getvalue()
 
 
 def picture(type: str, samples: int, alpha: str | None) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What AVIF and HEIC are made of, from files of our own."""
 
 import pytest
-from helpers.box_files import box, encoded, file
+from helpers.box_files import box, coloured, encoded, file
 from PIL import Image
 
 from inception_hub.images import boxes
@@ -29,6 +29,36 @@ def test_real_files_have_a_picture_and_perhaps_its_transparency() -> None:
 def test_brands() -> None:
     assert boxes.brands(box(b"ftyp", b"mif1", bytes(4), b"heic", b"miaf")) == {b"mif1", b"heic", b"miaf"}
     assert boxes.brands(b"") == boxes.brands(b"RIFF") == set()
+
+
+def test_colours_are_those_of_the_picture_that_is_shown() -> None:
+    image = Image.new("RGB", (32, 24))
+    content = encoded(image, "AVIF")
+    assert boxes.colours(content) == (1, 13)
+    assert boxes.colours(coloured(content, 12, 16)) == (12, 16)
+    assert boxes.colours(content.replace(b"colrnclx", b"colrprof")) is None
+    assert boxes.colours(content.replace(b"ipma", b"free")) is None
+    for nothing in (b"", b"\0" * 99, box(b"meta"), file(PARTS, b"avif")):
+        assert boxes.colours(nothing) is None
+
+
+@pytest.mark.parametrize("version, wide", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_colours_of_other_items_do_not_count(version: int, wide: int) -> None:
+    first, second = (box(b"colr", b"nclx", bytes([0, n, 0, 13, 0, 0, 128])) for n in (9, 12))
+    number, place = (4 if version else 2), (2 if wide else 1)
+
+    def uses(item: int, *places: int) -> bytes:
+        essential = 1 << 8 * place - 1
+        listed = b"".join((essential | n).to_bytes(place) for n in places)
+        return item.to_bytes(number) + bytes([len(places)]) + listed
+
+    header = bytes([version, 0, 0, wide])
+    for places, colours in (((1, 3), (12, 13)), ((2,), (9, 13)), ((1,), None), ((9, 0), None), ((), None)):
+        uses_of = box(b"ipma", header, (2).to_bytes(4), uses(2, 2), uses(1, *places))
+        content = file(PARTS, b"avif", properties=box(b"pixi", b"abc") + first + second, uses=uses_of)
+        assert boxes.colours(content) == colours
+    endless = box(b"ipma", header, b"\xff" * 4)
+    assert boxes.colours(file(PARTS, b"avif", properties=first, uses=endless)) is None
 
 
 def test_parts_may_not_be_more_than_the_file() -> None:

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from helpers import box_files
 from helpers.image_files import encoded
 from helpers.profiles import (
     D50,
@@ -42,6 +43,32 @@ def test_a_jpeg_is_converted_whole_and_reduced() -> None:
     content = encoded(image, "JPEG", icc_profile=P3, quality=95)
     assert np.abs(decode(content).astype(int) - expected).max() <= 3
     assert np.abs(load_image(content, (32, 32)) * 255 - expected).max() <= 3
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIC"])
+def test_avif_and_heic_name_their_colours_by_numbers(format: str) -> None:
+    if format == "HEIC":
+        pytest.importorskip("pillow_heif")
+    image = Image.new("RGB", (64, 48), (200, 60, 30))
+    plain = box_files.encoded(image, format, quality=95)
+    found = decode(plain).astype(int)
+    for transfer in (13, 1):
+        expected = srgb("display-p3", found.astype(np.uint8))
+        assert np.abs(decode(box_files.coloured(plain, 12, transfer)).astype(int) - expected).max() <= 1
+    unknown = [(77, 99)] if format == "AVIF" else []  # libheif refuses the picture
+    for numbers in ((1, 13), (1, 1), (1, 6), (2, 2), *unknown):
+        assert np.array_equal(decode(box_files.coloured(plain, *numbers)), found)
+    for preset in ("slim", "plain"):
+        content = box_files.coloured(plain, 12, 13)
+        assert np.array_equal(load_image(content, (16, 16), preset), load_image(plain, (16, 16), preset))
+
+
+def test_a_profile_counts_before_numbers() -> None:
+    image = Image.new("RGB", (64, 48), (200, 60, 30))
+    both = box_files.coloured(
+        box_files.encoded(image, "AVIF", quality=95, icc_profile=rgb_profile("swapped")), 12, 13
+    )
+    assert np.abs(decode(both).astype(int) - [60, 200, 30]).max() <= 3
 
 
 def test_the_originals_own_presets_see_what_it_saw() -> None:

@@ -203,8 +203,12 @@ def test_a_reduced_jpeg_counts_with_the_pixels_that_are_decoded() -> None:
         jpeg_files.frame(jpeg_files.BASELINE, 20_000, 10_000), [jpeg_files.scan([0, 1, 2])]
     )
     assert picture(panorama, least=256).size == (2500, 1250)
-    with pytest.raises(ImageError, match="has 20000 x 10000 pixels; .* raise --max-pixels"):
+    said = "has 20000 x 10000 pixels; at most 100,000,000 are accepted, 178,956,970 with --max-pixels: make "
+    with pytest.raises(ImageError, match=f"{said}it smaller.$"):
         picture(panorama)
+    for preset in ("slim", "plain"):
+        with pytest.raises(ImageError, match=f"{said}it smaller, or give --resize default, which"):
+            load_image(panorama, (64, 64), preset)
     with pytest.raises(ImageError, match="has 20000 x 10000 pixels; at most 3,000,000 are accepted"):
         picture(panorama, least=256, max_pixels=3_000_000)
     with pytest.raises(

@@ -45,3 +45,9 @@ def test_a_layout_that_is_not_read_is_not_called_damaged() -> None:
         ImageError, match=r"is of a kind that is not supported \(unknown pixel mode\); give an"
     ):
         decode(content)
+
+
+def test_a_photo_that_git_lfs_has_not_fetched() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    with pytest.raises(ImageError, match="is a pointer of Git LFS, not the photo itself; fetch"):
+        decode(pointer)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import png_files
 from helpers.image_files import RGB, chunk, encoded
-from helpers.profiles import rgb_profile, srgb
+from helpers.profiles import SPACES, rgb_profile, srgb
 from PIL import Image
 
 from inception_hub.errors import ImageError
@@ -80,6 +80,72 @@ def test_a_profile_of_several_megabytes_counts() -> None:
     found = decode(PNG[:33] + profile(filled) + PNG[33:])
     assert np.abs(found.astype(int) - srgb("prophoto", RGB)).max() <= 1
     assert np.array_equal(decode(PNG[:33] + profile(wide + bytes(MAX_PROFILE)) + PNG[33:]), RGB)
+
+
+def codes(*numbers: int) -> bytes:
+    return chunk(b"cICP", bytes(numbers))
+
+
+def gamma(value: int) -> bytes:
+    return chunk(b"gAMA", value.to_bytes(4))
+
+
+def chromaticities(name: str) -> bytes:
+    red, green, blue, white = SPACES[name]
+    return chunk(b"cHRM", struct.pack(">8I", *(round(v * 1e5) for p in (white, red, green, blue) for v in p)))
+
+
+P3, SRGB, SWAPPED = codes(12, 13, 0, 1), chunk(b"sRGB", b"\0"), profile(rgb_profile("swapped"))
+ADOBE = gamma(45470) + chromaticities("adobe-rgb")
+# Which colours the pixels are of: the chunks, and the space whose colours they are.
+COLOURS = {
+    "numbers": (P3, "display-p3"),
+    "numbers before a profile": (SWAPPED + P3, "display-p3"),
+    "numbers of sRGB before a profile": (SWAPPED + codes(1, 13, 0, 1), "srgb"),
+    "numbers of nothing": (codes(2, 2, 0, 1) + SWAPPED, "swapped"),
+    "numbers of luminance": (codes(12, 13, 1, 1), "srgb"),
+    "numbers of the narrow range": (codes(12, 13, 0, 0), "srgb"),
+    "too many numbers": (codes(12, 13, 0, 1, 1), "srgb"),
+    "damaged numbers": (damaged(P3), "srgb"),
+    "a profile before sRGB": (SRGB + SWAPPED, "swapped"),
+    "sRGB before gamma": (gamma(100_000) + chromaticities("swapped") + SRGB, "srgb"),
+    "gamma and chromaticities": (ADOBE, "adobe-rgb"),
+    "the gamma that stands for sRGB's curve": (gamma(45455) + chromaticities("display-p3"), "display-p3"),
+    "the same alone": (gamma(45454), "srgb"),
+    "chromaticities alone": (chromaticities("display-p3"), "srgb"),
+    "no gamma": (gamma(0) + chromaticities("display-p3"), "srgb"),
+    "no chromaticities": (gamma(45455) + chunk(b"cHRM", bytes(32)), "srgb"),
+    "a profile that is none before gamma": (ADOBE + profile(b""), "adobe-rgb"),
+}
+
+
+@pytest.mark.parametrize("kind", COLOURS)
+def test_colours(kind: str) -> None:
+    chunks, name = COLOURS[kind]
+    shown = srgb(name, RGB).astype(int)
+    assert np.abs(decode(PNG[:33] + chunks + PNG[33:]) - shown).max() <= 1
+    palette = encoded(Image.fromarray(RGB).convert("P", palette=Image.Palette.ADAPTIVE), "PNG")
+    indexed = decode(palette[:33] + chunks + palette[33:])
+    assert np.abs(indexed.astype(int) - srgb(name, decode(palette))).max() <= 1
+
+
+@pytest.mark.parametrize("chunks", [P3, SWAPPED, ADOBE])
+def test_colours_behind_the_pixels_or_the_palette_are_none(chunks: bytes) -> None:
+    assert np.array_equal(decode(PNG[:-12] + chunks + PNG[-12:]), RGB)
+    palette = encoded(Image.fromarray(RGB).convert("P"), "PNG")
+    place = palette.index(b"IDAT") - 4
+    assert np.array_equal(decode(palette[:place] + chunks + palette[place:]), decode(palette))
+
+
+def test_greys_have_their_curve() -> None:
+    for mode in ("L", "LA", "I;16"):
+        image = Image.new("L", (4, 4), 51)
+        if mode == "I;16":
+            image = Image.fromarray(np.full((4, 4), 51 * 257, np.uint16))
+        plain = encoded(image.convert("LA") if mode == "LA" else image, "PNG")
+        for chunks in (gamma(100_000), codes(12, 8, 0, 1), gamma(100_000) + chromaticities("swapped")):
+            found = decode(plain[:33] + chunks + plain[33:])
+            assert np.abs(found.astype(int) - 124).max() <= 1, mode
 
 
 def test_only_the_first_of_a_kind_is_expanded() -> None:

@@ -82,6 +82,16 @@ REPORTS: dict[str, tuple[Callable[[], bytes | tuple[bytes, np.ndarray]], np.ndar
         lambda: encoded(Image.fromarray(RGB), "PNG", icc_profile=profiles.rgb_profile("display-p3")),
         profiles.srgb("display-p3", RGB),
     ),
+    "pictures in Display P3 by numbers": (
+        lambda: png(chunk(b"cICP", bytes([12, 13, 0, 1]))), profiles.srgb("display-p3", RGB),
+    ),
+    "the same, in 16 bits of grey": (lambda: png_files.png(
+        GREY[..., None], png_files.GREY, 16, before=chunk(b"cICP", bytes([12, 13, 0, 1]))), SHOWN,
+    ),
+    "a microscope's JPEG 2000 in TIFF": (
+        lambda: tiff(SMALL.astype(np.uint8), compression="jpeg2000"),
+        "holds a TIFF compressed by method 34712; give an ordinary",
+    ),
 }  # fmt: skip
 
 

@@ -80,6 +80,15 @@ def test_tiff() -> None:
     assert "colours or transparency in separate planes of 16 bits, which are not supported" in planes
 
 
+def test_tiff_of_rare_kinds() -> None:
+    read, refused = compare(tiff_files.rare(), second.tiff)
+    plain = {f"uint8, rgb, None, {{'compression': '{name}', 'tile': None}}" for name in ("zstd", "lzma")}
+    assert read > plain | {"uint16, minisblack, None, {'bigtiff': True}"} and len(read) > 100
+    assert not any("damaged" in sentence for sentence in refused.values())
+    jpeg2000 = refused["uint8, rgb, None, {'compression': 'jpeg2000', 'tile': None}"]
+    assert "holds a TIFF compressed by method 34712; give an ordinary" in jpeg2000
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 12, 16])
 @pytest.mark.parametrize("photometric", [0, 1, 3])
 def test_tiff_of_any_bits(bits: int, photometric: int) -> None:

@@ -43,6 +43,18 @@ def test_photos_are_not_cut_by_the_resizer() -> None:
     assert shrink.bilinear(image, (9, 7)) is not image
 
 
+@simd
+@pytest.mark.parametrize("size", [(200_000, 2), (2, 200_000)])
+def test_photos_of_very_few_rows_take_no_more_memory_than_they_have(size: tuple[int, int]) -> None:
+    """A kilobyte of BMP may be 50 million columns: cykooz-resizer would make 128 rows of them."""
+    values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    image = Image.fromarray(values)
+    resized, expected = shrink.bilinear(image, (128, 128)), shrink.by_pillow(image, (128, 128))
+    if size[0] > size[1]:
+        assert resized.tobytes() == expected.tobytes()
+    assert np.abs(np.asarray(resized, int) - np.asarray(expected, int)).max() <= 1
+
+
 def test_where_there_is_no_wheel_pillow_resizes() -> None:
     program = """
 import sys

@@ -1,8 +1,11 @@
 """The bound on decoding a TIFF."""
 
+import io
 import struct
 
+import numpy as np
 import pytest
+import tifffile
 from helpers import jpeg_files as j
 from helpers.image_files import RGB, encoded, tiff
 from PIL import Image
@@ -33,6 +36,24 @@ def test_pages_are_decoded(compression: str) -> None:
 def test_other_compressions_are_refused(number: int) -> None:
     with pytest.raises(ImageError, match="holds a TIFF compressed by|is no readable image|damaged"):
         decode(tiff((259, 1, number), (273, 1, 8), (279, 1, 8)))
+
+
+@pytest.mark.parametrize("number", [9, 34712, 34887, 34933, 50002])
+def test_compressions_that_pillow_does_not_know_are_not_called_damage(number: int) -> None:
+    """JPEG 2000, LERC, PNG and JPEG XL among them."""
+    with pytest.raises(ImageError, match=f"holds a TIFF compressed by method {number}; give an ordinary"):
+        decode(tiff((259, 1, number), (273, 1, 8), (279, 1, 8)))
+
+
+def test_bigtiffs_are_read_in_one_order_of_bytes() -> None:
+    values = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, bigtiff=True, byteorder="<")
+    assert np.array_equal(decode(file.getvalue())[..., 0], values)
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, bigtiff=True, byteorder=">")
+    with pytest.raises(ImageError, match="holds a BigTIFF in big-endian order; give an ordinary JPEG"):
+        decode(file.getvalue())
 
 
 @pytest.mark.parametrize("kind", [5, 8, 50000, 34925])

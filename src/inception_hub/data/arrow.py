@@ -18,6 +18,7 @@ from .folders import file_stamp, read_file
 from .labelled import Labelled
 from .splits import TRAIN, split_called
 
+MAX_ROWS = 20_000_000  # of a file, each of which takes a byte of it at least; ImageNet-21k has 14 million
 FEATURES = b"huggingface"  # in a schema's metadata: what the columns are
 
 
@@ -84,7 +85,11 @@ def saved_photos(data_files: DataFiles) -> Labelled:
                 pyarrow.ipc.open_stream(pyarrow.memory_map(str(folder / f["filename"]))) for f in files
             ]
             tables[split] = pyarrow.concat_tables([stream.read_all() for stream in streams])
+            size = sum(os.path.getsize(folder / f["filename"]) for f in files)
+            check_rows(tables[split].num_rows, size, str(folder))
     except (OSError, ValueError, LookupError, TypeError, pyarrow.ArrowException) as error:
+        if isinstance(error, FormatError):
+            raise
         raise FormatError(f"{root} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
     return table_photos(tables, str(root), root)
 
@@ -126,6 +131,14 @@ class _Rows:
 
     def __getitem__(self, row: int) -> Any:
         return self._column[row].as_py()
+
+
+def check_rows(rows: int, size: int, where: str) -> None:
+    """Raises `FormatError` for more rows than fit into `size` bytes: a few of them may claim billions."""
+    if rows > min(MAX_ROWS, size):
+        raise FormatError(
+            f"{where} has {rows:,} rows in {size:,} bytes; give at most {MAX_ROWS:,}, and a byte for each."
+        )
 
 
 def columns_of(schema: Any, where: str) -> Columns:

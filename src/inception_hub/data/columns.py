@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from ..errors import FormatError
 from ..system.text import printable
 
-# In the order in which they are looked for, in any case; `_`, `-` and spaces are one.
+# In the order in which they are looked for, in any case; `_`, `-` and spaces do not count.
 IMAGES = (
-    *("image", "img", "path", "file_name", "filename", "file", "file_path", "filepath", "image_path"),
-    *("image_file", "image_name", "image_id", "photo", "picture", "img_path", "img_name", "id_code"),
+    *("image", "img", "images", "path", "filename", "file", "filepath", "imagepath", "imagefile"),
+    *(
+        "imagefilename",
+        "imagename",
+        "imageid",
+        "photo",
+        "picture",
+        "imgpath",
+        "imgname",
+        "idcode",
+        "imagebytes",
+    ),
 )
-LABELS = ("label", "labels", "cls", "class", "class_name", "label_name", "category", "target")
-SPLITS = ("split", "subset", "set", "partition", "data_set", "dataset")
+LABELS = (
+    *("label", "labels", "cls", "class", "classname", "labelname", "category", "target", "classlabel"),
+    *("categoryname", "classid", "labelid", "categoryid"),
+)
+SPLITS = ("split", "subset", "set", "partition", "dataset")
 SHOWN = 200  # characters of a table's columns in a message
 
 
@@ -58,7 +71,7 @@ def _first(named: Mapping[str, str], wanted: Sequence[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return "_".join(name.strip().lower().replace("_", " ").replace("-", " ").split())
+    return "".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _missing(what: str, name: str, columns: str, where: str) -> str:

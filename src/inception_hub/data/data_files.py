@@ -6,6 +6,7 @@ Standard library only.
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Literal
 
 from ..errors import FormatError, HandleError
 from ..images.find import EXTENSIONS, is_hidden
+from ..system.regular import POINTER, open_regular
+from .splits import split_of_file
 
 DataFormat = Literal["folders", "metadata", "table", "parquet", "arrow", "webdataset"]
 ACCEPTED = (
@@ -25,6 +28,7 @@ FORMATS: dict[str, DataFormat] = {
     ".csv": "table",
     ".tsv": "table",
     ".jsonl": "table",
+    ".ndjson": "table",
 }
 METADATA = (
     "metadata.csv",
@@ -53,8 +57,20 @@ class DataFiles:
 def find_data_files(data: Path) -> DataFiles:
     """The data set at `data`, a file, a folder, or tar shards such as `train-{0000..0009}.tar`.
 
-    Raises `HandleError` if there is no data set, `FormatError` for a folder of several.
+    Raises `HandleError` if there is no data set, `FormatError` for a folder of several, or of files that Git
+    LFS has not fetched.
     """
+    data_files = _find(data)
+    for file in data_files.files[:1] if data_files.format != "folders" else ():
+        with suppress(OSError), open_regular(file) as opened:  # the reader says what is wrong with it
+            if opened.read(len(POINTER)) == POINTER:
+                raise FormatError(
+                    f"{file} is a pointer of Git LFS, not the file itself; fetch that (git lfs pull)."
+                )
+    return data_files
+
+
+def _find(data: Path) -> DataFiles:
     path = Path(os.path.abspath(data))
     if path.is_file():
         format = FORMATS.get(path.suffix.lower())
@@ -83,10 +99,13 @@ def _in_folder(folder: Path) -> DataFiles | None:
         return DataFiles("arrow", [], folder)
     files = list(walk(folder))
     above = {file: None for file in files if os.path.dirname(file) == str(folder)}
+    data = [file for file in files if os.path.dirname(file) == os.path.join(folder, "data")]
     # What lies directly in the folder says what it is; a folder of photos may hold anything deeper.
     return (
         _chosen(folder, "metadata", [file for file in files if os.path.basename(file) in METADATA])
         or _shards(folder, above)
+        # A repository of the Hugging Face hub, which may hold pictures for its page.
+        or (_shards(folder, data) if any(split_of_file(Path(file).stem) for file in data) else None)
         or _chosen(folder, "folders", [file for file in _ending(files, *EXTENSIONS) if file not in above])
         or _shards(folder, files)
     )

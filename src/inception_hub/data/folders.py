@@ -10,7 +10,7 @@ from ..system.regular import open_regular
 from .classes import LABELS
 from .data_files import DataFiles
 from .labelled import Labelled
-from .splits import TRAIN, split_of_folder
+from .splits import TRAIN, split_of_folder, splits_of_paths
 
 
 class PhotoFiles:
@@ -40,17 +40,15 @@ def class_folders(data_files: DataFiles) -> Labelled:
     """
     root = data_files.path
     told = _listed(root)
-    splits: list[str | None] = []
-    classes: list[list[str]] = []
-    for file in data_files.files:
-        above = os.path.relpath(os.path.dirname(file), root).split(os.sep)
-        known = [None if name in told else split_of_folder(name) for name in above]
-        place = next((place for place, split in enumerate(known) if split), None)
-        splits.append(None if place is None else known[place])
-        classes.append(above if place is None else above[:place] + above[place + 1 :])
+    folders = [os.path.dirname(file) for file in data_files.files]
+    paths = [tuple(os.path.relpath(folder, root).split(os.sep)) for folder in folders]
+    named = splits_of_paths(paths, told)
+    splits = [each and each[0] for each in named]
+    # Archives often hold a folder within one of the same name.
+    classes = [[name for name in path if each is None or name != each[1]]
+               for path, each in zip(paths, named, strict=True)]  # fmt: skip
     while len({tuple(names[:1]) for names in classes}) == 1 and min(map(len, classes)) > 1:
         classes = [names[1:] for names in classes]
-    folders = [os.path.dirname(file) for file in data_files.files]
     for folder, names in zip(folders, classes, strict=True):
         if not names or (names[0] not in told and split_of_folder(names[0])):
             raise FormatError(
@@ -66,8 +64,8 @@ def class_folders(data_files: DataFiles) -> Labelled:
                 "give the folder of a split alone."
             )
     labels = [names[0] for names in classes]
-    named = [split or TRAIN for split in splits]
-    return Labelled(PhotoFiles(data_files.files, root), labels, named, are_names=True)
+    photos = PhotoFiles(data_files.files, root)
+    return Labelled(photos, labels, [split or TRAIN for split in splits], are_names=True)
 
 
 def _listed(root: Path) -> set[str]:

@@ -12,7 +12,7 @@ from .columns import choose
 from .data_files import DataFiles, walk
 from .folders import file_stamp, read_file
 from .labelled import Labelled
-from .splits import TRAIN, split_called, split_of_folder
+from .splits import TRAIN, split_called, splits_of_paths
 from .text_tables import Table, read_table
 
 
@@ -62,7 +62,8 @@ def listed(data_files: DataFiles) -> Labelled:
     """
     given: list[tuple[str, str]] = []
     labels: list[Any] = []
-    splits: list[str] = []
+    splits: list[str | None] = []
+    folders: list[tuple[str, ...]] = []  # above each photo, as far as they may tell its split
     unread: dict[str, None] = {}
     for file in data_files.files:
         table = _read(file)
@@ -77,12 +78,15 @@ def listed(data_files: DataFiles) -> Labelled:
                 )
             given.append((folder, path))
             labels.append(label)
-            split = table[columns.split][row] if columns.split else None
-            above = os.path.relpath(os.path.join(folder, path), data_files.root)
-            splits.append(_split(split, above, f"photo {row} of {file}", columns.split))
-        if data_files.format == "table" and columns.split is None and len(set(splits)) == 1:
-            splits = [TRAIN] * len(splits)  # a table is not of one split for where its photos lie
-    return Labelled(ListedPhotos(given, data_files.root), labels, splits, unread=tuple(unread))
+            above = os.path.dirname(os.path.relpath(os.path.join(folder, path), data_files.root))
+            folders.append(() if columns.split else tuple(_parts(above)))
+            photo = f"photo {row} of {file}"
+            splits.append(_split(table[columns.split][row], photo, columns.split) if columns.split else None)
+    by_folder = [each and each[0] for each in splits_of_paths(folders)]
+    if data_files.format == "table" and len(set(by_folder)) == 1:
+        by_folder = [None] * len(splits)  # a table is not of one split for where its photos lie
+    named = [split or other or TRAIN for split, other in zip(splits, by_folder, strict=True)]
+    return Labelled(ListedPhotos(given, data_files.root), labels, named, unread=tuple(unread))
 
 
 def _read(file: str) -> Table:
@@ -93,11 +97,7 @@ def _read(file: str) -> Table:
     return read_columns(file)
 
 
-def _split(given: Any, above: str, photo: str, column: str | None) -> str:
-    """`given`: the value of the column; `above`: the photo's path in the data."""
-    if column is None:
-        folders = _parts(os.path.dirname(above))
-        return next((split for split in map(split_of_folder, folders) if split), TRAIN)
+def _split(given: Any, photo: str, column: str) -> str:
     split = split_called(given) if isinstance(given, str) else None
     if split is None:
         raise FormatError(

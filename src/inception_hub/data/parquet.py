@@ -6,18 +6,22 @@ Needs pyarrow, which is imported when something is read.
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import FormatError, ImageError
-from .arrow import Column, TablePhotos, class_names, columns_of, import_pyarrow, is_path, reason
+from ..system.regular import open_regular
+from .arrow import Column, TablePhotos, check_rows, class_names, columns_of, import_pyarrow, is_path, reason
+from .columns import choose
 from .data_files import ACCEPTED, DataFiles
 from .labelled import Labelled
+from .pages import largest_page
 from .splits import TRAIN, split_called, split_of_file, split_of_folder
-from .text_tables import Table
+from .text_tables import MAX_BYTES, Table
 
-BATCH = 16  # rows that are read at a time
+BATCH, MOST_ROWS = 16, 1 << 16  # rows of photos, and of numbers and texts, that are read at a time
+HELD = 256 << 20  # bytes that rows read at a time may have
 RECENT = 4 + (os.cpu_count() or 1)  # batches that are kept, for threads that read a few rows ahead
 BUFFER = 1 << 20  # bytes of a column that are read at a time, however large its parts are
 
@@ -69,7 +73,7 @@ class ParquetColumn:
                     groups = list(range(opened.num_row_groups))
                     while groups and start + opened.metadata.row_group(groups[0]).num_rows <= row:
                         start += opened.metadata.row_group(groups.pop(0)).num_rows
-                    for batch in opened.iter_batches(BATCH, groups, [self._name], use_threads=False):
+                    for batch in _batches(opened, file, groups, [self._name], BATCH):
                         yield start, batch.column(0)
                         start += len(batch)
             except (OSError, ValueError, pyarrow.ArrowException) as error:
@@ -99,7 +103,7 @@ def parquet_photos(data_files: DataFiles) -> Labelled:
                     raise FormatError(f"Column {columns.image!r} is another in {file} than in {files[0]}.")
                 small = [name for name in (columns.label, columns.split) if name]
                 small += [columns.image] if is_path(schema.field(columns.image).type) else []
-                read = opened.read(small).select(small).to_pydict()
+                read = _read(opened, file, small)
                 counts.append(len(read[columns.label]))
                 for name, values in read.items():
                     rows.setdefault(name, []).extend(values)
@@ -124,11 +128,17 @@ def parquet_photos(data_files: DataFiles) -> Labelled:
 
 
 def read_columns(file: str) -> Table:
-    """All columns of a Parquet file of metadata, by name."""
+    """The columns of a Parquet file of metadata, by name; those that are not chosen are empty."""
     pyarrow = import_pyarrow()
     try:
-        return pyarrow.parquet.read_table(file).to_pydict()
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        with pyarrow.parquet.ParquetFile(file) as opened:
+            names = opened.schema_arrow.names
+            columns = choose(names, file)
+            chosen = [name for name in (columns.image, columns.label, columns.split) if name]
+            return {name: [] for name in names} | _read(opened, file, chosen)
+    except (OSError, ValueError, KeyError, pyarrow.ArrowException) as error:
+        if isinstance(error, FormatError):
+            raise
         raise FormatError(f"{file} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
 
 
@@ -151,6 +161,47 @@ def splits_of(files: Sequence[str], root: Path) -> list[str | None]:
     if any(found):
         return [split or Path(file).stem for split, file in zip(found, files, strict=True)]
     return found
+
+
+def _read(opened: Any, file: str, names: list[str]) -> dict[str, list[Any]]:
+    """Columns of numbers and texts, whole; raises `FormatError` for more than fits."""
+    check_rows(opened.metadata.num_rows, os.path.getsize(file), file)
+    for name in names:
+        if opened.schema_arrow.field(name).type.num_fields:
+            raise FormatError(f"Column {name!r:.80} of {file} holds structures; give numbers or text.")
+    values: dict[str, list[Any]] = {name: [] for name in names}
+    left = MAX_BYTES
+    for batch in _batches(opened, file, range(opened.num_row_groups), names, MOST_ROWS):
+        left -= batch.nbytes
+        if left < 0:
+            raise FormatError(f"{file} has texts of more than {MAX_BYTES:,} bytes; give shorter ones.")
+        for name in names:
+            values[name] += _values(batch.column(name))
+    return values
+
+
+def _values(column: Any) -> list[Any]:
+    """Those of a dictionary, such as pandas' categories, once each."""
+    if not hasattr(column, "dictionary"):
+        return column.to_pylist()
+    known = column.dictionary.to_pylist()
+    return [None if index is None else known[index] for index in column.indices.to_pylist()]
+
+
+def _batches(opened: Any, file: str, groups: Iterable[int], names: Sequence[str], most: int) -> Iterator[Any]:
+    """The rows of `groups`, `most` at a time or as many as are no more than `HELD` bytes, surely.
+
+    Raises `ValueError` for a page that expands too far.
+    """
+    with open_regular(file) as raw:
+        for group in groups:
+            described = opened.metadata.row_group(group)
+            chunks = map(described.column, range(described.num_columns))
+            largest = max(
+                (largest_page(raw, c) for c in chunks if c.path_in_schema.split(".")[0] in names), default=0
+            )
+            rows = max(1, min(most, HELD // max(1, largest)))
+            yield from opened.iter_batches(rows, [group], names, use_threads=False)
 
 
 def _agreed(

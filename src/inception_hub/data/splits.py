@@ -1,18 +1,23 @@
 """Names of splits: in files, folders and columns. Standard library only."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = {
     "train": TRAIN,
     "training": TRAIN,
+    "trainset": TRAIN,
     "validation": VALIDATION,
     "validate": VALIDATION,
     "valid": VALIDATION,
     "val": VALIDATION,
+    "valset": VALIDATION,
     "dev": VALIDATION,
     "test": TEST,
     "testing": TEST,
+    "testset": TEST,
     "eval": TEST,
     "evaluation": TEST,
 }
@@ -34,6 +39,43 @@ def split_of_folder(name: str) -> str | None:
     )
 
 
+def splits_of_folders(names: Iterable[str]) -> dict[str, str]:
+    """The splits of folders beside each other, by their names.
+
+    Also of `seg_train` and `seg_test`: names that differ in the split's alone.
+    """
+    splits: dict[str, str] = {}
+    alike: defaultdict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for name in names:
+        named = {SPLITS[word] for word in _words(name) if word in SPLITS}
+        if split := split_of_folder(name):
+            splits[name] = split
+        elif len(named) == 1:
+            alike[tuple(word for word in _words(name) if word not in SPLITS)][name] = named.pop()
+    for group in alike.values():
+        splits |= group if len(set(group.values())) > 1 else {}
+    return splits
+
+
+def splits_of_paths(
+    paths: Sequence[tuple[str, ...]], classes: Set[str] = frozenset()
+) -> list[tuple[str, str] | None]:
+    """The split of each path of folders' names, and the first name that says so; None where none does.
+
+    `classes`: names that are no splits'.
+    """
+    inside: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)  # by folder, those in it
+    for path in dict.fromkeys(paths):
+        for place, name in enumerate(path):
+            inside[path[:place]] |= {name} - classes
+    splits = {folder: splits_of_folders(names) for folder, names in inside.items()}
+    found = {}
+    for path in dict.fromkeys(paths):
+        named = ((splits[path[:place]].get(name), name) for place, name in enumerate(path))
+        found[path] = next(((split, name) for split, name in named if split), None)
+    return [found[path] for path in paths]
+
+
 def split_of_file(stem: str) -> str | None:
     """The split in the name of a file, such as `train-00000-of-00002` or `flowers_val`; the first counts."""
     named = [SPLITS[word] for word in _words(stem) if word in SPLITS]
@@ -42,4 +84,6 @@ def split_of_file(stem: str) -> str | None:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"[^a-z]+", name.lower()) if word]
+    """Those of `train_images`, `train images 2` and `trainImages`."""
+    apart = re.sub("(?<=[a-z])(?=[A-Z])", " ", name)
+    return [word for word in re.split(r"[^a-z]+", apart.lower()) if word]

@@ -4,6 +4,7 @@ import codecs
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from typing import Any
@@ -32,7 +33,7 @@ def read_table(path: str) -> Table:
         text = content[len(mark) :].decode(encoding, "surrogateescape")
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is no text at byte {error.start}; save it as UTF-8.") from error
-    if path.lower().endswith(".jsonl"):
+    if path.lower().endswith((".jsonl", ".ndjson")):
         return _json_lines(text, path)
     return _csv(text, path)
 
@@ -56,8 +57,10 @@ def _json_lines(text: str, path: str) -> Table:
 
 
 def _csv(text: str, path: str) -> Table:
+    if told := re.match(r'"?sep=(.)"?\r?\n', text):  # a line of Excel's
+        text = text[told.end() :]
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = told[1] if told else max(DELIMITERS, key=first.count)
     rows: list[list[str]] = []
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:

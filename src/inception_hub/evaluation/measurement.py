@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..architecture import PREDICTIONS
 from ..data import TEST, TRAIN, VALIDATION, Dataset, Split, prepared
 from ..errors import ArgumentError
-from ..images.decode import decode
+from ..images import decode
 from ..images.presets import Preset
 from ..labels import Labels
 from ..module import Module
@@ -92,9 +92,8 @@ def pictures(evaluation: Evaluation, split: Split) -> Callable[[int], NDArray[np
     positions = {split.name(index): index for index in range(len(split))}
 
     def picture(index: int) -> NDArray[np.uint8]:
-        from PIL import Image
-
-        image = Image.fromarray(decode(split.encoded(positions[evaluation.names[index]])))
+        photo = split.encoded(positions[evaluation.names[index]])
+        image = decode.picture(photo, least=PICTURE_SIZE)
         image.thumbnail((PICTURE_SIZE, PICTURE_SIZE))
         return np.asarray(image)
 

@@ -63,10 +63,43 @@ def items(content: bytes) -> list[Item]:
 
 def properties(content: bytes, kind: bytes) -> list[bytes]:
     """The properties of `kind` that items of the file share."""
-    table = memoryview(content)
-    for name, header in ((b"meta", 0), (b"iprp", 4), (b"ipco", 0)):
-        table = dict(boxes(table[header:])).get(name, memoryview(b""))
-    return [bytes(box) for name, box in boxes(table) if name == kind]
+    return [bytes(box) for name, box in boxes(_within(content, b"iprp", b"ipco")) if name == kind]
+
+
+def colours(content: bytes) -> tuple[int, int] | None:
+    """The primaries and the transfer curve of the picture that the file shows first, by their numbers.
+
+    ITU-T H.273 has the numbers. None where the file does not say.
+    """
+    shown = _within(content, b"pitm")
+    number = int.from_bytes(shown[4 : 8 if shown[:1] == b"\1" else 6])
+    shared = list(boxes(_within(content, b"iprp", b"ipco")))
+    for place in _associated(_within(content, b"iprp", b"ipma"), number):
+        kind, box = shared[place - 1] if 0 < place <= len(shared) else (b"", memoryview(b""))
+        if kind == b"colr" and box[:4] == b"nclx":
+            return int.from_bytes(box[4:6]), int.from_bytes(box[6:8])
+    return None
+
+
+def _within(content: bytes, *path: bytes) -> memoryview:
+    """The content of the box at `path` in the description of the file's items; empty where there is none."""
+    table = dict(boxes(memoryview(content))).get(b"meta", memoryview(b""))[4:]
+    for name in path:
+        table = dict(boxes(table)).get(name, memoryview(b""))
+    return table
+
+
+def _associated(box: memoryview, wanted: int) -> list[int]:
+    """The places of the properties of item `wanted`, counted from 1."""
+    reader = Reader(box)
+    number_size = 2 if reader.take(1) == 0 else 4
+    wide = 2 if reader.take(3) & 1 else 1
+    for _ in range(min(reader.take(4), MAX_ITEMS)):
+        number, count = reader.take(number_size), reader.take(1)
+        if number == wanted:
+            return [reader.take(wide) & (1 << 8 * wide - 1) - 1 for _ in range(count)]
+        reader.take(count * wide)
+    return []
 
 
 def brands(content: bytes) -> set[bytes]:

@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from ..errors import ArgumentError, ImageError, InputError
-from . import cost, png
+from . import cost, gif, png
 from .modes import in_rgb
 from .opening import NOT_READ, READABLE, Source, opened
 from .photo_file import MAX_EXIF, MAX_PIXELS, MOST_PIXELS, Refused, Unsupported
 from .quiet import quiet
 
+JPEGS = ("JPEG", "MPO")
 EXIF_ORIENTATION = 0x0112
 EXIF = ("exif", "Raw profile type exif")  # where Pillow keeps it
 TILE_WIDTH, TILE_HEIGHT = 322, 323  # of TIFF
@@ -45,7 +47,7 @@ def picture(
     """The first frame of `source`, upright, as an RGB image of Pillow's, which saves copying it.
 
     EXIF orientation is honoured, transparency laid over white, 16-bit greyscale scaled by its range. Colours
-    of an embedded ICC profile are converted to sRGB if `managed`.
+    are converted to sRGB if `managed`; the original's own presets see them as they are.
     A JPEG with at least twice `least` pixels on its shorter side is decoded at a half, quarter or eighth
     of its size, `least` pixels or more: a sixth of the time on photos of three megapixels.
     Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels to decode, `InputError`
@@ -57,11 +59,12 @@ def picture(
     try:
         with quiet(), opened(source, name) as (image, file):
             size = _size(image)
-            if least is not None and image.format in ("JPEG", "MPO"):  # HEIC would give its thumbnail
+            if least is not None and image.format in JPEGS:  # HEIC would give its thumbnail
                 image.draft(None, (least, least))
             width, height = _size(image)
             if width * height > max_pixels:
-                raise ImageError(_too_large(name, f"{size[0]} x {size[1]}", max_pixels))
+                reducible = not managed and image.format in JPEGS
+                raise ImageError(_too_large(name, f"{size[0]} x {size[1]}", max_pixels, reducible))
             if file is not None:
                 cost.check(image, file, max_pixels)
             deep = png.has_deep_transparency(image)
@@ -69,6 +72,8 @@ def picture(
             if deep and file is not None:
                 png.lay_deep_transparency(image, file)
             transposition = _transposition(image)
+            if isinstance(image, GifImageFile):
+                image = gif.amend(image)
             image = in_rgb(image, managed=managed)
             return image if transposition is None else image.transpose(transposition)
     except (ImageError, InputError):
@@ -114,9 +119,11 @@ def source_name(source: Any) -> str:
     return str(getattr(source, "filename", None) or getattr(source, "name", None) or "The image")
 
 
-def _too_large(name: str, pixels: str, max_pixels: int) -> str:
-    more = f", or raise --max-pixels (to {MOST_PIXELS:,} at most)" if max_pixels < MOST_PIXELS else ""
-    return f"{name} has {pixels} pixels; at most {max_pixels:,} are accepted: make it smaller{more}."
+def _too_large(name: str, pixels: str, max_pixels: int, reducible: bool = False) -> str:
+    """`reducible`: whether another preset would decode the photo reduced."""
+    most = f", {MOST_PIXELS:,} with --max-pixels" if max_pixels < MOST_PIXELS else ""
+    more = ", or give --resize default, which reads large JPEGs at a reduced size" if reducible else ""
+    return f"{name} has {pixels} pixels; at most {max_pixels:,} are accepted{most}: make it smaller{more}."
 
 
 def _size(image: Image.Image) -> tuple[int, int]:

@@ -20,7 +20,8 @@ EXTENSIONS = (
 # Folders that storage devices and systems put beside people's, with thumbnails, deleted files and copies.
 FOREIGN = {
     *("@eadir", "@recycle", "@recently-snapshot", "@__thumb", "@tmp", "@sharebin", "#recycle", "#snapshot"),
-    *("$recycle.bin", "system volume information", "lost+found", "lost.dir", "__macosx", "__pycache__"),
+    *("@sharesnap", "~snapshot", "$recycle.bin", "recycler", "system volume information", "found.000"),
+    *("network trash folder", "temporary items", "lost+found", "lost.dir", "__macosx", "__pycache__"),
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Counts changes of what a photo is decoded and resized to: vectors, pixels and rows that were kept are taken
 # up again only where this is the same.
-DECODING = 3
+DECODING = 4
 
 # Pillow is imported where it is used: `import inception_hub` shall not wait for it.
 

@@ -25,7 +25,8 @@ from PIL import (
 
 from ..errors import ImageError, InputError
 from ..system.extras import install_command
-from . import bmp, heic, png, tiff
+from ..system.regular import POINTER
+from . import bmp, boxes, cicp, heic, png, tiff
 from .photo_file import MAX_BYTES, PhotoFile, Refused
 
 READABLE = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
@@ -38,7 +39,7 @@ FORMATS = {
     "AVIF": (re.compile(rb"....ftyp(avi[fs]|m[is]f1.*avi[fs])", re.DOTALL), AvifImagePlugin.AvifImageFile),
     "GIF": (re.compile(rb"GIF8[79]a"), GifImagePlugin.GifImageFile),
     "BMP": (re.compile(rb"BM"), BmpImagePlugin.BmpImageFile),
-    "TIFF": (re.compile(rb"II\*\0|MM\0\*|II\+\0|MM\0\+"), TiffImagePlugin.TiffImageFile),
+    "TIFF": (re.compile(rb"II\*\0|MM\0\*|II\+\0|MM\0\+"), tiff.open_tiff),
 }
 # What Pillow says of a file that may be intact, but is of a kind that it does not read.
 NOT_READ = re.compile(
@@ -70,6 +71,9 @@ def opened(source: Source, name: str) -> Iterator[tuple[Image.Image, PhotoFile |
                 tiff.amend(image)
             elif isinstance(image, BmpImagePlugin.BmpImageFile):
                 bmp.amend(image, file.whole(bmp.HEADER))
+            elif image.format in ("AVIF", "HEIF") and not image.info.get("icc_profile"):
+                named = boxes.colours(file.whole())
+                image.info["icc_profile"] = named and cicp.film_profile(*named)
             yield image, file
 
 
@@ -77,6 +81,8 @@ def _image(head: bytes, file: PhotoFile, name: str) -> Image.Image:
     for begin, factory in FORMATS.values():
         if begin.match(head):
             return factory(file, "")
+    if head.startswith(POINTER):
+        raise ImageError(f"{name} is a pointer of Git LFS, not the photo itself; fetch that (git lfs pull).")
     if not heic.is_heic(head):
         raise ImageError(f"{name} is no readable image; give a {READABLE} file.")
     try:

@@ -15,13 +15,19 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from . import cicp
 from .modes import GREY
 from .photo_file import MAX_EXIF, MAX_PROFILE, MAX_READS, Refused
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TRANSPARENCY, EXIF, PROFILE = b"tRNS", b"eXIf", b"iCCP"
+CODES, IS_SRGB, GAMMA, PRIMARIES = b"cICP", b"sRGB", b"gAMA", b"cHRM"
+LENGTHS = {CODES: 4, IS_SRGB: 1, GAMMA: 4, PRIMARIES: 32}
+PIXELS = (b"PLTE", b"IDAT")  # what says of which colours they are stands before them
+SRGB_GAMMA = (45454, 45455)  # of gAMA, in 100,000ths: what writers give of sRGB, whose curve is no power
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 ORIENTED = (b"Raw profile type exif", b"XML:com.adobe.xmp")  # keywords of texts that may say which way is up
+COLOUR_TYPE, GREYS = 25, (b"\0", b"\4")  # where it stands in the header, and those without colours
 MAX_TEXT = 1 << 20  # bytes, as Pillow has it
 MAX_CHUNK = MAX_PROFILE + MAX_TEXT  # bytes of a chunk that is looked at
 
@@ -32,7 +38,8 @@ SCALES = {"L;2": 85, "L;4": 17}  # of grey values of 2 and 4 bits in Pillow, but
 class PngPicture(io.RawIOBase):
     """A PNG file without the chunks that do not belong to its picture.
 
-    `profile`: its ICC profile, None where there is none, or one that is damaged or larger than `MAX_PROFILE`.
+    `profile`: the ICC profile of its colours, its own or one of those that it names; None or empty where
+    there is none, or one that is damaged or larger than `MAX_PROFILE`.
     """
 
     def __init__(self, raw: io.RawIOBase | io.BytesIO) -> None:
@@ -41,8 +48,9 @@ class PngPicture(io.RawIOBase):
         self._parts: list[tuple[int, int]] = []  # where they begin and end in `raw`
         self._place = 0
         self._seen: set[bytes] = set()  # kinds of which the first counts, so that no more are expanded
-        self.profile: bytes | None = None
+        self._colours: dict[bytes, bytes] = {}  # the chunks that say of which colours the pixels are
         self._walk(raw.seek(0, os.SEEK_END))
+        self.profile = self._profile()
         self._starts = [0, *accumulate(end - start for start, end in self._parts)]  # and where all end
 
     def readable(self) -> bool:
@@ -83,6 +91,7 @@ class PngPicture(io.RawIOBase):
             end = place + 12 + length
             if end > size or not kind.isalpha():
                 break
+            self._seen |= {kind} & set(PIXELS)
             if kind[:1].isupper() or self._belongs(kind, length):
                 self._keep(place, end)
             place = end
@@ -92,7 +101,10 @@ class PngPicture(io.RawIOBase):
 
     def _belongs(self, kind: bytes, length: int) -> bool:
         """Whether a chunk that is not critical, and at whose data `raw` is, is needed for the picture."""
-        if kind not in (TRANSPARENCY, EXIF, PROFILE, *TEXTS) or length > MAX_CHUNK:
+        says_colours = kind == PROFILE or LENGTHS.get(kind) == length
+        if not (says_colours or kind in (TRANSPARENCY, EXIF, *TEXTS)) or length > MAX_CHUNK:
+            return False
+        if says_colours and not self._seen.isdisjoint(PIXELS):
             return False
         data, checksum = self._raw.read(length) or b"", self._raw.read(4) or b""
         if zlib.crc32(kind + data).to_bytes(4) != checksum:
@@ -101,12 +113,31 @@ class PngPicture(io.RawIOBase):
         if not name or name in self._seen:
             return False
         self._seen.add(name)
-        if kind == PROFILE:
-            self.profile = _profile(data)
+        if says_colours:
+            self._colours[kind] = data
             return False
         if kind in TEXTS:
             return _is_small_text(kind, data)
         return kind == TRANSPARENCY or length <= MAX_EXIF
+
+    def _profile(self) -> bytes | None:
+        """By the first that counts of cICP, iCCP, sRGB and gAMA, as the standard orders them."""
+        self._raw.seek(COLOUR_TYPE)
+        grey, chunks = self._raw.read(1) in GREYS, self._colours
+        primaries, transfer, matrix, full = chunks.get(CODES, bytes(4))
+        if not matrix and full and (named := cicp.profile(primaries, transfer, grey=grey)) is not None:
+            return named
+        if own := _inflated_profile(chunks.get(PROFILE, b"")):
+            return own
+        (gamma,) = struct.unpack(">I", chunks.get(GAMMA, bytes(4)))
+        if IS_SRGB in chunks or not gamma or (gamma in SRGB_GAMMA and PRIMARIES not in chunks):
+            return None
+        points = None
+        if PRIMARIES in chunks:  # white first
+            x_and_y = [value / 100_000 for value in struct.unpack(">8I", chunks[PRIMARIES])]
+            points = [(x_and_y[i], x_and_y[i + 1]) for i in (2, 4, 6, 0)]
+        exponent = None if gamma in SRGB_GAMMA else 100_000 / gamma
+        return cicp.gamma_profile(exponent, points, grey=grey)
 
     def _keep(self, start: int, end: int) -> None:
         if self._parts and self._parts[-1][1] == start:
@@ -150,7 +181,7 @@ def _raw_mode(image: Image.Image) -> str:
     return str(tile[0][3]) if tile else ""
 
 
-def _profile(data: bytes) -> bytes | None:
+def _inflated_profile(data: bytes) -> bytes | None:
     """A profile is behind its name, a zero and the number of the only compression there is."""
     _name, _, rest = data.partition(b"\0")
     return _inflated(rest[1:], MAX_PROFILE) if rest[:1] == b"\0" else None

@@ -7,6 +7,10 @@ from typing import Protocol
 
 from PIL import Image
 
+# Pixels between the two passes, of which cykooz-resizer makes the vertical one first: a photo of one row and
+# 50 million columns would take 11 GB, and end the process that does not get them.
+WIDEST = 1 << 24
+
 
 class Resize(Protocol):
     """Gives `image`, in mode RGB, `size` (width and height in pixels)."""
@@ -29,6 +33,8 @@ def _vectorised() -> Resize | None:
     def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         if image.size == size:
             return image.copy()
+        if image.width * size[1] > WIDEST:
+            return by_pillow(image, size)
         resized = Image.new("RGB", size)
         Resizer().resize_pil(image, resized, options)
         return resized

@@ -4,7 +4,7 @@ Pillow reads some layouts of TIFF as others; those are refused, or put right whe
 `tests/images/test_second_decoder.py` compares what is left with another decoder.
 """
 
-from PIL import ImagePalette
+from PIL import ImagePalette, TiffTags
 from PIL.TiffImagePlugin import TiffImageFile
 
 from . import jpeg
@@ -33,6 +33,19 @@ TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
 PHOTOMETRIC, PALETTE, FORMAT, SUBSAMPLING = 262, 320, 339, 530
 WHITE_IS_ZERO, YCBCR = 0, 6  # of PHOTOMETRIC
 FORMATS = {2: "signed {}-bit", 3: "floating-point", 4: "undefined", 5: "complex", 6: "complex"}
+
+
+def open_tiff(file: PhotoFile, name: str) -> TiffImageFile:
+    """The image in `file`, called `name`, not decoded yet; raises `Refused` for what Pillow trips over."""
+    if file.whole(4) == b"MM\0+":
+        raise Refused("a BigTIFF in big-endian order")
+    try:
+        return TiffImageFile(file, name)
+    except SyntaxError as error:
+        unknown = error.__cause__.args[0] if isinstance(error.__cause__, KeyError) else None
+        if not isinstance(unknown, int) or unknown in TiffTags.TAGS_V2:
+            raise  # another layout, or it lacks what a TIFF must have
+        raise Refused(f"a TIFF compressed by method {unknown}") from error
 
 
 def amend(image: TiffImageFile) -> None:

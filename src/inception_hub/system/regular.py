@@ -11,6 +11,9 @@ from ..errors import FormatError
 MAX_BYTES = 64 << 30  # of a file that is read or hashed whole: ten times what any format here accepts
 
 
+POINTER = b"version https://git-lfs."  # how Git LFS begins what it leaves in place of a large file
+
+
 def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     """`path`, opened to read bytes. Raises `OSError`, with a reason in words, for anything else.
 
