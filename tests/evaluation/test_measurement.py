@@ -94,7 +94,7 @@ def test_two_modules_side_by_side(
     assert comparison["low"] < difference < comparison["high"]
     assert (comparison["wins"] - comparison["losses"]) / 12 == pytest.approx(difference)
     code, _, err = run(capsys, *command, "--report", page)
-    assert code == 2 and "already exists and is left as it is" in err
+    assert code == 2 and "exists and is left as it is" in err
 
 
 def test_photos_that_cannot_be_read_are_named(

@@ -103,7 +103,10 @@ def test_a_folder_of_others_or_with_other_settings_is_refused(tmp_path: Path) ->
     (tmp_path / "link" / "organised.jsonl").symlink_to(tmp_path / "mine")
     with pytest.raises(FormatError, match="it is no file"):
         Journal(tmp_path / "link", SETTINGS)
-    with Journal(tmp_path / "new", SETTINGS), pytest.raises(OutputError, match="by another process; wait"):
+    with (
+        Journal(tmp_path / "new", SETTINGS),
+        pytest.raises(OutputError, match="new is being written by another process; wait"),
+    ):
         Journal(tmp_path / "new", SETTINGS)
     with pytest.raises(OutputError, match="was organised with least 0.5, not 0.8; give the same, or"):
         Journal(tmp_path / "new", SETTINGS | {"least": 0.8})

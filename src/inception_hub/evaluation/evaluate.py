@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,10 @@ import numpy as np
 
 from ..data import Dataset, Split, open_dataset
 from ..engines import EngineName, PrecisionChoice
-from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
-from ..output.files import as_output_error, taken
 from ..system.atomic import atomic_file
-from ..system.locks import claimed
+from ..system.outputs import as_output_error, claimed, refuse_existing
 from ..system.text import first_few
 from . import Comparison, Evaluation, compare, match_labels, measurement
 
@@ -141,26 +139,16 @@ def new_page(path: Path | None) -> Iterator[None]:
     Raises `OutputError`, before all is measured, if `path` exists, nothing can be written beside it, or
     another process is about to write it.
     """
-    with ExitStack() as stack:
-        if path is not None:
-            _refuse_existing(path)
-            with as_output_error(path):
-                try:
-                    stack.enter_context(claimed(path))
-                except BlockingIOError as error:
-                    raise taken(path) from error
+    if path is None:
         yield
-
-
-def _refuse_existing(path: Path) -> None:
-    if os.path.lexists(path):
-        raise OutputError(
-            f"{path} already exists and is left as it is; give another name or remove it first."
-        )
+        return
+    refuse_existing(path)
+    with claimed(path):
+        yield
 
 
 def write_page(result: EvaluationResult, path: Path) -> None:
     """Writes the report of `result` to `path`, whole or not at all; raises `OutputError`."""
-    _refuse_existing(path)
+    refuse_existing(path)
     with as_output_error(path), atomic_file(path) as temporary:
         temporary.write_text(result.page(), "utf-8")

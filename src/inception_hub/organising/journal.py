@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, Literal, Self, get_args
 
 from ..errors import FormatError, OutputError
 from ..images.find import EXTENSIONS
-from ..output.files import as_output_error
 from ..system.atomic import SCRATCH, make_folders, remove_stale
 from ..system.locks import hold_directory, release
 from ..system.moving import write_new
+from ..system.outputs import as_output_error, taken
 from .choices import How
 from .names import JOURNAL
 
@@ -79,9 +79,7 @@ class Journal:
             try:
                 self._held = hold_directory(into)
             except BlockingIOError as error:
-                raise OutputError(
-                    f"{into} is organised by another process; wait for it or stop it."
-                ) from error
+                raise taken(into) from error
             remove_stale(into)
         if not os.path.lexists(self.path):
             if into.exists() and any(not SCRATCH.fullmatch(path.name) for path in into.iterdir()):

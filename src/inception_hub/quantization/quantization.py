@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from ..module import Module
 from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
-from ..system.locks import hold_directory, release
+from ..system.outputs import held
 from ..system.text import counted, first_few
 
 CALIBRATION = 300  # photos: as many as NNCF takes by default
@@ -77,20 +76,8 @@ def quantize(
     `MissingExtraError` without NNCF.
     """
     directory, photos = resolve(module), os.fspath(calibrate)
-    with _held(directory):
+    with held(directory):
         return _quantize(directory, photos, max_drop, min_agreement, on_progress or _silent)
-
-
-@contextmanager
-def _held(directory: Path) -> Iterator[None]:
-    try:
-        lock = hold_directory(directory)
-    except BlockingIOError as error:
-        raise OutputError(f"Another process quantizes {directory}; wait for it or stop it.") from error
-    try:
-        yield
-    finally:
-        release(lock)
 
 
 def _silent(what: str, done: int, total: int) -> None:

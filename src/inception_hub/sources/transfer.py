@@ -9,6 +9,7 @@ from ..errors import OutputError
 from ..formats import export_bundle
 from ..formats.comparison import Check
 from ..formats.options import Options, Server
+from ..system.outputs import claimed, refuse_existing
 from .cache import default_cache, is_temporary
 from .choices import Weights
 from .convert import convert_files
@@ -53,12 +54,15 @@ def convert(
     Raises `OutputError` if `destination` exists or cannot be written, `WeightsError` for another
     `depth_multiplier` than the files', and what `resolve` raises.
     """
-    if depth_multiplier is not None or weights is not None:
-        converted = convert_files(Path(source), depth_multiplier, weights)
-    else:
-        converted = bundles.read(resolve(source, progress=progress))
-    bundles.write(converted, Path(destination))
-    return Path(destination)
+    target = Path(destination)
+    refuse_existing(target)
+    with claimed(target):
+        if depth_multiplier is not None or weights is not None:
+            converted = convert_files(Path(source), depth_multiplier, weights)
+        else:
+            converted = bundles.read(resolve(source, progress=progress))
+        bundles.write(converted, target)
+    return target
 
 
 def export(
@@ -83,10 +87,12 @@ def export(
     scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
     `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
     activation map of every class, [batch, height, width, classes]. `server`: make `destination` a model
-    repository for it, with its configuration.
+    repository for it, with its configuration. Raises `OutputError` also if another process writes there.
     """
     options = Options(size, batch, photos, top, int8, fp16, evidence, server)
-    return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
+    target = Path(destination)
+    with claimed(target):
+        return export_bundle(_bundle(module), to, target, force=force, options=options)
 
 
 def push(module: HasBundle | Handle, repository: str, *, private: bool = False) -> str:
