@@ -64,10 +64,10 @@ class ShownPhotoCounter(PhotoCounter):
     def begin(self, done: int) -> None:
         self._before = self._done = done
         self._began = time.monotonic()
-        self._bar.start()
         threading.Thread(target=self._count, daemon=True).start()
 
     def advance(self) -> None:
+        self._bar.start()
         self._done += 1
         self._bar.update(self._task, description=self._text(time.monotonic() - self._began))
 

@@ -15,6 +15,7 @@ from ..engines import EngineName, PrecisionChoice
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
 from ..system.atomic import atomic_file
+from ..system.home import at_home
 from ..system.outputs import as_output_error, claimed, refuse_existing
 from ..system.text import first_few
 from . import Comparison, Evaluation, compare, match_labels, measurement
@@ -70,7 +71,7 @@ def evaluate(
     does not have, for classes that a module does not have, and if no photo can be read; and what
     `open_dataset` and `load` raise.
     """
-    page = None if report is None else Path(report)
+    page = None if report is None else Path(at_home(report))
     load = load or partial(as_module, engine=engine, precision=precision, device=device)
     with new_page(page):
         result = _measured(module, data, split, against, resize, load, on_progress)
@@ -88,7 +89,8 @@ def _measured(
     load: Callable[[ModuleLike], Module],
     on_progress: Callable[[int, int], None] | None,
 ) -> EvaluationResult:
-    dataset = open_dataset(data if isinstance(data, str) else Path(data), to_train=False)
+    given = at_home(data)
+    dataset = open_dataset(given if isinstance(data, str) else Path(given), to_train=False)
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
     evaluations: list[Evaluation] = []

@@ -26,6 +26,7 @@ from ..module import Module
 from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
+from ..system.home import at_home
 from ..system.outputs import held
 from ..system.text import counted, first_few
 
@@ -75,7 +76,7 @@ def quantize(
     already or it cannot be written, `ArgumentError` for a module without classes or fewer than two photos,
     `MissingExtraError` without NNCF.
     """
-    directory, photos = resolve(module), os.fspath(calibrate)
+    directory, photos = resolve(module), at_home(calibrate)
     with held(directory):
         return _quantize(directory, photos, max_drop, min_agreement, on_progress or _silent)
 

@@ -11,6 +11,7 @@ from .. import bundle
 from ..bundle import Provenance
 from ..errors import ArgumentError, HandleError
 from ..images.find import EXTENSIONS
+from ..system.home import at_home
 from .build import build_module, errors_naming
 from .cache import default_cache, find_or_make
 from .keys import content_key, files_key, text_key
@@ -73,7 +74,7 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
             from .huggingface import pull
 
             return find_or_make(text_key(text), lambda directory: pull(text, directory))
-    path = Path(os.path.abspath(os.path.expanduser(text)))
+    path = Path(os.path.abspath(at_home(text)))
     if path.suffix.lower() in EXTENSIONS and path.is_file():
         raise HandleError(f"{_shown(text)} is a photo; give a module, such as tiny_imagenet.")
     return _from_path(path, text)

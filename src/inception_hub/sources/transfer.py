@@ -9,6 +9,7 @@ from ..errors import OutputError
 from ..formats import export_bundle
 from ..formats.comparison import Check
 from ..formats.options import Options, Server
+from ..system.home import at_home
 from ..system.outputs import claimed, refuse_existing
 from .cache import default_cache, is_temporary
 from .choices import Weights
@@ -54,11 +55,11 @@ def convert(
     Raises `OutputError` if `destination` exists or cannot be written, `WeightsError` for another
     `depth_multiplier` than the files', and what `resolve` raises.
     """
-    target = Path(destination)
+    target = Path(at_home(destination))
     refuse_existing(target)
     with claimed(target):
         if depth_multiplier is not None or weights is not None:
-            converted = convert_files(Path(source), depth_multiplier, weights)
+            converted = convert_files(Path(at_home(source)), depth_multiplier, weights)
         else:
             converted = bundles.read(resolve(source, progress=progress))
         bundles.write(converted, target)
@@ -90,7 +91,7 @@ def export(
     repository for it, with its configuration. Raises `OutputError` also if another process writes there.
     """
     options = Options(size, batch, photos, top, int8, fp16, evidence, server)
-    target = Path(destination)
+    target = Path(at_home(destination))
     with claimed(target):
         return export_bundle(_bundle(module), to, target, force=force, options=options)
 
