@@ -18,9 +18,9 @@ def test_photos_and_folders_of_photos(folder: str, tmp_path: Path) -> None:
     photo.write_bytes(png(0))
     with pytest.raises(HandleError, match=r"0.PNG' is a photo; give a module, such as tiny_imagenet"):
         resolve(photo)
-    with pytest.raises(HandleError, match=f"{folder}' is a folder of photos; give a module, such as"):
+    with pytest.raises(HandleError, match=f"{folder}' holds photos and no module; give a module"):
         resolve(tmp_path / folder)
-    with pytest.raises(HandleError, match=f"{folder}' is a folder of photos; give a module, such as"):
+    with pytest.raises(HandleError, match=f"{folder}' holds photos and no module; give a module"):
         convert(tmp_path / folder, tmp_path / "out", depth_multiplier=1)
     (tmp_path / folder / "model.ckpt.index").touch()
     refuse_mistaken(tmp_path / folder, "it may be a checkpoint")

@@ -1,4 +1,4 @@
-"""What people give for a module by mistake: a photo, a folder of photos, an export that cannot be read back."""
+"""What people give for a module by mistake: a photo, a folder of them, an export that cannot be read back."""
 
 import os
 from collections.abc import Iterator
@@ -20,20 +20,19 @@ def refuse_mistaken(path: Path, shown: str) -> None:
         raise HandleError(f"{shown} is a photo; give a module, such as tiny_imagenet.")
     if openvino.is_graph(path):
         raise HandleError(
-            f"{shown} is an OpenVINO graph, whose layers are folded together and cannot be read back; give the "
-            "module it was exported from, or an export in another format."
+            f"{shown} is an OpenVINO graph, whose layers are folded together and cannot be read back; give "
+            "the module it was exported from, or an export in another format."
         )
     if path.is_dir() and not tf_checkpoint.files(path) and not find_reader(path) and _holds_photos(path):
-        raise HandleError(f"{shown} is a folder of photos; give a module, such as tiny_imagenet.")
+        raise HandleError(f"{shown} holds photos and no module; give a module, such as tiny_imagenet.")
 
 
 def _holds_photos(folder: Path) -> bool:
     """Whether a photo lies in `folder` or in a folder within."""
     entries = list(_entries(folder))
     within = (each for entry in entries if entry.is_dir() for each in _entries(entry.path))
-    return any(
-        entry.name.lower().endswith(EXTENSIONS) and entry.is_file() for entry in chain(entries, within)
-    )
+    named = (entry for entry in chain(entries, within) if entry.name.lower().endswith(EXTENSIONS))
+    return any(entry.is_file() for entry in named)
 
 
 def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
