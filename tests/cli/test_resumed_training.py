@@ -40,7 +40,7 @@ class Stop(RunListener):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_colour_photos(tmp_path_factory.mktemp("colours") / "photos")
+    return write_colour_photos(tmp_path_factory.mktemp("colours") / "photos", 4)
 
 
 @pytest.fixture(scope="module")

@@ -162,13 +162,22 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """Lets the folder go."""
+        """Lets the folder go; a journal without entries is removed, and the folder if it was made for it."""
         if self._file is not None:
             with suppress(OSError):
                 os.fsync(self._file.fileno())
             self._file.close()
+            if not self.last:
+                self._remove()
         release(self._held)
         self._held = None
+
+    def _remove(self) -> None:
+        with suppress(OSError):
+            made = self.made_folder
+            self.path.unlink()
+            if made:
+                self.path.parent.rmdir()
 
     def __enter__(self) -> Self:
         return self
