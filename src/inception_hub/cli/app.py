@@ -51,7 +51,7 @@ VERBS = (
     (serve.serve, "inception-hub serve --port 8501"),
 )
 for verb, example in VERBS:
-    app.command(epilog=f"Example: {example}")(verb)
+    app.command(epilog=f"\b\nExample: {example}")(verb)  # \b: one line, which can be copied
 app.add_typer(cache.app, name="cache")
 
 
