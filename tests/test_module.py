@@ -157,7 +157,7 @@ def test_export_carries_what_was_trained(spec: hub.ModuleSpec, tmp_path: Path) -
     for name, value in module.variable_map.items():
         assert torch.equal(value.detach(), again.variable_map[name].detach()), name
     assert again.labels.names == module.labels.names and again.image_size == (64, 64)
-    with pytest.raises(errors.OutputError, match="already exists and is left as it is"):
+    with pytest.raises(errors.OutputError, match="exists and is left as it is"):
         module.export(tmp_path / "trained")
     with pytest.raises(errors.ArgumentError, match="format is 'caffe'"):
         hub.export(module, tmp_path / "other", "caffe")

@@ -27,6 +27,7 @@ from .signatures import TensorInfo
 from .sources.cache import default_cache
 from .sources.huggingface import push_bundle
 from .sources.resolve import default_handle
+from .system.home import at_home
 from .weights import LazyWeights
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class Module:
 
     def export(self, path: "str | os.PathLike[str]") -> None:
         """Writes a module directory with the present weights; `path` must not exist yet (`OutputError`)."""
-        bundles.write(self.bundle, Path(path))
+        bundles.write(self.bundle, Path(at_home(path)))
 
     @classmethod
     def from_pretrained(

@@ -40,7 +40,7 @@ def test_float16_halves_the_file(small_module: Path, tmp_path: Path) -> None:
 def test_an_existing_path_is_left_as_it_is(small_module: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "diary.txt").write_text("dear diary")
-    with pytest.raises(OutputError, match="taken already exists and is left as it is"):
+    with pytest.raises(OutputError, match="taken exists and is left as it is"):
         bundle.write(bundle.read(small_module), tmp_path / "taken")
     assert [path.name for path in tmp_path.rglob("*")] == ["taken", "diary.txt"]
 

@@ -34,7 +34,7 @@ MISTAKES = [
     (["classify", "MODULE/labels.txt", "--module", "MODULE"], "labels.txt is no readable image"),
     (["embed", "x.jpg", "--engine", "openvino", "--device", "cuda"], "only the torch engine takes one"),
     (["info", "nowhere"], "nowhere' does not exist"),
-    (["convert", "MODULE", "EMPTY"], "already exists and is left as it is"),
+    (["convert", "MODULE", "EMPTY"], "exists and is left as it is"),
     (["convert", "MODULE/labels.txt", "EMPTY/new"], "labels.txt"),
     (["train", "fancy", "EMPTY", "--output", "EMPTY/out"], "There is no recipe 'fancy'; give tiny-imagenet"),
     (["train", "tiny-imagenet", "EMPTY", "--output", "EMPTY/out"], "holds no images that can be used"),

@@ -36,17 +36,27 @@ def test_a_report_that_exists_is_refused_before_anything_is_loaded(
     code, out, err = run(capsys, "evaluate", small_module, folder, "--report", page)
     assert (code, out) == (2, "")
     assert err == (
-        f"inception-hub: {page} already exists and is left as it is; give another name or remove it first.\n"
+        f"inception-hub: {page} exists and is left as it is; give another name or remove it first.\n"
     )
 
 
-def test_a_folder_that_is_not_there_is_known_before_anything_is_loaded(
+def test_folders_above_the_report_are_made_and_go_if_nothing_is_measured(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
-    page = tmp_path / "gone" / "page.html"
+    page = tmp_path / "new" / "er" / "page.html"
+    code, _, _ = run(capsys, "evaluate", small_module, tmp_path / "gone", "--report", page)
+    assert code == 2 and not (tmp_path / "new").exists()
+    code, _, err = run(capsys, "evaluate", small_module, folder, "--report", page)
+    assert code == 0 and err.endswith(f"Report: {page}\n") and list(page.parent.iterdir()) == [page]
+
+
+def test_a_folder_that_cannot_be_made_is_known_before_anything_is_loaded(
+    capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path
+) -> None:
+    page = folder / "a" / "0.png" / "page.html"
     code, out, err = run(capsys, "evaluate", small_module, folder, "--report", page)
     assert (code, out) == (2, "")
-    reason = "No such file or directory"
+    reason = "Not a directory"
     assert err == f"inception-hub: {page} cannot be written ({reason}); make room or write elsewhere.\n"
 
 

@@ -46,7 +46,7 @@ def test_a_table_fits_and_tells_an_error_once(photos: Path, small_module: Path, 
     assert status == 1 and max(map(cell_len, table)) <= columns
     assert " ".join("".join(lines).split()).count("is no readable image") == 1
     assert lines[0] == "Answering with small."
-    assert lines[-1] == "1 of 4 photos could not be read, as their rows say."
+    assert lines[-1] == "1 of 4 photos could not be read, as its row says."
 
 
 @WIDTHS
@@ -63,6 +63,37 @@ def test_photos_are_counted_with_a_share_and_the_time_left(
     told = " ".join(CONTROL.sub("", shown).split())
     assert status == 0 and "holds the rows of 3 photos already." in told
     assert told.count("No other photo was left.") == 1
+
+
+@WIDTHS
+@pytest.mark.parametrize("verb", ["classify", "embed", "explain", "organise"])
+def test_a_photo_that_is_none_is_told_once_and_nothing_announced(
+    verb: str, columns: int, small_module: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    command = {
+        "classify": ("classify", "--top", "2"),
+        "embed": ("embed", "--output", tmp_path / "vectors.csv"),
+        "explain": ("explain", "--output", tmp_path / "pictures"),
+        "organise": ("organise", "--into", tmp_path / "sorted"),
+    }[verb]
+    for given, wrong in (("gone", "does not exist"), ("notes.txt", "is no readable image")):
+        status, shown = _on_terminal(*command, tmp_path / given, "--module", small_module, columns=columns)
+        told = " ".join(CONTROL.sub("", shown).split())
+        assert status == 2 and "Answering" not in told and "answered by" not in told, shown
+        assert told.count(wrong) == told.count("give a JPEG") == 1, shown
+        (tmp_path / "vectors.csv").unlink(missing_ok=True)
+
+
+@WIDTHS
+def test_broken_photos_first_do_not_come_before_the_announcement(
+    photos: Path, small_module: Path, columns: int
+) -> None:
+    (photos / "0.jpg").write_bytes(b"what is no picture")
+    status, shown = _on_terminal("classify", photos, "--module", small_module, columns=columns)
+    lines = lines_of(shown)
+    assert status == 1 and lines[0] == "Answering with small." and shown.count("Answering") == 1
+    assert lines[3].split()[0] == "…/photos/0.jpg"
 
 
 @pytest.mark.parametrize("verb", ["classify", "embed", "explain"])

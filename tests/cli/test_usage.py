@@ -20,6 +20,7 @@ WRONG = {
     ),
     "cache rm": "Missing argument 'KEY'; see inception-hub cache rm --help.",
     "cache find": "No such command 'find'; see inception-hub cache --help.",
+    "clasify x": "No such command 'clasify'; did you mean 'classify'? See inception-hub --help.",
     "--nothing": "No such option: --nothing; see inception-hub --help.",
 }
 

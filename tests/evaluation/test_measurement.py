@@ -17,6 +17,7 @@ from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
 from inception_hub.evaluation import wilson
 from inception_hub.evaluation.measurement import evaluate_split, is_whole, pick_split, pictures
+from inception_hub.evaluation.report import THUMBNAIL
 from inception_hub.images.decode import decode
 from inception_hub.images.presets import Preset
 from inception_hub.labels import Labels
@@ -95,7 +96,7 @@ def test_two_modules_side_by_side(
     assert comparison["low"] < difference < comparison["high"]
     assert (comparison["wins"] - comparison["losses"]) / 12 == pytest.approx(difference)
     code, _, err = run(capsys, *command, "--report", page)
-    assert code == 2 and "already exists and is left as it is" in err
+    assert code == 2 and "exists and is left as it is" in err
 
 
 def test_photos_that_cannot_be_read_are_named(
@@ -157,3 +158,10 @@ def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module:
     picture = pictures(evaluation, split)
     for index, content in enumerate(contents[:1] + contents[2:]):
         assert np.array_equal(picture(index), decode(content))
+
+
+def test_pictures_are_as_large_as_the_report_shows_them(small_module: Path) -> None:
+    module = Module(small_module)
+    split = split_of([png(0, (300, 150)), png(1, (20, 200))], [0, 1])
+    picture = pictures(evaluate_split(module, split, module.labels, "photos"), split)
+    assert [picture(index).shape[:2] for index in (0, 1)] == [(THUMBNAIL // 2, THUMBNAIL), (200, 20)]

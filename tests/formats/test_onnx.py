@@ -63,8 +63,8 @@ def model(graph: bytes) -> bytes:
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"", "there are no weights under InceptionV2/"),
-        (model(tensor("another")), "there are no weights under InceptionV2/"),
+        (b"", "holds no weights under InceptionV2/"),
+        (model(tensor("another")), "holds no weights under InceptionV2/"),
         (model(tensor())[:-3], "reaches beyond the end"),
         (model(tensor(shape=(3,))), "biases is not stored as our exports store it"),
         (model(tensor(shape=(0, 1 << 62), raw=b"")), "biases is not stored as"),

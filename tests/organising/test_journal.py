@@ -103,12 +103,27 @@ def test_a_folder_of_others_or_with_other_settings_is_refused(tmp_path: Path) ->
     (tmp_path / "link" / "organised.jsonl").symlink_to(tmp_path / "mine")
     with pytest.raises(FormatError, match="it is no file"):
         Journal(tmp_path / "link", SETTINGS)
-    with Journal(tmp_path / "new", SETTINGS), pytest.raises(OutputError, match="by another process; wait"):
+    with (
+        Journal(tmp_path / "new", SETTINGS),
+        pytest.raises(OutputError, match="new is being written by another process; wait"),
+    ):
         Journal(tmp_path / "new", SETTINGS)
+    with Journal(tmp_path / "new", SETTINGS) as journal:
+        journal.intend(ENTRY)
     with pytest.raises(OutputError, match="was organised with least 0.5, not 0.8; give the same, or"):
         Journal(tmp_path / "new", SETTINGS | {"least": 0.8})
     with pytest.raises(OutputError, match="cannot be written"):
         Journal(tmp_path / "mine" / "below", SETTINGS)
+
+
+def test_nothing_is_left_of_a_run_that_placed_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for folder in (tmp_path / "new", tmp_path / "mine"):
+        with Journal(folder, SETTINGS):
+            assert (folder / "organised.jsonl").exists()
+        with Journal(folder, {**SETTINGS, "least": 0.8}):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"] and not list((tmp_path / "mine").iterdir())
 
 
 def test_a_dry_journal_makes_nothing(tmp_path: Path) -> None:
@@ -127,4 +142,5 @@ def test_what_a_killed_beginning_left_does_not_count(tmp_path: Path) -> None:
     (tmp_path / ".organised.jsonl.0123456789abcdef.partial").mkdir()
     with Journal(tmp_path, SETTINGS) as journal:
         assert not journal.made_folder
+        journal.intend(ENTRY)
     assert [path.name for path in tmp_path.iterdir()] == ["organised.jsonl"]

@@ -39,7 +39,7 @@ def test_of_vectors(output: str | None, format: AnyFormat) -> None:
         (
             None,
             "x.txt",
-            "x.txt ends in .txt, which names no format here; let it end in .jsonl or .csv or .parquet, or",
+            "x.txt ends in .txt, which names no format here; let it end in .jsonl, .csv or .parquet, or",
         ),
         ("csv", "x.npz", "x.npz ends in .npz and --format is csv"),
         (None, "x.npz", "x.npz ends in .npz, which names no format here"),

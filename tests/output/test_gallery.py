@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import os
 import re
 from pathlib import Path
 
@@ -151,9 +152,22 @@ def test_an_interrupted_gallery_leaves_no_page(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="page.html cannot be written .No such file or directory"):
-        Gallery(tmp_path / "nowhere" / "page.html", "tiny")
+def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "er" / "page.html"
+    page(path, (Row("a.jpg", "tiny", predictions=PREDICTIONS), photo(30, 40)))
+    assert list(path.parent.iterdir()) == [path]
+    with pytest.raises(OutputError, match="page.html cannot be written .Not a directory"):
+        Gallery(path / "page.html", "tiny")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
+def test_two_runs_with_one_page_notice_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    with Gallery(path, "tiny"), pytest.raises(OutputError, match="page.html is being written by another"):
+        Gallery(path, "tiny")
+    with Gallery(path, "tiny"):
+        pass
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_full_disk_leaves_no_page(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from inception_hub import Module, bundle
 from inception_hub.errors import ArgumentError, OutputError
 from inception_hub.inference.options import Options
 from inception_hub.output.choices import RowFormat
-from inception_hub.output.run import LISTED, Stopped, Summary, Target, write_rows
+from inception_hub.output.run import LISTED, WAITING, Stopped, Summary, Target, write_rows
 
 
 @pytest.fixture
@@ -38,6 +38,42 @@ def test_every_photo_has_its_row(module: Module, paths: list[str], tmp_path: Pat
     assert summary.errors == [written[2]["error"]]
     page = (tmp_path / "page.html").read_text("utf-8")
     assert page.count("<article") == 6 and page.count("data:image/png") >= 10
+
+
+@pytest.mark.parametrize(
+    "broken, whole, calls",
+    [(0, 1, ["result", "row"]), (2, 1, ["result", "row", "row", "row"]), (2, 0, ["row", "row"])],
+)
+def test_a_result_is_told_of_before_the_first_row_if_there_is_one(
+    module: Module, tmp_path: Path, broken: int, whole: int, calls: list[str]
+) -> None:
+    for number in range(broken + whole):
+        (tmp_path / f"{number}.png").write_bytes(png(number) if number >= broken else b"no photo")
+    seen: list[str] = []
+    photos = [str(tmp_path / f"{number}.png") for number in range(broken + whole)]
+    target = Target("csv", tmp_path / "rows.csv")
+    write_rows(
+        module,
+        iter(photos),
+        Options(),
+        target,
+        on_result=lambda: seen.append("result"),
+        on_row=lambda: seen.append("row"),
+    )
+    assert seen == calls
+
+
+def test_errors_do_not_wait_for_ever(module: Module, tmp_path: Path) -> None:
+    seen: list[str] = []
+    missing = (str(tmp_path / f"{number}.png") for number in range(WAITING + 2))
+    write_rows(
+        module,
+        missing,
+        Options(),
+        Target("csv", tmp_path / "rows.csv"),
+        on_result=lambda: seen.append("result"),
+    )
+    assert seen == ["result"]
 
 
 def test_a_stopped_run_is_whole_and_resumes(module: Module, paths: list[str], tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ def test_table(width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "\x1b" not in "".join(lines)
 
 
+@pytest.mark.parametrize("count, caption", [(1, "1 photo in error"), (2, "2 photos, all in error")])
+def test_nothing_is_answered_where_all_is_in_error(count: int, caption: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    error = next(row for row in ROWS if row.error)
+    with open_writer("table", "predictions", path, 1) as writer:
+        for _ in range(count):
+            writer.write(error)
+    assert path.read_text("utf-8").splitlines()[-1].strip() == caption
+
+
 def test_table_of_the_best_only_is_compact(tmp_path: Path) -> None:
     path = tmp_path / "rows.txt"
     with open_writer("table", "predictions", path, 1) as writer:

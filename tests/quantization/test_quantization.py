@@ -127,7 +127,7 @@ def test_what_is_not_read_is_said(
 def test_two_runs_on_one_module_notice_each_other(small_module: Path, photos: Path, tmp_path: Path) -> None:
     module = shutil.copytree(small_module, tmp_path / "copy")
     held = hold_directory(module)
-    with pytest.raises(OutputError, match="Another process quantizes .*copy; wait for it or stop it"):
+    with pytest.raises(OutputError, match="copy is being written by another process; wait for it"):
         quantize(module, str(photos), max_drop=100)
     release(held)
     assert content(module) == content(small_module)

@@ -96,7 +96,7 @@ def test_an_archive_without_a_module_says_so_by_its_own_path(tmp_path: Path) -> 
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"\xff\xd8")
     (tmp_path / "photos" / "dog.jpg").write_bytes(b"\xff\xd8")
     archive = pack(tmp_path / "photos", tmp_path / "photos.tar.gz")
-    with pytest.raises(HandleError, match=f"^{archive} holds no TensorFlow checkpoint"):
+    with pytest.raises(HandleError, match=f"^'{archive}' holds photos and no module"):
         resolve(archive)
     for length in (10, 100, archive.stat().st_size - 1):
         (tmp_path / "cut.tar.gz").write_bytes(archive.read_bytes()[:length])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inception_hub.system.locks import claimed, hold_directory, is_open_at, release, try_lock
+from inception_hub.system.locks import hold_directory, is_open_at, release, try_lock
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
 
@@ -25,21 +25,6 @@ def test_a_directory_has_one_holder(tmp_path: Path) -> None:
         hold_directory(tmp_path / "run")
     release(held)
     release(hold_directory(tmp_path / "run"))
-
-
-def test_a_name_is_claimed_by_one_at_a_time_and_nothing_is_left(tmp_path: Path) -> None:
-    long = tmp_path / ("page" * 50 + ".html")
-    for path in (tmp_path / "page.html", long):
-        with claimed(path):
-            with pytest.raises(BlockingIOError), claimed(path):
-                pass
-            with claimed(tmp_path / "other.html"):
-                pass
-        with claimed(path):
-            pass
-    assert not list(tmp_path.iterdir())
-    with pytest.raises(FileNotFoundError), claimed(tmp_path / "gone" / "page.html"):
-        pass
 
 
 def test_what_was_removed_and_made_again_is_not_what_is_open(tmp_path: Path) -> None:

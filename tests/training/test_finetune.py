@@ -67,7 +67,7 @@ def test_a_folder_of_photos_becomes_a_module(
     code, out, _ = run(capsys, "evaluate", module, folder, "--split", "train", "--json")
     assert (json.loads(out)["top1"], json.loads(out)["images"]) == (1.0, 30)
     code, out, err = run(capsys, *command, *QUICK)
-    assert code == 2 and "already exists and is left as it is" in err
+    assert code == 2 and "exists and is left as it is" in err
 
 
 @pytest.mark.usefixtures("no_matplotlib")

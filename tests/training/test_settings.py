@@ -9,6 +9,7 @@ from inception_hub.errors import FormatError
 from inception_hub.training.settings import check, digest, flattened, precision_of
 
 KEPT = {"photos": "a1", "module": "b2", "--epochs": 3, "--image-size": None, "cycles.0.learning_rate": 1e-3}
+KEPT |= {"name": "short", "x": 1}
 
 
 def test_values_are_named_by_their_paths() -> None:
@@ -33,6 +34,8 @@ def test_the_same_settings_are_accepted() -> None:
         ({"photos": "a2"}, "with other photos;"),
         ({"module": "b3", "--epochs": 5}, "with another module;"),
         ({"--epochs": 5, "cycles.0.learning_rate": 0.01}, "with --epochs 3, not 5;"),
+        ({"name": "short with x=2", "x": 2}, "with the recipe's x 1, not 2;"),
+        ({"name": "long"}, "with the recipe's name short, not long;"),
         ({"--image-size": 96}, "with --image-size none, not 96;"),
         ({"cycles.0.learning_rate": 0.01}, "with the recipe's cycles.0.learning_rate 0.001, not 0.01;"),
         ({"--class-weights": True}, "with --class-weights none, not on;"),

@@ -12,6 +12,7 @@ from ..engines import int8
 from ..engines.int8 import Int8
 from ..errors import InceptionHubError, OutputError
 from ..system.atomic import atomic_directory, atomic_file, make_folders
+from ..system.outputs import refuse_existing
 from .card import config, with_metadata
 from .contents import Bundle
 from .manifest import (
@@ -36,10 +37,7 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
 
     Raises `OutputError` if `directory` exists or cannot be written; then nothing is left behind.
     """
-    if directory.exists():
-        raise OutputError(
-            f"{directory} already exists and is left as it is; choose another path or remove it first."
-        )
+    refuse_existing(directory)
     try:
         make_folders(directory.parent)
         with atomic_directory(directory) as temporary:

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import InceptionHubError
+from ..system.home import argument_at_home
 from ..system.text import printable
 from . import bench as benching
 from . import cache, modules, serve, streams, usage
@@ -53,7 +54,8 @@ VERBS = (
 )
 for verb, example in VERBS:
     variables = {"auto_envvar_prefix": variable(verb.__name__)}
-    app.command(epilog=f"Example: {example}", context_settings=variables)(verb)
+    shown = f"\b\nExample: {example}"  # \b: one line, which can be copied
+    app.command(epilog=shown, context_settings=variables)(verb)
 app.add_typer(cache.app, name="cache")
 
 
@@ -79,7 +81,8 @@ def run(arguments: list[str] | None) -> NoReturn:
     warnings.formatwarning = lambda message, *_, **__: f"inception-hub: {printable(str(message))}\n"
     status: object = 0
     try:
-        status = app(arguments, standalone_mode=False, prog_name="inception-hub")
+        given = [argument_at_home(each) for each in (sys.argv[1:] if arguments is None else arguments)]
+        status = app(given, standalone_mode=False, prog_name="inception-hub")
         streams.finish()
     except typer.TyperException as error:
         _fail(usage.sentence(error))

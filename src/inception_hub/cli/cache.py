@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ArgumentError
+from ..system.text import counted
 from .console import put, put_help, say
 
 app = typer.Typer()
@@ -22,9 +23,12 @@ def cache_list() -> None:
     """List the modules in the cache. Key, size in MB, name, source."""
     from ..sources.cache import default_cache
 
-    entries = default_cache().ls()
-    if entries:
-        put(f"{'key':12}  {'MB':>7}  name  source")
+    cache = default_cache()
+    entries = cache.ls()
+    if not entries:
+        say(f"There is no module in {cache.root}.")
+        return
+    put(f"{'key':12}  {'MB':>7}  name  source")
     for entry in entries:
         put(f"{entry.key[:12]}  {entry.size / 1e6:7.1f}  {entry.name}  {entry.source}")
 
@@ -38,7 +42,10 @@ def cache_verify() -> None:
     for key, complaint in complaints.items():
         put(f"{key[:12]}  {complaint}")
     if complaints:
+        damaged = counted(len(complaints), "module is", "modules are")
+        say(f"{damaged} damaged; inception-hub cache gc removes what is.")
         raise typer.Exit(1)
+    say("No module is damaged.")
 
 
 @app.command("rm")
@@ -52,9 +59,11 @@ def cache_remove(
     keys = [entry.key for entry in cache.ls() if entry.key.startswith(key)]
     if len(keys) != 1:
         raise ArgumentError(
-            f"{len(keys)} modules in the cache have a key that begins with {key!r}; see cache ls."
+            f"{counted(len(keys), 'module')} in the cache have a key that begins with {key!r}; "
+            "see inception-hub cache ls."
         )
     cache.remove(keys[0])
+    say(f"Removed: {keys[0][:12]}.")
 
 
 @app.command("gc")

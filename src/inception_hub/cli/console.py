@@ -100,11 +100,11 @@ def tell_failures(photos: int, failed: int, errors: Sequence[str]) -> None:
     if not failed:
         return
     told = f"{failed:,} of {counted(photos, 'photo')} could not be read"
-    say(f"{told}:" if errors else f"{told}, as their rows say.")
+    say(f"{told}:" if errors else f"{told}, as {'its row says' if failed == 1 else 'their rows say'}.")
     for error in errors:
         say(f"  {error}")
     if errors and failed > len(errors):
-        say(f"  and {failed - len(errors)} more, as their rows say")
+        say(f"  and {failed - len(errors):,} more, as their rows say")
     raise typer.Exit(1 if photos > failed else 2)
 
 

@@ -7,6 +7,8 @@ import typer
 
 from ..errors import ImageError, OutputError
 from ..images.photo_file import MAX_PIXELS
+from ..system.atomic import atomic_file
+from ..system.outputs import as_output_error, held
 from .console import (
     DeviceOption,
     EngineOption,
@@ -74,19 +76,21 @@ def explain(
     at = size_of(size)
     unread = Unread()
     paths = find_images(inputs, unread)
-    pictures = Pictures(output)
-    announce(loaded, module)
     failures: list[str] = []
-    for path in paths:
-        try:
-            source = source_of(path)
-            picture = explained_photo(
-                loaded, source, top=top, classes=chosen, size=at, resize=resize, max_pixels=max_pixels
-            )
-        except ImageError as error:
-            failures.append(str(error))
-            continue
-        pictures.save(picture, path)
+    with held(output):
+        pictures = Pictures(output)
+        for path in paths:
+            try:
+                source = source_of(path)
+                picture = explained_photo(
+                    loaded, source, top=top, classes=chosen, size=at, resize=resize, max_pixels=max_pixels
+                )
+            except ImageError as error:
+                failures.append(str(error))
+                continue
+            if not pictures.count:
+                announce(loaded, module)
+            pictures.save(picture, path)
     tell_unread(unread)
     tell_failures(pictures.count + len(failures), len(failures), failures)
 
@@ -94,14 +98,12 @@ def explain(
 class Pictures:
     """Saves pictures as PNG files in `folder`, and prints their paths.
 
-    Raises `OutputError` if `folder` is there and not empty, or cannot be written.
+    Raises `OutputError` if `folder` is not an empty one.
     """
 
     def __init__(self, folder: Path) -> None:
-        from ..output.files import as_output_error
-
         with as_output_error(folder):
-            if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            if any(folder.iterdir()):
                 raise OutputError(f"{folder} exists and is no empty folder; give --output a new one.")
         self._folder = folder
         self._taken: set[str] = set()
@@ -109,12 +111,8 @@ class Pictures:
 
     def save(self, image: "Image.Image", photo: str) -> None:
         """Saves `image`, named after the path `photo`."""
-        from ..output.files import as_output_error
-        from ..system.atomic import atomic_file
-
         target = self._folder / self._name(photo)
         with as_output_error(target):
-            self._folder.mkdir(parents=True, exist_ok=True)
             with atomic_file(target) as temporary:
                 image.save(temporary, "PNG")
         self.count += 1

@@ -60,7 +60,6 @@ def run(
         with signals, photo_counter(inputs, on_terminal) as counter:
 
             def begin(rows: int) -> None:
-                announce(module, handle)
                 if rows:
                     say(f"{output} holds the rows of {counted(rows, 'photo')} already.")
                 counter.begin(rows)
@@ -73,6 +72,7 @@ def run(
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
                 on_begin=begin,
+                on_result=lambda: announce(module, handle),
                 on_row=counter.advance,
             )
     except Stopped as stopped:

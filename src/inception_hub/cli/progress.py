@@ -67,12 +67,15 @@ class ShownPhotoCounter(PhotoCounter):
         threading.Thread(target=self._count, daemon=True).start()
 
     def advance(self) -> None:
+        self._bar.start()
         self._done += 1
         self._bar.update(self._task, description=self._text(time.monotonic() - self._began))
 
     def end(self) -> None:
-        """Ends the counting, if it is not done yet."""
+        """Ends the counting, if it is not done yet, and what is shown."""
         self._ended = True
+        if self._bar.live.is_started:  # to stop what never began would print an empty line
+            self._bar.stop()
 
     def _count(self) -> None:
         total = 0
@@ -99,9 +102,8 @@ def photo_counter(inputs: Sequence[str], rows_on_terminal: bool) -> Iterator[Pho
         yield PhotoCounter()
         return
     columns = SpinnerColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        counter = ShownPhotoCounter(inputs, bar)
-        try:
-            yield counter
-        finally:
-            counter.end()
+    counter = ShownPhotoCounter(inputs, Progress(*columns, console=Console(stderr=True)))
+    try:
+        yield counter
+    finally:
+        counter.end()

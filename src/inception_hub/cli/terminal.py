@@ -20,7 +20,6 @@ class TerminalListener(RunListener):
             MofNCompleteColumn,
             Progress,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
 
@@ -29,9 +28,8 @@ class TerminalListener(RunListener):
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=console,
             disable=not sys.stderr.isatty() or not console.is_interactive,
             transient=True,

@@ -23,7 +23,10 @@ def sentence(error: typer.TyperException) -> str:
     """The message of `error`, and the help of the verb that was meant."""
     context = getattr(error, "ctx", None)
     verb = context.command_path if context else "inception-hub"
-    return f"{(_value(error) or error.format_message()).rstrip('.')}; see {verb} --help."
+    message = (
+        (_value(error) or error.format_message()).rstrip(".").replace(". Did you mean ", "; did you mean ")
+    )
+    return f"{message} See {verb} --help." if message.endswith("?") else f"{message}; see {verb} --help."
 
 
 def _value(error: typer.TyperException) -> str | None:

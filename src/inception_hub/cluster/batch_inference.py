@@ -30,10 +30,10 @@ from ..inference.options import Options
 from ..inference.pipeline import infer
 from ..module import Module
 from ..module_spec import ModuleSpec
-from ..output.files import as_output_error, refuse_existing
 from ..output.parquet import flat, schema
 from ..output.run import LISTED, Summary
 from ..system.atomic import flush_directory
+from ..system.outputs import as_output_error, claimed, refuse_existing
 from . import CORES
 from .error_text import one_line
 from .storage import PhotoLocation, file_system, is_url, without_credentials
@@ -127,30 +127,38 @@ def _location(record: dict[str, bytes | None]) -> PhotoLocation:
 @contextmanager
 def _new_folder(output: str) -> Iterator[tuple[FileSystem, str]]:
     """A file system and a folder in it to write to, which becomes `output` unless the block raises."""
-    target = None if is_url(output) else Path(os.path.abspath(output))
-    if target is None:
+    if is_url(output):
         storage, path = file_system(output)
         shown = without_credentials(output)
         with as_output_error(shown):
             if storage.get_file_info(FileSelector(path, allow_not_found=True)):
                 raise OutputError(f"{shown} exists and is left as it is; give another name.")
-    else:
-        parts = target.with_name(f"{target.name}.parts")
-        refuse_existing(target)
+        with _removed_on_failure(storage, path):
+            yield storage, path
+        return
+    target = Path(os.path.abspath(output))
+    parts = target.with_name(f"{target.name}.parts")
+    refuse_existing(target)
+    with claimed(target):
         refuse_existing(parts)
         with as_output_error(output):
             parts.mkdir()
         storage, path = LocalFileSystem(), str(parts)
-    try:
-        yield storage, path
-        if target is not None:
+        with _removed_on_failure(storage, path):
+            yield storage, path
             refuse_existing(target)
             with as_output_error(output):
                 os.rename(path, target)
                 flush_directory(target.parent)
+
+
+@contextmanager
+def _removed_on_failure(storage: FileSystem, folder: str) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         with suppress(OSError):
-            storage.delete_dir(path)
+            storage.delete_dir(folder)
         raise
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,11 @@ import numpy as np
 
 from ..data import Dataset, Split, open_dataset
 from ..engines import EngineName, PrecisionChoice
-from ..errors import OutputError
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
-from ..output.files import as_output_error, taken
 from ..system.atomic import atomic_file
-from ..system.locks import claimed
+from ..system.home import at_home
+from ..system.outputs import as_output_error, claimed, refuse_existing
 from ..system.text import first_few
 from . import Comparison, Evaluation, compare, match_labels, measurement
 
@@ -72,7 +71,7 @@ def evaluate(
     does not have, for classes that a module does not have, and if no photo can be read; and what
     `open_dataset` and `load` raise.
     """
-    page = None if report is None else Path(report)
+    page = None if report is None else Path(at_home(report))
     load = load or partial(as_module, engine=engine, precision=precision, device=device)
     with new_page(page):
         result = _measured(module, data, split, against, resize, load, on_progress)
@@ -90,7 +89,8 @@ def _measured(
     load: Callable[[ModuleLike], Module],
     on_progress: Callable[[int, int], None] | None,
 ) -> EvaluationResult:
-    dataset = open_dataset(data if isinstance(data, str) else Path(data), to_train=False)
+    given = at_home(data)
+    dataset = open_dataset(given if isinstance(data, str) else Path(given), to_train=False)
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
     evaluations: list[Evaluation] = []
@@ -141,26 +141,16 @@ def new_page(path: Path | None) -> Iterator[None]:
     Raises `OutputError`, before all is measured, if `path` exists, nothing can be written beside it, or
     another process is about to write it.
     """
-    with ExitStack() as stack:
-        if path is not None:
-            _refuse_existing(path)
-            with as_output_error(path):
-                try:
-                    stack.enter_context(claimed(path))
-                except BlockingIOError as error:
-                    raise taken(path) from error
+    if path is None:
         yield
-
-
-def _refuse_existing(path: Path) -> None:
-    if os.path.lexists(path):
-        raise OutputError(
-            f"{path} already exists and is left as it is; give another name or remove it first."
-        )
+        return
+    refuse_existing(path)
+    with claimed(path):
+        yield
 
 
 def write_page(result: EvaluationResult, path: Path) -> None:
     """Writes the report of `result` to `path`, whole or not at all; raises `OutputError`."""
-    _refuse_existing(path)
+    refuse_existing(path)
     with as_output_error(path), atomic_file(path) as temporary:
         temporary.write_text(result.page(), "utf-8")

@@ -13,8 +13,7 @@ from ..images.presets import Preset
 from ..labels import Labels
 from ..module import Module
 from . import Comparison, Evaluation, Report, match_labels, render
-
-PICTURE_SIZE = 160  # px, longest side
+from .report import THUMBNAIL
 
 
 def pick_split(dataset: Dataset, name: str | None) -> tuple[str, Split]:
@@ -87,14 +86,14 @@ def evaluate_split(
 def pictures(evaluation: Evaluation, split: Split) -> Callable[[int], NDArray[np.uint8]]:
     """A function from an index into `evaluation` to a picture of that photo of `split`.
 
-    The picture is uint8 [height, width, 3], of at most 160 pixels a side.
+    The picture is uint8 [height, width, 3], of at most `THUMBNAIL` pixels a side.
     """
     positions = {split.name(index): index for index in range(len(split))}
 
     def picture(index: int) -> NDArray[np.uint8]:
         photo = split.encoded(positions[evaluation.names[index]])
-        image = decode.picture(photo, least=PICTURE_SIZE)
-        image.thumbnail((PICTURE_SIZE, PICTURE_SIZE))
+        image = decode.picture(photo, least=THUMBNAIL)
+        image.thumbnail((THUMBNAIL, THUMBNAIL))
         return np.asarray(image)
 
     return picture

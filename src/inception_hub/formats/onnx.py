@@ -62,8 +62,11 @@ def read(path: Path) -> Exported:
             elif number == 14:
                 entry = dict(fields(chunk(value)))
                 properties[_read_text(entry.get(1))] = _read_text(entry.get(2))
-        if not weights:
-            raise FormatError(f"there are no weights under {SCOPE}/, as our own exports have them,")
+    if not weights:
+        raise FormatError(
+            f"{path} holds no weights under {SCOPE}/, as our exports without --int8 and --fp16 have them; "
+            "give such an export, or the module it was made from."
+        )
     return from_metadata(weights, properties)
 
 

@@ -97,6 +97,15 @@ def int8_reference(bundle: Bundle, options: Options) -> Callable[[NDArray[np.flo
     return expect
 
 
+def is_graph(path: Path) -> bool:
+    """Whether `path` is a graph of OpenVINO's, its `.xml` or `.bin`, or a directory that `write` made."""
+    if path.is_dir():
+        return (path / GRAPH).is_file()
+    return path.suffix in (".xml", ".bin") and all(
+        path.with_suffix(end).is_file() for end in (".xml", ".bin")
+    )
+
+
 def place(folder: Path) -> Path:
     """The directory itself is the version folder."""
     return folder

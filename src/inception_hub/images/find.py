@@ -9,6 +9,7 @@ from itertools import chain
 
 from ..errors import HandleError
 from ..system.extras import install_command
+from ..system.home import at_home
 from ..system.text import counted
 
 HEIC = (".heic", ".heif")  # read where pillow-heif is installed
@@ -61,8 +62,7 @@ def find_images(
 
 
 def _find(given: str, unread: Unread, without: str | None) -> Iterator[str]:
-    if given.startswith("~") and not os.path.lexists(given):
-        given = os.path.expanduser(given)  # a shell does it too, but not in quotes
+    given = at_home(given)
     if os.path.isdir(given):
         paths, kind = _walk(given, set(), unread, without), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):

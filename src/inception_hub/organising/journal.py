@@ -15,10 +15,10 @@ from typing import Any, BinaryIO, Literal, Self, get_args
 
 from ..errors import FormatError, OutputError
 from ..images.find import EXTENSIONS
-from ..output.files import as_output_error
 from ..system.atomic import SCRATCH, make_folders, remove_stale
 from ..system.locks import hold_directory, release
 from ..system.moving import write_new
+from ..system.outputs import as_output_error, taken
 from .choices import How
 from .names import JOURNAL
 
@@ -79,9 +79,7 @@ class Journal:
             try:
                 self._held = hold_directory(into)
             except BlockingIOError as error:
-                raise OutputError(
-                    f"{into} is organised by another process; wait for it or stop it."
-                ) from error
+                raise taken(into) from error
             remove_stale(into)
         if not os.path.lexists(self.path):
             if into.exists() and any(not SCRATCH.fullmatch(path.name) for path in into.iterdir()):
@@ -164,13 +162,22 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """Lets the folder go."""
+        """Lets the folder go; a journal without entries is removed, and the folder if it was made for it."""
         if self._file is not None:
             with suppress(OSError):
                 os.fsync(self._file.fileno())
             self._file.close()
+            if not self.last:
+                self._remove()
         release(self._held)
         self._held = None
+
+    def _remove(self) -> None:
+        with suppress(OSError):
+            made = self.made_folder
+            self.path.unlink()
+            if made:
+                self.path.parent.rmdir()
 
     def __enter__(self) -> Self:
         return self

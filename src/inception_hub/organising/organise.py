@@ -19,6 +19,7 @@ from ..inference.options import Options
 from ..inference.pipeline import infer
 from ..module import ModuleLike, as_module
 from ..output.settings import settings_of
+from ..system.home import at_home
 from .choices import LEAST, How
 from .journal import Journal
 from .placer import Placed, Placer, Plan, Summary
@@ -66,8 +67,9 @@ def organise(
     options = Options("predictions", resize=checked_preset(resize), max_pixels=max_pixels)
     list(infer(loaded, (), options))  # refuses what cannot be computed
     summary = Summary()
-    paths = find_images(_paths(images), summary.unread, without=os.fspath(into))
-    plan = Plan(Path(into), how, least, xmp, dry_run)
+    folder = at_home(into)
+    paths = find_images(_paths(images), summary.unread, without=folder)
+    plan = Plan(Path(folder), how, least, xmp, dry_run)
     settings = {**settings_of(loaded, options), "how": how, "least": least, "xmp": xmp}
     with Journal(plan.into, settings, dry=dry_run) as journal:
         placer = Placer(plan, list(loaded.labels), journal, summary)

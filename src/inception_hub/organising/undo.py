@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..system.atomic import flush_directory, remove_stale
+from ..system.home import at_home
 from .journal import Entry, Journal
 from .steps import check_room, revert
 
@@ -29,7 +30,7 @@ def undo_organise(into: str | os.PathLike[str], *, on_photo: Callable[[str], obj
     Raises `OutputError` for a folder that `organise` did not make or that cannot be written, `FormatError`
     for a journal of another kind.
     """
-    folder = Path(into)
+    folder = Path(at_home(into))
     undone = Undone()
     folders: set[str] = set()
     with Journal(folder, None) as journal:

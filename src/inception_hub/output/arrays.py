@@ -21,8 +21,9 @@ import numpy as np
 from ..errors import OutputError
 from ..inference.row import Row
 from ..system.locks import hold_directory, release
+from ..system.outputs import as_output_error, refuse_existing, taken
 from ..system.text import encoded
-from .files import CHUNK, STDOUT, PendingFile, as_output_error, refuse_existing, taken
+from .files import CHUNK, STDOUT, PendingFile
 from .resume import Done
 
 DTYPE = np.dtype("<f4")

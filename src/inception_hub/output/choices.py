@@ -36,9 +36,9 @@ def row_format(given: AnyFormat | None, output: str | None, kind: "Kind") -> Any
         )
     chosen = given or of_ending
     if chosen is None or chosen not in FORMATS[kind]:
-        accepted = " or ".join(end for end, format in ENDINGS.items() if format in FORMATS[kind])
+        *others, last = (end for end, format in ENDINGS.items() if format in FORMATS[kind])
         raise ArgumentError(
             f"The output {output} ends in {ending or 'nothing'}, which names no format here; "
-            f"let it end in {accepted}, or give --format."
+            f"let it end in {', '.join(others)} or {last}, or give --format."
         )
     return chosen

@@ -7,8 +7,8 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from typing import BinaryIO
 from ..errors import OutputError
 from ..system.atomic import commit_file, flush_directory, scratch_folder
 from ..system.locks import is_open_at, try_lock
+from ..system.outputs import as_output_error, refuse_existing, taken
 from .resume import Done, WrittenRow
 from .settings import NO_SETTINGS, Settings, check_record, record_of, write_record
 
@@ -58,6 +59,8 @@ class GrowingFile:
         self._unflushed = 0
         self.done = Done()
         if not read:
+            if _is_held(path):
+                raise taken(path)
             refuse_existing(path)
         with as_output_error(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,6 +151,15 @@ class PendingFile:
         self._folder.close()
 
 
+def _is_held(path: Path) -> bool:
+    """Whether another process writes the file `path`."""
+    if not os.path.isfile(path):
+        return False
+    with suppress(OSError), open(path, "rb") as file:
+        return try_lock(file.fileno()) is False
+    return False
+
+
 def _open_alone(path: Path, new: bool) -> FileIO:
     """The file `path`, locked; `new`: made, and must not be there.
 
@@ -169,31 +181,8 @@ def _open_alone(path: Path, new: bool) -> FileIO:
         file.close()
 
 
-def taken(path: Path) -> OutputError:
-    """The error for an output that another process writes."""
-    return OutputError(f"{path} is being written by another process; wait for it or stop it.")
-
-
 def _write_all(file: BinaryIO | FileIO, data: bytes) -> None:
     """Writes on where an unbuffered file (of ours, or standard output under `python -u`) took only a part."""
     left = memoryview(data)
     while left:
         left = left[file.write(left) :]
-
-
-def refuse_existing(path: Path) -> None:
-    """Raises `OutputError` if there is anything at `path`, a broken link included."""
-    if os.path.lexists(path):
-        raise OutputError(f"{path} exists and is left as it is; give another name or remove it first.")
-
-
-@contextmanager
-def as_output_error(name: Path | str) -> Iterator[None]:
-    """Turns every `OSError` but `BrokenPipeError` into an `OutputError` about `name`."""
-    try:
-        yield
-    except (BrokenPipeError, OutputError):
-        raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{name} cannot be written ({reason}); make room or write elsewhere.") from error

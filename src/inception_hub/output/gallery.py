@@ -9,6 +9,7 @@ import hashlib
 import os
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -21,9 +22,10 @@ from ..errors import OutputError
 from ..images.heatmaps import Heatmap, palette
 from ..inference.decoding import THUMBNAIL
 from ..inference.row import Row
+from ..system.outputs import as_output_error, claimed
 from ..system.text import encoded
 from .data_uri import jpeg_uri, palette_png_uri
-from .files import PendingFile, as_output_error
+from .files import PendingFile
 
 QUALITY = 75  # JPEG: about 12 kB a photo
 GENERATOR = "inception-hub gallery"  # in the page's head: such a page, and nothing else, may be replaced
@@ -33,19 +35,22 @@ class Gallery:
     """Writes the page `path` of photos and their predictions by `module` (its name); a context manager.
 
     `heatmaps`: how many a photo will have at most. A gallery that is there already is replaced, on `close`;
-    abandoned after an exception, nothing changes. Raises `OutputError` if something else is at `path`, or
-    the page cannot be written.
+    abandoned after an exception, nothing changes. Raises `OutputError` if something else is at `path`,
+    another process writes it, or it cannot be written.
     """
 
     def __init__(self, path: Path, module: str, heatmaps: int = 0) -> None:
         _refuse_all_but_a_gallery(path)
+        with ExitStack() as claim:
+            claim.enter_context(claimed(path))
+            self._page = PendingFile(path)
+            self._claim = claim.pop_all()
         loader = PackageLoader("inception_hub", "resources/templates")
         environment = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._template: Any = environment.get_template("gallery.html.j2").module
         self._name = path
-        self._page = PendingFile(path)
         self._photos = self._errors = 0
         script = files("inception_hub").joinpath("resources", "templates", "gallery.js")
         self._script = script.read_text("utf-8")
@@ -68,12 +73,13 @@ class Gallery:
 
     def close(self) -> None:
         """Completes the page and puts it in its place."""
-        try:
-            self._write(self._template.foot(self._photos, self._errors, self._script))
-            self._page.commit()
-        except BaseException:
-            self._page.discard()
-            raise
+        with self._claim:
+            try:
+                self._write(self._template.foot(self._photos, self._errors, self._script))
+                self._page.commit()
+            except BaseException:
+                self._page.discard()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +88,8 @@ class Gallery:
         if kind is None:
             self.close()
         else:
-            self._page.discard()
+            with self._claim:
+                self._page.discard()
 
     def _write(self, html: str) -> None:
         with as_output_error(self._name):

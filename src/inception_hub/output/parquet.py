@@ -16,8 +16,9 @@ from ..inference.row import Kind, Row
 from ..system.atomic import flush_directory
 from ..system.extras import missing
 from ..system.locks import hold_directory, release
+from ..system.outputs import as_output_error, refuse_existing, taken
 from ..system.text import encoded
-from .files import STDOUT, PendingFile, as_output_error, refuse_existing, taken
+from .files import STDOUT, PendingFile
 from .resume import Done, WrittenRow
 from .rows import as_record
 from .settings import Settings, check, to_json
@@ -67,17 +68,19 @@ class ParquetWriter:
         parts = output.with_name(f"{output.name}.parts")
         if not self._resume:
             refuse_existing(output)
-            if os.path.lexists(parts):
-                raise OutputError(
-                    f"{parts} holds the rows of a run that was interrupted; "
-                    "continue it by --resume, or remove it first."
-                )
         with as_output_error(output):
             output.parent.mkdir(parents=True, exist_ok=True)
+            interrupted = os.path.lexists(parts)
             try:
                 self._lock = hold_directory(parts)
             except BlockingIOError as error:
                 raise taken(output) from error
+            if interrupted and not self._resume:
+                release(self._lock)
+                raise OutputError(
+                    f"{parts} holds the rows of a run that was interrupted; "
+                    "continue it by --resume, or remove it first."
+                )
             if (parts / COMPLETE).exists():
                 _take_name(parts, output)
         return parts

@@ -1,6 +1,6 @@
 """Writes the rows, and the gallery, of a run over photos."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from .settings import NO_SETTINGS, settings_of
 from .writers import open_writer
 
 LISTED = 100  # errors kept to be listed at the end of a run
+WAITING = 32  # errors at the beginning of a run that wait for a row that is none
 HEATMAPS = 20  # of a photo, on the gallery
 
 
@@ -75,6 +76,7 @@ def write_rows(
     open_photo: Callable[[str], Any] = lambda path: path,
     stopped: Callable[[], bool] = lambda: False,
     on_begin: Callable[[int], object] = lambda rows: None,
+    on_result: Callable[[], object] = lambda: None,
     on_row: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Computes a row for each of `paths` and writes it as soon as it is there.
@@ -82,7 +84,8 @@ def write_rows(
     `open_photo` gives what to decode for a path, None if the run was stopped while it waited for that. Once
     `stopped` says so no further photo is begun; those under way are written. `on_begin` is called
     before the first photo, once nothing of the target can be refused any more, with the number of rows that
-    an interrupted run had written; `on_row` for every row written.
+    an interrupted run had written; `on_result` once, before the first row that is no error; `on_row` for
+    every row written. Where a run begins with errors, the first few wait for a row that is none.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
     rows of another module or other settings, `ArgumentError` for a gallery of a resumed run, else what
@@ -114,7 +117,8 @@ def write_rows(
 
         on_begin(len(writer.done))
         photos = _Photos(paths, writer.done, open_photo, stopped)
-        for result in infer(module, photos, replace(options, thumbnails=page is not None)):
+        results = infer(module, photos, replace(options, thumbnails=page is not None))
+        for result in _told(results, on_result):
             writer.write(result.row)
             if page:
                 page.add(result.row, result.thumbnail, heatmaps(module, result, options))
@@ -123,6 +127,19 @@ def write_rows(
         if photos.left:
             raise Stopped(summary)
     return summary
+
+
+def _told(results: Iterable[Result], on_result: Callable[[], object]) -> Iterator[Result]:
+    """`results`; `on_result` is called before the first, unless they are all errors, `WAITING` or fewer."""
+    waiting: list[Result] = []
+    remaining = iter(results)
+    for result in remaining:
+        waiting.append(result)
+        if result.row.error is None or len(waiting) > WAITING:
+            on_result()
+            break
+    yield from waiting
+    yield from remaining
 
 
 class _Photos:

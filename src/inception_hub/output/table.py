@@ -79,8 +79,12 @@ class Table:
     def end(self) -> str:
         if not self._rows:
             return ""
-        unread = f", {self._errors:,} of them in error" if self._errors else ""
-        caption = f"{counted(self._rows, 'photo')}{unread}; answered by {printable(self._module)}"
+        caption = counted(self._rows, "photo")
+        if self._errors == self._rows:
+            caption += " in error" if self._rows == 1 else ", all in error"
+        else:
+            caption += f", {self._errors:,} of them in error" if self._errors else ""
+            caption += f"; answered by {printable(self._module)}"
         return self._rendered([Text(), Text(caption, "dim")])
 
     def _line(self, photo: Text, label: Text, *figures: Text) -> Text:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,8 @@ from ..module import Module
 from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
-from ..system.locks import hold_directory, release
+from ..system.home import at_home
+from ..system.outputs import held
 from ..system.text import counted, first_few
 from .rounding import round_first_layer
 
@@ -87,21 +87,9 @@ def quantize(
     already or it cannot be written, `ArgumentError` for a module without classes or fewer than two photos,
     `MissingExtraError` without NNCF.
     """
-    directory, photos = resolve(module), os.fspath(calibrate)
-    with _held(directory):
+    directory, photos = resolve(module), at_home(calibrate)
+    with held(directory):
         return _quantize(directory, photos, max_drop, min_agreement, explain, on_progress or _silent)
-
-
-@contextmanager
-def _held(directory: Path) -> Iterator[None]:
-    try:
-        lock = hold_directory(directory)
-    except BlockingIOError as error:
-        raise OutputError(f"Another process quantizes {directory}; wait for it or stop it.") from error
-    try:
-        yield
-    finally:
-        release(lock)
 
 
 def _silent(what: str, done: int, total: int) -> None:

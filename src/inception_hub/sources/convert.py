@@ -15,6 +15,7 @@ from ..formats.table import reader
 from ..labels import Labels, imagenet
 from ..weights import check, infer_architecture
 from .choices import Weights
+from .mistaken import refuse_mistaken
 
 
 def convert_files(
@@ -27,6 +28,7 @@ def convert_files(
     which of the two was taken. Raises `HandleError` for a missing path, `FormatError` for a damaged file,
     `WeightsError` for variables that are not Inception V2's or for averages that are not there.
     """
+    refuse_mistaken(source, repr(str(source)))
     exported = reader(source).read(source)
     variables, note = _chosen(exported, weights)
     if note:

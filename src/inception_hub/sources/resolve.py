@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import bundle
 from ..bundle import Provenance
 from ..errors import ArgumentError, HandleError
-from ..images.find import EXTENSIONS
+from ..system.home import at_home
 from .build import build_module, errors_naming
 from .cache import default_cache, find_or_make
 from .keys import content_key, files_key, text_key
@@ -73,9 +73,7 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
             from .huggingface import pull
 
             return find_or_make(text_key(text), lambda directory: pull(text, directory))
-    path = Path(os.path.abspath(os.path.expanduser(text)))
-    if path.suffix.lower() in EXTENSIONS and path.is_file():
-        raise HandleError(f"{_shown(text)} is a photo; give a module, such as tiny_imagenet.")
+    path = Path(os.path.abspath(at_home(text)))
     return _from_path(path, text)
 
 
@@ -111,6 +109,7 @@ def _from_path(path: Path, given: str) -> Path:
     from ..formats.table import find_reader, reader
     from ..formats.tensorflow.files import reading
     from .archive import is_archive
+    from .mistaken import refuse_mistaken
 
     # os.path.exists says no where a name is too long; Path.exists raises.
     if not given or not (os.path.exists(path) or os.path.exists(f"{path}.index")):
@@ -132,6 +131,7 @@ def _from_path(path: Path, given: str) -> Path:
         provenance = Provenance(path.name, source_sha256=key)
         return find_or_make(key, lambda directory: build_module(path, directory, name, provenance))
     with reading(path):
+        refuse_mistaken(path, _shown(given))
         files = reader(path).files(path)
     key = content_key(path) if list(files.values()) == [path] else files_key(files)
     provenance = Provenance(path.name)

@@ -9,6 +9,8 @@ from ..errors import OutputError
 from ..formats import export_bundle
 from ..formats.comparison import Check
 from ..formats.options import Options, Server
+from ..system.home import at_home
+from ..system.outputs import claimed, refuse_existing
 from .cache import default_cache, is_temporary
 from .choices import Weights
 from .convert import convert_files
@@ -53,12 +55,15 @@ def convert(
     Raises `OutputError` if `destination` exists or cannot be written, `WeightsError` for another
     `depth_multiplier` than the files', and what `resolve` raises.
     """
-    if depth_multiplier is not None or weights is not None:
-        converted = convert_files(Path(source), depth_multiplier, weights)
-    else:
-        converted = bundles.read(resolve(source, progress=progress))
-    bundles.write(converted, Path(destination))
-    return Path(destination)
+    target = Path(at_home(destination))
+    refuse_existing(target)
+    with claimed(target):
+        if depth_multiplier is not None or weights is not None:
+            converted = convert_files(Path(at_home(source)), depth_multiplier, weights)
+        else:
+            converted = bundles.read(resolve(source, progress=progress))
+        bundles.write(converted, target)
+    return target
 
 
 def export(
@@ -85,11 +90,14 @@ def export(
     `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
     activation map of every class, [batch, height, width, classes]. `server`: make `destination` a model
     repository for it, with its configuration. `runtime`: the file of onnxruntime-web's package, which `html`
-    puts into its page; None is the one in the current folder.
+    puts into its page; None is the one in the current folder. Raises `OutputError` also if another process
+    writes there.
     """
-    given = None if runtime is None else Path(runtime)
+    given = None if runtime is None else Path(at_home(runtime))
     options = Options(size, batch, photos, top, int8, fp16, evidence, server, given)
-    return export_bundle(_bundle(module), to, Path(destination), force=force, options=options)
+    target = Path(at_home(destination))
+    with claimed(target):
+        return export_bundle(_bundle(module), to, target, force=force, options=options)
 
 
 def push(module: HasBundle | Handle, repository: str, *, private: bool = False) -> str:

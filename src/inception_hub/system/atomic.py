@@ -9,14 +9,15 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from .locks import NAME_BYTES, hold_directory, is_open_at, release, try_lock
 
 SCRATCH = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
+CLAIMED = ".claimed"  # ends the name of the empty folder that keeps an output's name: see `outputs`
 
 
 @contextmanager
@@ -73,15 +74,21 @@ def remove_stale(parent: Path) -> None:
     if os.name != "posix":
         return
     with suppress(OSError):
-        for name in filter(SCRATCH.fullmatch, os.listdir(parent)):
-            with suppress(OSError):
-                folder = parent / name
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-                try:
-                    if try_lock(descriptor) and is_open_at(descriptor, folder):
-                        shutil.rmtree(folder, ignore_errors=True)
-                finally:
-                    os.close(descriptor)
+        for name in os.listdir(parent):
+            if SCRATCH.fullmatch(name):
+                _remove_unheld(parent / name, partial(shutil.rmtree, ignore_errors=True))
+            elif name.startswith(".") and name.endswith(CLAIMED):
+                _remove_unheld(parent / name, os.rmdir)  # one with something in it is not ours
+
+
+def _remove_unheld(folder: Path, remove: Callable[[Path], object]) -> None:
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if try_lock(descriptor) and is_open_at(descriptor, folder):
+                remove(folder)
+        finally:
+            os.close(descriptor)
 
 
 def commit_file(temporary: Path, path: Path) -> None:

@@ -5,8 +5,6 @@ There are none on Windows and on some network file systems; there nobody is refu
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 NAME_BYTES = 100  # of a file's name within that of a folder made beside it, which may have 255
@@ -55,23 +53,6 @@ def hold_directory(path: Path) -> int | None:
         if is_open_at(descriptor, path):
             return descriptor
         os.close(descriptor)
-
-
-@contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Keeps the name `path` for the block, in which a file of that name is to be written.
-
-    A hidden folder beside it is locked and, in the end, removed. Raises `BlockingIOError` if another process
-    has claimed the name, and what the system raises.
-    """
-    folder = path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:NAME_BYTES])}.claimed")
-    held = hold_directory(folder)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
-        release(held)
 
 
 def release(descriptor: int | None) -> None:

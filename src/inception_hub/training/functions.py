@@ -15,6 +15,7 @@ from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, checked_preset
 from ..module import Module, ModuleLike, as_spec
 from ..system.extras import missing
+from ..system.home import at_home
 from .choices import BatchNorm, Phases, Select, TrainingPrecision
 from .distillation import Distillation
 from .finetune_options import FinetuneOptions
@@ -69,7 +70,7 @@ def finetune(
         device=device, distillation=_distillation(teacher, teacher_share, temperature),
     )  # fmt: skip
     return run(
-        os.fspath(data), Path(output), as_spec(module),
+        at_home(data), Path(at_home(output)), as_spec(module),
         validation=_text(validation), options=options, seed=seed, listener=listener,
     )  # fmt: skip
 
@@ -90,7 +91,7 @@ def train(
     with _pytorch():
         from .from_scratch import train_from_scratch
     return train_from_scratch(
-        open_recipe(os.fspath(recipe), list(as_many(settings))), os.fspath(data), Path(output),
+        open_recipe(at_home(recipe), list(as_many(settings))), at_home(data), Path(at_home(output)),
         validation=_text(validation), seed=seed, bfloat16=_is_bfloat16(precision), device=device,
         distillation=_distillation(teacher, teacher_share, temperature), listener=listener,
     )  # fmt: skip
@@ -167,4 +168,4 @@ def _distillation(teacher: Teachers, share: float | None, temperature: float | N
 
 
 def _text(path: Given | None) -> str | None:
-    return None if path is None else os.fspath(path)
+    return None if path is None else at_home(path)

@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,11 +12,10 @@ from ..bundle import Bundle
 from ..data import Dataset, open_dataset
 from ..engines.arithmetic import has_bfloat16
 from ..engines.torch import Network
-from ..errors import MissingExtraError, OutputError
+from ..errors import MissingExtraError
 from ..evaluation import Evaluation
 from ..images.presets import Preset
-from ..system.atomic import make_folders, remove_folders
-from ..system.locks import hold_directory, release
+from ..system.outputs import as_output_error, claimed, refuse_existing
 from . import checkpoint
 from .distillation import Distillation
 from .listener import CaptionedImages, RunListener, RunListeners
@@ -37,7 +37,7 @@ from .workers import Workers
 class Session:
     """A run into the module directory `output`; it is resumed from `folder`, which is `OUTPUT.run`.
 
-    A context manager, which holds `folder`: two runs never write there.
+    A context manager, which keeps the name `output`: two runs never write there.
     """
 
     output: Path
@@ -47,7 +47,7 @@ class Session:
     workers: Workers
     listener: RunListener  # ignores every event in processes beside the main one
     started: float
-    held: "_Held | None"  # in the main process
+    held: ExitStack  # the name `output` and `folder`, in the main process
 
     @classmethod
     def begin(
@@ -63,22 +63,18 @@ class Session:
         Raises `OutputError` if `output` exists or another process trains into it, and what `open_dataset`
         raises.
         """
-        if output.exists():
-            raise OutputError(
-                f"{output} already exists and is left as it is; choose another path or remove it first."
-            )
+        refuse_existing(output)
         started = time.monotonic()
         keep_freed_memory()
         workers = Workers(device)
         listener = listener if listener and workers.is_main else RunListener()
         folder = output.with_name(f"{output.name}.run")
-        held = _hold(folder) if workers.is_main else None
-        try:
+        with ExitStack() as stack:
+            if workers.is_main:
+                stack.enter_context(claimed(output))
+                stack.enter_context(_folder(folder))
             dataset, notes = with_validation_set(open_dataset(data, validation), listener)
-        except BaseException:
-            if held:
-                held.let_go()
-            raise
+            held = stack.pop_all()
         if workers.is_main:
             try:
                 listener = RunListeners(listener, TensorBoard(folder / "tensorboard", listener.note))
@@ -90,8 +86,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.held:
-            self.held.let_go()
+        self.held.close()
 
     @property
     def checkpoint(self) -> Path:
@@ -165,33 +160,13 @@ class Session:
             shutil.rmtree(path, ignore_errors=True)
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A folder that is locked, and the folders above it that were made for it."""
-
-    folder: Path
-    made: list[Path]
-    lock: int | None
-
-    def let_go(self) -> None:
-        """Unlocks the folder; it and those above it are removed where they are empty."""
-        with suppress(OSError):
-            self.folder.rmdir()
-        release(self.lock)
-        remove_folders(self.made)
-
-
-def _hold(folder: Path) -> _Held:
-    """Makes and locks `folder`."""
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Makes `folder` for the block; it is removed if it is empty then."""
+    with as_output_error(folder):
+        folder.mkdir(exist_ok=True)
     try:
-        made = make_folders(folder.parent)
-        return _Held(folder, made, hold_directory(folder))
-    except BlockingIOError as error:
-        raise OutputError(
-            f"Another process trains in {folder}; wait for it or stop it, or give another --output."
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made ({error.strerror or error}); make room, or choose a folder that can be "
-            "written."
-        ) from error
+        yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()

@@ -43,7 +43,7 @@ def check(checkpoint: Path, kept: object, settings: Settings) -> None:
     """Raises `FormatError` naming the first setting of a run in which `kept`, of its checkpoint, differs."""
     if not isinstance(kept, dict):
         raise _other(checkpoint, "by another version")
-    for name in (*settings, *kept):
+    for name in sorted((*settings, *kept), key=lambda name: name == "name"):  # values say more than names
         if kept.get(name) == settings.get(name) and (name in kept) == (name in settings):
             continue
         if name in DIGESTS:
