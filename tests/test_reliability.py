@@ -36,7 +36,7 @@ def test_every_table_has_its_script_and_place(rows: ModuleType) -> None:
     """Sections of the page, in order: the command that writes the table, and where the table stands."""
     text = rows.PAGE.read_text("utf-8")
     opened = re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE)
-    assert len(opened) == 13 and re.findall(r"^<!-- /(\w+) -->$", text, re.MULTILINE) == opened
+    assert len(opened) == 14 and re.findall(r"^<!-- /(\w+) -->$", text, re.MULTILINE) == opened
     for section in text.split("\n## ")[1:]:
         for name in re.findall(r"^<!-- (\w+) -->$", section, re.MULTILINE):
             commands = re.findall(r"`python (\S+\.py)[^`]*--write-docs[^`]*`", section)

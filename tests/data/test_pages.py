@@ -2,7 +2,6 @@
 
 import io
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inception_hub.data.pages import SMALL, largest_page
+from inception_hub.data.pages import SMALL, Chunk, chunks, largest_page
 
 PHOTOS = [np.random.default_rng(n).bytes(3000 + n) for n in range(40)]
 
@@ -26,13 +25,15 @@ def test_pages_of_ordinary_files(version: str, compression: str, dictionary: boo
         data_page_version=version, data_page_size=10_000, row_group_size=25, write_page_index=True,
         write_batch_size=4,
     )  # fmt: skip
-    with (
-        pyarrow.parquet.ParquetFile(tmp_path / "x.parquet") as file,
-        (tmp_path / "x.parquet").open("rb") as raw,
-    ):
-        for group in map(file.metadata.row_group, range(file.num_row_groups)):
-            sizes = [largest_page(raw, group.column(n)) for n in range(3)]
-            total = sum(map(len, PHOTOS[: group.num_rows]))
+    with (tmp_path / "x.parquet").open("rb") as raw:
+        groups = chunks(raw)
+        assert [[part.path for part in group] for group in groups] == [
+            [("image",), ("label",), ("name",)]
+        ] * 2
+        assert all(part.nulls == 0 for group in groups for part in group)
+        for group, photos in zip(groups, (PHOTOS[:25], PHOTOS[25:]), strict=True):
+            sizes = [largest_page(raw, part) for part in group]
+            total = sum(map(len, photos))
             assert 3000 < sizes[0] < total + 1000 and 0 < sizes[1] < 500 and 0 < sizes[2] < 300
             assert dictionary or sizes[0] < 20_000
 
@@ -40,12 +41,9 @@ def test_pages_of_ordinary_files(version: str, compression: str, dictionary: boo
 def test_a_page_that_expands_is_refused(tmp_path: Path) -> None:
     table = pyarrow.table({"image": [bytes(SMALL), b"a"]})
     pyarrow.parquet.write_table(table, tmp_path / "x.parquet", compression="zstd")
-    with (
-        pyarrow.parquet.ParquetFile(tmp_path / "x.parquet") as file,
-        (tmp_path / "x.parquet").open("rb") as raw,
-    ):
+    with (tmp_path / "x.parquet").open("rb") as raw:
         with pytest.raises(ValueError, match=r"a page of [\d,]+ bytes that unpacks to 67,1"):
-            largest_page(raw, file.metadata.row_group(0).column(0))
+            largest_page(raw, chunks(raw)[0][0])
 
 
 def varint(value: int) -> bytes:
@@ -57,10 +55,8 @@ def header(unpacked: int, packed: int) -> bytes:
     return b"\x15\0\x15" + varint(unpacked << 1) + b"\x15" + varint(packed << 1)
 
 
-def chunk(content: bytes) -> SimpleNamespace:
-    return SimpleNamespace(
-        data_page_offset=4, dictionary_page_offset=None, total_compressed_size=len(content) - 4
-    )
+def chunk(content: bytes) -> Chunk:
+    return Chunk(("image",), 4, len(content) - 4, None)
 
 
 def test_what_headers_claim() -> None:
@@ -88,3 +84,26 @@ def test_hostile_headers(content: bytes) -> None:
         largest_page(io.BytesIO(b"PAR1" + content), chunk(b"PAR1" + content))
     except ValueError:
         return
+
+
+@given(st.binary(max_size=60))
+def test_hostile_descriptions(content: bytes) -> None:
+    file = b"PAR1" + content + len(content).to_bytes(4, "little") + b"PAR1"
+    try:
+        assert chunks(io.BytesIO(file)) == []
+    except ValueError:
+        return
+
+
+def test_parts_of_structures_and_what_is_missing(tmp_path: Path) -> None:
+    table = pyarrow.table({"image": [{"bytes": b"a", "path": "a.png"}, {"bytes": None, "path": "b.png"}]})
+    pyarrow.parquet.write_table(table, tmp_path / "x.parquet")
+    with (tmp_path / "x.parquet").open("rb") as raw:
+        (group,) = chunks(raw)
+    assert [(part.path, part.nulls) for part in group] == [(("image", "bytes"), 1), (("image", "path"), 0)]
+
+
+@pytest.mark.parametrize("length", [0, 1 << 31])
+def test_a_description_of_no_length(length: int) -> None:
+    with pytest.raises(ValueError, match="a damaged description"):
+        chunks(io.BytesIO(b"PAR1" + length.to_bytes(4, "little") + b"PAR1"))

@@ -104,3 +104,15 @@ def test_anything_is_a_table_or_a_sentence(content: bytes, name: str, headed: bo
         assert "\n" not in str(error)[:200]
     else:
         assert len({len(column) for column in read.values()}) <= 1
+
+
+def test_small_files_of_very_many_values_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_tables, "MAX_VALUES", 1000)
+    for name, content in (
+        ("wide.csv", "path,label" + "," * 1001 + "\n"),
+        ("long.csv", "path,label\n" + "a.png,x\n" * 1000),
+        ("wide.jsonl", "".join(f'{{"{n}": 0}}\n' for n in range(40))),
+    ):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(FormatError, match=r"columns and [\d,]+ values; give at most 1,000 and 1,000"):
+            text_tables.read_table(str(tmp_path / name))

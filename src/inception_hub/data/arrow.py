@@ -87,7 +87,7 @@ def saved_photos(data_files: DataFiles) -> Labelled:
             tables[split] = pyarrow.concat_tables([stream.read_all() for stream in streams])
             size = sum(os.path.getsize(folder / f["filename"]) for f in files)
             check_rows(tables[split].num_rows, size, str(folder))
-    except (OSError, ValueError, LookupError, TypeError, pyarrow.ArrowException) as error:
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, pyarrow.ArrowException) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{root} cannot be read ({reason(error)}); give {ACCEPTED}.") from error

@@ -1,34 +1,64 @@
 """How large the pages of a Parquet file become when they are unpacked, from their headers, before any is.
 
-A page is read whole, whatever its file says elsewhere, and a few kilobytes may unpack to two gigabytes.
+A page is read whole, whatever its file says elsewhere, and a few kilobytes may unpack to two gigabytes. The
+descriptions of columns are read here, too, for damage in them ends pyarrow's process.
 Format: parquet.thrift, in Thrift's compact protocol.
 """
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 SMALL = 64 << 20  # bytes that any page may have
 RATIO = 200  # of unpacked bytes to packed ones, beyond that; photos are packed already
-HEADER = 64 << 10  # bytes of a page's header
-DEEPEST = 8  # structures in structures
-UNPACKED, PACKED = 2, 3  # fields of a header
-TRUE, FALSE, INT32, INT64, BINARY, STRUCT = 1, 2, 5, 6, 8, 12  # the types that headers have
+HEADER, FOOTER = 64 << 10, 64 << 20  # bytes of a page's header and of the file's description
+DEEPEST = 16  # structures in structures
+UNPACKED, PACKED = 2, 3  # fields of a page's header
+TRUE, FALSE, BYTE, INT16, INT32, INT64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12
 
 
-def largest_page(file: BinaryIO, chunk: Any) -> int:
-    """The unpacked bytes of the largest page of a column's `chunk`, pyarrow's description of it, in `file`.
+class Chunk(NamedTuple):
+    """A column within a group of rows."""
+
+    path: tuple[str, ...]  # its name, and those of its parts
+    start: int
+    size: int  # packed
+    nulls: int | None  # how many values are missing, as far as it is known
+
+
+def chunks(file: BinaryIO) -> list[list[Chunk]]:
+    """The columns of each group of rows in a Parquet file; raises `ValueError` for a damaged description."""
+    file.seek(0, 2)
+    end = file.tell()
+    file.seek(max(0, end - 8))
+    length = int.from_bytes(file.read(4), "little")
+    if not 0 < length <= min(FOOTER, end - 8):
+        raise ValueError("a damaged description")
+    file.seek(end - 8 - length)
+    try:
+        description = _Reader(file.read(length)).struct()
+        return [[_chunk(column[3]) for column in group[1]] for group in description.get(4, ())]
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError("a damaged description") from error
+
+
+def _chunk(described: dict[int, Any]) -> Chunk:
+    path = tuple(name.decode("utf-8", "replace") for name in described[3])
+    starts = [start for start in (described[9], described.get(11, 0)) if start > 0]
+    return Chunk(path, min(starts, default=0), described[7], described.get(12, {}).get(3))
+
+
+def largest_page(file: BinaryIO, chunk: Chunk) -> int:
+    """The unpacked bytes of the largest page of a column's `chunk` in `file`.
 
     Raises `ValueError` for a page of more than `SMALL` bytes and `RATIO` times its packed ones, or a damaged
     header.
     """
-    starts = [chunk.data_page_offset, chunk.dictionary_page_offset or 0]
-    place = min(start for start in starts if start > 0)
-    end, largest = place + chunk.total_compressed_size, 0
+    place, end, largest = chunk.start, chunk.start + chunk.size, 0
     while place < end:
         file.seek(place)
         header = _Reader(file.read(HEADER))
         sizes = header.struct()
         unpacked, packed = sizes.get(UNPACKED, -1), sizes.get(PACKED, -1)
-        if unpacked < 0 or packed < 0:
+        if not isinstance(unpacked, int) or not isinstance(packed, int) or unpacked < 0 or packed < 0:
             raise ValueError("a damaged page")
         if unpacked > max(SMALL, RATIO * packed):
             raise ValueError(f"a page of {packed:,} bytes that unpacks to {unpacked:,}")
@@ -38,35 +68,48 @@ def largest_page(file: BinaryIO, chunk: Any) -> int:
 
 
 class _Reader:
-    """Reads Thrift's compact protocol; raises `ValueError` behind its end."""
+    """Reads Thrift's compact protocol; raises `ValueError` for what is none."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.place = 0
 
-    def struct(self, depth: int = 0) -> dict[int, int]:
-        """The numbers among the fields of a structure, by the fields' own numbers; others are skipped."""
+    def struct(self, depth: int = 0) -> dict[int, Any]:
+        """The values of a structure by the numbers of its fields."""
         if depth > DEEPEST:
             raise ValueError("a damaged page")
-        numbers: dict[int, int] = {}
+        values: dict[int, Any] = {}
         field = 0
         while head := self._byte():
             kind = head & 15
             field = field + (head >> 4) if head >> 4 else self._number()
-            if kind in (INT32, INT64):
-                numbers[field] = self._number()
-            else:
-                self._skip(kind, depth)
-        return numbers
+            values[field] = kind == TRUE if kind in (TRUE, FALSE) else self._value(kind, depth)
+        return values
 
-    def _skip(self, kind: int, depth: int) -> None:
+    def _value(self, kind: int, depth: int) -> Any:
+        if kind in (INT16, INT32, INT64):
+            return self._number()
         if kind == BINARY:
-            length = self._varint()
-            self.place += length
-        elif kind == STRUCT:
-            self.struct(depth + 1)
-        elif kind not in (TRUE, FALSE):
+            return self._bytes(self._varint())
+        if kind == STRUCT:
+            return self.struct(depth + 1)
+        if kind in (LIST, SET):
+            head = self._byte()
+            count = head >> 4 if head >> 4 < 15 else self._varint()
+            if count > len(self._data) or depth > DEEPEST:
+                raise ValueError("a damaged page")
+            return [self._value(head & 15, depth + 1) for _ in range(count)]
+        if kind in (TRUE, FALSE, BYTE):  # in a list each takes a byte
+            return self._byte()
+        if kind == DOUBLE:
+            return self._bytes(8)
+        raise ValueError("a damaged page")
+
+    def _bytes(self, length: int) -> bytes:
+        self.place += length
+        if self.place > len(self._data):
             raise ValueError("a damaged page")
+        return self._data[self.place - length : self.place]
 
     def _byte(self) -> int:
         if self.place >= len(self._data):

@@ -16,12 +16,12 @@ from .arrow import Column, TablePhotos, check_rows, class_names, columns_of, imp
 from .columns import choose
 from .data_files import ACCEPTED, DataFiles
 from .labelled import Labelled
-from .pages import largest_page
+from .pages import chunks, largest_page
 from .splits import TRAIN, split_called, split_of_file, split_of_folder
 from .text_tables import MAX_BYTES, Table
 
 BATCH, MOST_ROWS = 16, 1 << 16  # rows of photos, and of numbers and texts, that are read at a time
-HELD = 256 << 20  # bytes that rows read at a time may have
+HELD = 64 << 20  # bytes that rows read at a time may have
 RECENT = 4 + (os.cpu_count() or 1)  # batches that are kept, for threads that read a few rows ahead
 BUFFER = 1 << 20  # bytes of a column that are read at a time, however large its parts are
 
@@ -76,7 +76,7 @@ class ParquetColumn:
                     for batch in _batches(opened, file, groups, [self._name], BATCH):
                         yield start, batch.column(0)
                         start += len(batch)
-            except (OSError, ValueError, pyarrow.ArrowException) as error:
+            except (OSError, ValueError, LookupError, RuntimeError, pyarrow.ArrowException) as error:
                 raise ImageError(f"{file} cannot be read ({reason(error)}); give an intact file.") from error
 
 
@@ -107,8 +107,8 @@ def parquet_photos(data_files: DataFiles) -> Labelled:
                 counts.append(len(read[columns.label]))
                 for name, values in read.items():
                     rows.setdefault(name, []).extend(values)
-                embedded &= _is_embedded(opened, columns.image)
-        except (OSError, ValueError, KeyError, pyarrow.ArrowException) as error:
+                embedded &= _is_embedded(opened, file, columns.image)
+        except (OSError, ValueError, LookupError, RuntimeError, pyarrow.ArrowException) as error:
             if isinstance(error, FormatError):
                 raise
             raise FormatError(f"{file} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
@@ -136,7 +136,7 @@ def read_columns(file: str) -> Table:
             columns = choose(names, file)
             chosen = [name for name in (columns.image, columns.label, columns.split) if name]
             return {name: [] for name in names} | _read(opened, file, chosen)
-    except (OSError, ValueError, KeyError, pyarrow.ArrowException) as error:
+    except (OSError, ValueError, LookupError, RuntimeError, pyarrow.ArrowException) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{file} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
@@ -194,12 +194,10 @@ def _batches(opened: Any, file: str, groups: Iterable[int], names: Sequence[str]
     Raises `ValueError` for a page that expands too far.
     """
     with open_regular(file) as raw:
+        described = chunks(raw)
         for group in groups:
-            described = opened.metadata.row_group(group)
-            chunks = map(described.column, range(described.num_columns))
-            largest = max(
-                (largest_page(raw, c) for c in chunks if c.path_in_schema.split(".")[0] in names), default=0
-            )
+            wanted = (chunk for chunk in described[group] if chunk.path[:1] and chunk.path[0] in names)
+            largest = max((largest_page(raw, chunk) for chunk in wanted), default=0)
             rows = max(1, min(most, HELD // max(1, largest)))
             yield from opened.iter_batches(rows, [group], names, use_threads=False)
 
@@ -219,14 +217,10 @@ def _agreed(
     return list(splits)
 
 
-def _is_embedded(file: Any, column: str) -> bool:
+def _is_embedded(file: Any, path: str, column: str) -> bool:
     """Whether every photo of a Parquet file has its bytes, as far as its metadata tells."""
     if is_path(file.schema_arrow.field(column).type):
         return False
-    for group in map(file.metadata.row_group, range(file.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            if chunk.path_in_schema in (column, f"{column}.bytes"):
-                statistics = chunk.statistics
-                if statistics is None or not statistics.has_null_count or statistics.null_count:
-                    return False
-    return True
+    with open_regular(path) as raw:
+        parts = [chunk for group in chunks(raw) for chunk in group]
+    return all(part.nulls == 0 for part in parts if part.path in ((column,), (column, "bytes")))

@@ -16,7 +16,8 @@ from ..system.text import printable
 from .columns import is_known
 from .splits import split_called
 
-MAX_BYTES = 1 << 30  # of a table; a million rows have some 60 MB
+MAX_BYTES = 256 << 20  # of a table; a million rows have some 60 MB
+MAX_COLUMNS, MAX_VALUES = 1000, 20_000_000  # in memory each takes some fifty bytes more than in the file
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 SAMPLE = 1000  # rows that tell what a column without a name holds
@@ -52,7 +53,10 @@ def _json_lines(text: str, path: str) -> Table:
                 f"Line {number} of {path} is no JSON object ({printable(str(error)[:100])}); give one a line."
             ) from error
         records.append(record)
-    names = dict.fromkeys(name for record in records for name in record)
+    names: dict[str, None] = {}
+    for record in records:
+        names |= dict.fromkeys(record)
+        _check_size(len(names), len(names) * len(records), path)
     return {name: [record.get(name) for record in records] for name in names}
 
 
@@ -61,6 +65,7 @@ def _csv(text: str, path: str) -> Table:
         text = text[told.end() :]
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = told[1] if told else max(DELIMITERS, key=first.count)
+    _check_size(first.count(delimiter), text.count(delimiter), path)
     rows: list[list[str]] = []
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
@@ -87,6 +92,14 @@ def _csv(text: str, path: str) -> Table:
         twice = next(name for name in names if names.count(name) > 1)
         raise FormatError(f"{path} has two columns called {twice[:60]!r}; name each differently.")
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def _check_size(columns: int, values: int, path: str) -> None:
+    if columns > MAX_COLUMNS or values > MAX_VALUES:
+        raise FormatError(
+            f"{path} has {columns:,} columns and {values:,} values; give at most {MAX_COLUMNS:,} and "
+            f"{MAX_VALUES:,}."
+        )
 
 
 def _named(rows: list[list[str]], path: str) -> list[str]:
