@@ -8,10 +8,11 @@ TENSORFLOW_VENV ?= .venv-tensorflow
 ORIGINAL_VENV ?= .venv-original
 RAY_VENV ?= .venv-ray
 CLIENTS_VENV ?= .venv-clients
+EXPORTS_VENV ?= .venv-exports
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser tensorflow cluster clients lint docs lock audit coverage fuzz mutants clean
+.PHONY: demo test slow gpu browser tensorflow cluster clients exports lint docs lock audit coverage fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: $(DEMO_VENV)/ready
@@ -62,6 +63,10 @@ cluster: $(RAY_VENV)/ready
 clients: export CLIENTS_VENV := $(CLIENTS_VENV)
 clients: $(VENV)/ready $(CLIENTS_VENV)/ready
 	$(VENV)/bin/python -m pytest -m clients tests/server
+
+# Exports for phones, and those that transformers opens, by their converters and runtimes.
+exports: $(EXPORTS_VENV)/ready
+	$(EXPORTS_VENV)/bin/python -m pytest -m exports tests/formats
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
@@ -120,6 +125,13 @@ $(CLIENTS_VENV)/ready: requirements/clients.lock
 	$(CLIENTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/clients.lock
 	touch $@
 
+$(EXPORTS_VENV)/ready: pyproject.toml requirements/exports.lock
+	$(PYTHON) -m venv $(EXPORTS_VENV)
+	$(EXPORTS_VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
+	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/exports.lock
+	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: requirements/original.lock
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
@@ -134,13 +146,15 @@ lock:
 		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
+	$(LOCK) pyproject.toml --extra executorch --extra litert --extra timm --group side --group exports \
+		--output-file requirements/exports.lock
 	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
-	for lock in dev tensorflow ray; do \
+	for lock in dev tensorflow ray exports; do \
 		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(EXPORTS_VENV) demo build dist

@@ -1,7 +1,7 @@
 """Options of an export; each format accepts some of them."""
 
 from collections.abc import Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
 
 from ..bundle import Bundle
@@ -29,6 +29,16 @@ class Options:
     fp16: bool = False
     evidence: bool = False
     server: Server | None = None
+
+    def fixed(self, bundle: Bundle) -> "Options":
+        """These, with one image of the module's size where that is open: for formats of one shape."""
+        return replace(self, size=self.size or bundle.image_size, batch=self.batch or 1)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of the images, where `batch` and `size` are fixed."""
+        assert self.size and self.batch
+        return (self.batch, *self.size, 3)
 
     def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
         """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with

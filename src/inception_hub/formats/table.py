@@ -67,6 +67,8 @@ FORMATS = {
     ),
     "torch": Format("torch_program", "train", frozenset({"size", "batch", "evidence"})),
     "timm": Format("timm", "timm"),
+    "executorch": Format("executorch", "executorch", frozenset({"size", "batch"})),
+    "litert": Format("litert", "litert", frozenset({"size", "batch", "int8"})),
 }
 
 
