@@ -65,8 +65,11 @@ clients: $(VENV)/ready $(CLIENTS_VENV)/ready
 	$(VENV)/bin/python -m pytest -m clients tests/server
 
 # Exports for phones, and those that transformers opens, by their converters and runtimes.
+# Without pytest plugins of what is installed there, which no test needs.
+EXPORTS_TESTS = $(addprefix tests/formats/test_, executorch.py litert.py litert_metadata.py transformers.py)
+exports: export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
 exports: $(EXPORTS_VENV)/ready
-	$(EXPORTS_VENV)/bin/python -m pytest -m exports tests/formats
+	$(EXPORTS_VENV)/bin/python -m pytest -m exports $(EXPORTS_TESTS)
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .

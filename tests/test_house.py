@@ -212,5 +212,15 @@ def test_ci_runs_every_kind_of_test() -> None:
     """In `.ci/run`, by the Makefile's targets."""
     root = TESTS.parent
     targets = re.findall(r"\bmake (\w+)", (root / ".ci" / "run").read_text("utf-8"))
-    assert targets == ["demo", "test", "slow", "mutants", "browser", "tensorflow", "cluster", "clients"]
+    assert targets == [
+        "demo",
+        "test",
+        "slow",
+        "mutants",
+        "browser",
+        "tensorflow",
+        "cluster",
+        "clients",
+        "exports",
+    ]
     assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))
