@@ -61,7 +61,7 @@ def model_of(*outputs: str) -> bytes:
 
     model, graph, signature = schema.ModelT(), schema.SubGraphT(), schema.SignatureDefT()
     model.version, model.buffers, model.subgraphs = 3, [schema.BufferT()], [graph]
-    graph.outputs = [*reversed(range(len(outputs)))]
+    graph.outputs, graph.operators = [*reversed(range(len(outputs)))], []
     signature.outputs = []
     for index, name in enumerate(outputs):
         entry = schema.TensorMapT()

@@ -49,7 +49,7 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     with converting(NAME):
         from executorch.runtime import Runtime
 
-        program = Runtime.get().load_program(path.read_bytes())
+        program = Runtime.get().load_program(path)  # of bytes it keeps none
         (names,) = program.load_method("outputs").execute([])
         forward = program.load_method("forward")
 
