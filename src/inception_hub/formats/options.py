@@ -14,6 +14,7 @@ SERVERS: tuple[Server, ...] = get_args(Server)
 @dataclass(frozen=True)
 class Options:
     """`size`: fixed (height, width) in pixels, any size where None. `batch`: fixed too, any where None.
+    Formats of one shape take None for the module's size and for one image.
 
     `photos`: images are uint8 [0, 255], scaled within the graph. `top`: so many best classes with their
     probabilities instead of logits. `int8`: the module's int8 graph instead of float weights. `fp16`: weights
