@@ -64,9 +64,10 @@ clients: export CLIENTS_VENV := $(CLIENTS_VENV)
 clients: $(VENV)/ready $(CLIENTS_VENV)/ready
 	$(VENV)/bin/python -m pytest -m clients tests/server
 
-# Exports for phones, and those that transformers opens, by their converters and runtimes.
+# Exports for phones, by their converters and runtimes; what transformers opens and kagglehub keeps.
 # Without pytest plugins of what is installed there, which no test needs.
-EXPORTS_TESTS = $(addprefix tests/formats/test_, executorch.py litert.py litert_metadata.py transformers.py)
+EXPORTS_TESTS = $(addprefix tests/, sources/test_kagglehub.py \
+	$(addprefix formats/test_, executorch.py litert.py litert_metadata.py transformers.py))
 exports: export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
 exports: $(EXPORTS_VENV)/ready
 	$(EXPORTS_VENV)/bin/python -m pytest -m exports $(EXPORTS_TESTS)

@@ -81,3 +81,14 @@ def test_the_folder_below_home_is_looked_in(
     kept = downloaded(cache, "1", 0)
     (tmp_path / "kaggle").rename(tmp_path / "home" / ".cache" / "kagglehub")
     assert first(HANDLE) == kept
+
+
+@pytest.mark.exports
+def test_where_kagglehub_itself_puts_a_model(cache: Path) -> None:
+    from kagglehub.cache import Cache
+    from kagglehub.handle import parse_model_handle
+
+    name = parse_model_handle(f"{HANDLE.removeprefix('kagglehub://')}/4")
+    kept = downloaded(Path(Cache().get_path(name)).parent, "4", 0, whole=False)
+    Cache().mark_as_complete(name)
+    assert first(HANDLE) == kept and (cache / "4.complete").exists()
