@@ -10,10 +10,11 @@ RAY_VENV ?= .venv-ray
 CLIENTS_VENV ?= .venv-clients
 FLOORS_VENV ?= .venv-floors
 RELEASE_VENV ?= .venv-release
+EXPORTS_VENV ?= .venv-exports
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients floors release licences lint docs lock audit coverage fuzz \
+.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports floors release licences lint docs lock audit coverage fuzz \
 	mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
@@ -85,6 +86,14 @@ licences: $(DEMO_VENV)/ready $(VENV)/ready $(RELEASE_VENV)/ready
 	$(RELEASE_VENV)/bin/pip-licenses --python $(DEMO_VENV)/bin/python --format markdown --order license
 	$(RELEASE_VENV)/bin/pip-licenses --python $(VENV)/bin/python --format markdown --order license
 
+# Exports for phones, by their converters and runtimes; what transformers opens and kagglehub keeps.
+# Without pytest plugins of what is installed there, which no test needs.
+EXPORTS_TESTS = $(addprefix tests/, sources/test_kagglehub.py \
+	$(addprefix formats/test_, executorch.py litert.py litert_metadata.py transformers.py))
+exports: export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
+exports: $(EXPORTS_VENV)/ready
+	$(EXPORTS_VENV)/bin/python -m pytest -m exports $(EXPORTS_TESTS)
+
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -153,6 +162,13 @@ $(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
 	$(RELEASE_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/release.lock
 	touch $@
 
+$(EXPORTS_VENV)/ready: pyproject.toml requirements/exports.lock
+	$(PYTHON) -m venv $(EXPORTS_VENV)
+	$(EXPORTS_VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
+	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/exports.lock
+	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: requirements/original.lock
 	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
@@ -167,6 +183,8 @@ lock:
 		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
+	$(LOCK) pyproject.toml --extra executorch --extra litert --extra timm --group side --group exports \
+		--output-file requirements/exports.lock
 	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
 	$(LOCK) --group release --output-file requirements/release.lock
@@ -174,9 +192,9 @@ lock:
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
-	for lock in dev tensorflow ray; do \
+	for lock in dev tensorflow ray exports; do \
 		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(FLOORS_VENV) $(RELEASE_VENV) \
-		demo build dist
+	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(EXPORTS_VENV) \
+		$(FLOORS_VENV) $(RELEASE_VENV) demo build dist

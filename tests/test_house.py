@@ -223,5 +223,6 @@ def test_ci_runs_every_kind_of_test() -> None:
         "tensorflow",
         "cluster",
         "clients",
+        "exports",
     ]
     assert set(targets) <= set(re.findall(r"^(\w+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))

@@ -68,7 +68,7 @@ def test_settings_shows_what_is_set_and_where(
     assert status == 0 and shown == {
         ("classify", "--top"): ("5", "INCEPTION_HUB_CLASSIFY_TOP"),
         ("classify", "--format"): ("csv", str(options)),
-        ("explain", "--class"): ("goldfish", "INCEPTION_HUB_EXPLAIN_CLASS"),
+        ("explain", "--class"): (["goldfish"], "INCEPTION_HUB_EXPLAIN_CLASS"),
         ("serve", "--allowed-host"): (["a", "b"], str(options)),
     }
     table = run(capsys, "--config", options, "settings")[1]

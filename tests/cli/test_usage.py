@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import pytest
-import typer
 from helpers.command import run
 from helpers.dataset_photos import png
-
-from inception_hub.cli.app import app
 
 WRONG = {
     "classify x --top q": "--top is 'q'; give a whole number; see inception-hub classify --help.",
@@ -61,11 +58,3 @@ def test_a_wrong_value_of_a_variable_names_it(
     monkeypatch.setenv("INCEPTION_HUB_BENCH_SECONDS", "soon")
     expected = "INCEPTION_HUB_BENCH_SECONDS is 'soon'; give a number; see inception-hub bench --help."
     assert run(capsys, "bench") == (2, "", f"inception-hub: {expected}\n")
-
-
-def test_variables_are_called_like_their_options() -> None:
-    commands = typer.main.get_command(app).commands  # pyright: ignore - a group
-    for verb, command in commands.items():
-        for option in (each for each in command.params if each.opts[0].startswith("--")):
-            name = option.opts[0].removeprefix("--").replace("-", "_")
-            assert option.name == name or option.envvar == f"INCEPTION_HUB_{verb}_{name}".upper(), option.opts

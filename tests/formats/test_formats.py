@@ -1,6 +1,8 @@
 """`export`: what is refused, what is reported, and that only a checked export is kept."""
 
+import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -71,14 +73,30 @@ def test_an_export_of_other_outputs_is_not_kept(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", [name for name, format in FORMATS.items() if format.extra == "tensorflow"])
+LIBRARIES = {"tensorflow": "tensorflow", "executorch": "executorch", "litert": "litert_torch"}  # of extras
+
+
+@pytest.mark.parametrize("name", [name for name, format in FORMATS.items() if format.extra in LIBRARIES])
 def test_a_missing_extra_is_named(small_module: Path, tmp_path: Path, name: str) -> None:
-    try:
-        import tensorflow  # noqa: F401 # pyright: ignore[reportMissingImports]
-    except ImportError:
-        pass
-    else:
-        pytest.skip("TensorFlow is installed here")
-    with pytest.raises(hub.InceptionHubError, match=r"needs tensorflow, .*: pip install '.*\[tensorflow\]'"):
+    extra = FORMATS[name].extra
+    assert extra
+    library = LIBRARIES[extra]
+    if find_spec(library):
+        pytest.skip(f"{library} is installed here")
+    with pytest.raises(hub.InceptionHubError, match=rf"needs {library}, .*: pip install '.*\[{extra}\]'"):
         export_bundle(bundle.read(small_module), name, tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_converter_that_refuses_leaves_nothing(
+    small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "litert_torch.py").write_text("def convert(*_, **__): raise TypeError('no lowering of mean')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "litert_torch", raising=False)
+    with pytest.raises(
+        ExportError, match="litert-torch does not convert the module .no lowering of mean.; try"
+    ):
+        export_bundle(bundle.read(small_module), "litert", tmp_path / "folder" / "out.tflite")
+    monkeypatch.delitem(sys.modules, "litert_torch")
+    assert not (tmp_path / "folder").exists()

@@ -17,7 +17,7 @@ from inception_hub.formats.table import FORMATS, find_reader, reader
 def test_every_format_has_its_functions(name: str) -> None:
     file = FORMATS[name].load()
     assert callable(file.write) and callable(file.check)
-    readable = name not in ("module", "openvino", "html")
+    readable = name not in ("module", "openvino", "html", "executorch", "litert")
     assert hasattr(file, "read") == hasattr(file, "files") == readable
     assert hasattr(file, "matches") == (readable and name != "tf-checkpoint")
 

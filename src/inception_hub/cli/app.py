@@ -23,7 +23,7 @@ from . import push as pushing
 from . import quantize as quantizing
 from . import train as training
 from .console import put, put_help, say
-from .settings import ConfigOption, settings, take_file, variable
+from .settings import ConfigOption, settings, take
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # as libraries of others report it
 
@@ -53,9 +53,7 @@ VERBS = (
     (settings, "inception-hub settings --json"),
 )
 for verb, example in VERBS:
-    variables = {"auto_envvar_prefix": variable(verb.__name__)}
-    shown = f"\b\nExample: {example}"  # \b: one line, which can be copied
-    app.command(epilog=shown, context_settings=variables)(verb)
+    app.command(epilog=f"\b\nExample: {example}")(verb)  # \b: one line, which can be copied
 app.add_typer(cache.app, name="cache")
 
 
@@ -73,7 +71,7 @@ def inception_hub(
     elif context.invoked_subcommand is None:
         put_help(context)
     else:
-        take_file(context, config)
+        take(context, config)
 
 
 def run(arguments: list[str] | None) -> NoReturn:

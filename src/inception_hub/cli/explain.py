@@ -38,8 +38,6 @@ ClassOption = Annotated[
         "--class",
         metavar="LABEL",
         help="A class to show instead, by label or index; repeatable.",
-        envvar="INCEPTION_HUB_EXPLAIN_CLASS",
-        show_envvar=False,
     ),
 ]
 SizeOption = Annotated[

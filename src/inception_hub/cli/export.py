@@ -14,10 +14,16 @@ Destination = Annotated[Path, typer.Argument(metavar="DST", help="The file or di
 FormatOption = Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"{', '.join(OTHERS)} or {LAST}.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace DST, in one step.")]
 SizeOption = Annotated[
-    str | None, typer.Option("--size", metavar="HxW", help="Fixed image size in pixels. [default: any]")
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="HxW",
+        help="Fixed image size in pixels. [default: any; executorch, litert: the module's]",
+    ),
 ]
 BatchOption = Annotated[
-    int | None, typer.Option("--batch", min=1, help="Fixed number of images. [default: any]")
+    int | None,
+    typer.Option("--batch", min=1, help="Fixed number of images. [default: any; executorch, litert: 1]"),
 ]
 PhotosOption = Annotated[
     bool, typer.Option("--photos", help="Take uint8 pixels, 0 to 255, scaled within the graph.")

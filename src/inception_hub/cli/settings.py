@@ -6,9 +6,9 @@ wins, then a variable, then the file. No file of the current folder is read: it 
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -18,6 +18,8 @@ from .console import JsonOption, put_json, put_table, say
 VARIABLES = "INCEPTION_HUB_"  # and VERB_OPTION: what stands in for an option that is not given
 FILE = "inception-hub.toml"  # in the user's folder of settings
 LARGEST = 1 << 20  # bytes of it
+Options = dict[str, dict[str, Any]]  # by verb, the parameters by their options' names without the dashes
+Settings = dict[str, dict[str, "Setting"]]  # by verb and parameter
 
 ConfigOption = Annotated[
     Path | None,
@@ -30,23 +32,40 @@ ConfigOption = Annotated[
 ]
 
 
-def take_file(context: typer.Context, given: Path | None) -> None:
-    """Lets the options of the file stand in for those that are not given; raises `ArgumentError`."""
+class Setting(NamedTuple):
+    """What stands in for an option: its value, and the variable or file that it is from."""
+
+    option: str
+    value: Any
+    origin: str
+
+
+def take(context: typer.Context, given: Path | None) -> None:
+    """Lets variables and the file stand in for options that are not given; raises `ArgumentError`."""
+    verbs = _options(context.command)
     path = given or _users_own()
-    if path is None:
-        return
-    context.obj = path
-    context.default_map = _checked(path, _read(path), context.command)
+    found = _from_file(path, _read(path), verbs) if path else {}
+    for verb, options in verbs.items():
+        for option, parameter in options.items():
+            name = variable(verb, option)
+            if text := os.environ.get(name):
+                value = text.split() if parameter.multiple else text
+                found.setdefault(verb, {})[parameter.name] = Setting(option, value, name)
+    context.obj = found
+    context.default_map = {
+        verb: {name: setting.value for name, setting in options.items()} for verb, options in found.items()
+    }
 
 
-def variable(verb: str, option: str = "") -> str:
-    """The name of the variable for an option of a verb, or what those of the verb begin with."""
-    return VARIABLES + "_".join(filter(None, (verb, option))).upper()
+def variable(verb: str, option: str) -> str:
+    """The name of the variable that stands in for an option of a verb."""
+    return f"{VARIABLES}{verb}_{option}".upper().replace("-", "_")
 
 
 def settings(context: typer.Context, json: JsonOption = False) -> None:
     """Show which options are set by variables or a file, and to what."""
-    rows = list(_in_effect(context))
+    found: Settings = context.find_root().obj
+    rows = [(verb, f"--{s.option}", s.value, s.origin) for verb in found for s in found[verb].values()]
     if json:
         put_json([dict(zip(("verb", "option", "value", "from"), row, strict=True)) for row in rows])
     elif not rows:
@@ -55,25 +74,12 @@ def settings(context: typer.Context, json: JsonOption = False) -> None:
         from rich.table import Table
 
         table = Table("verb", "option", "value", "from", box=None)
-        for verb, option, value, source in rows:
-            table.add_row(verb, option, str(value), source)
+        for verb, option, value, origin in rows:
+            table.add_row(verb, option, str(value), origin)
         put_table(table)
 
 
-def _in_effect(context: typer.Context) -> Iterator[tuple[str, str, object, str]]:
-    """Verb, option, value and where from."""
-    root = context.find_root()
-    for verb, options in _options(root.command).items():
-        from_file = (root.default_map or {}).get(verb, {})
-        for option, parameter in options.items():
-            name = parameter.envvar or variable(verb, parameter.name)
-            if value := os.environ.get(name):
-                yield verb, f"--{option}", value, name
-            elif parameter.name in from_file:
-                yield verb, f"--{option}", from_file[parameter.name], str(root.obj)
-
-
-def _options(group: Any) -> dict[str, dict[str, Any]]:
+def _options(group: Any) -> Options:
     """The parameters of every verb by their options' names, without the dashes."""
     return {
         verb: {
@@ -104,10 +110,9 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise ArgumentError(f"{path} is no TOML ({error}); see docs/long-runs.md.") from error
 
 
-def _checked(path: Path, document: Mapping[str, Any], group: Any) -> dict[str, dict[str, Any]]:
-    """`document` by the parameters' own names; raises `ArgumentError` for what no verb has."""
-    known = _options(group)
-    found: dict[str, dict[str, Any]] = {}
+def _from_file(path: Path, document: Mapping[str, Any], known: Options) -> Settings:
+    """The settings of `document`; raises `ArgumentError` for what no verb has."""
+    found: Settings = {}
     for verb, table in document.items():
         if verb not in known or not isinstance(table, dict):
             raise ArgumentError(
@@ -123,5 +128,5 @@ def _checked(path: Path, document: Mapping[str, Any], group: Any) -> dict[str, d
             if isinstance(value, dict) or isinstance(value, list) != bool(parameter.multiple):
                 kind = "a list of values" if parameter.multiple else "one value"
                 raise ArgumentError(f"{path} has {option} = {str(value)[:60]} in [{verb}]; give {kind}.")
-            found.setdefault(verb, {})[parameter.name] = value
+            found.setdefault(verb, {})[parameter.name] = Setting(option, value, str(path))
     return found

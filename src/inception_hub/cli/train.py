@@ -34,8 +34,6 @@ SetOption = Annotated[
         metavar="NAME=VALUE",
         help="Change one value of the recipe, such as label_smoothing=0.05, cycles.0.learning_rate=0.002 "
         "or, for every phase, augmentation.mixup=0.2; may be given again.",
-        envvar="INCEPTION_HUB_TRAIN_SET",
-        show_envvar=False,
     ),
 ]
 

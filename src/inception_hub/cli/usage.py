@@ -52,8 +52,9 @@ def _origin(error: Any) -> str | None:
     """The variable, or the option and the file, that the wrong value came from; None: the command line."""
     context, parameter = error.ctx, error.param
     source = context.get_parameter_source(parameter.name) if context else None
-    if source is None or source.name not in ("ENVIRONMENT", "DEFAULT_MAP"):
+    if source is None or source.name != "DEFAULT_MAP":
         return None
-    if source.name == "ENVIRONMENT":
-        return parameter.envvar or variable(context.info_name, parameter.name)
-    return f"{parameter.opts[0].removeprefix('--')} in {context.find_root().obj}"
+    setting = context.find_root().obj[context.info_name][parameter.name]
+    if setting.origin == variable(context.info_name, setting.option):
+        return setting.origin
+    return f"{setting.option} in {setting.origin}"

@@ -9,13 +9,13 @@ from ..architecture import BATCH_NORM_EPSILON, GLOBAL_POOL, LOGITS_LAYER, Layer
 from ..bundle import Bundle
 from ..engines.int8 import SCALED, Int8
 from ..weights import fold
+from . import int8_steps
 from .layouts import HEAD, to_oihw
 from .onnx_graph import FLOAT, FLOAT16, Graph
 from .options import Options
 
 # Not under TF-Slim's scope: what is folded is none of its variables, and cannot be read back.
 FOLDED = "folded/"
-STEPS, LARGEST_BIAS = 255, 2.0**30  # of uint8; of int32, well below its end
 UNKNOWN = np.full(2, np.nan, np.float32)  # the range of what is not rounded, equal to none
 
 Window = dict[str, Any]  # attributes of a convolution or pool
@@ -180,8 +180,7 @@ class Int8Layers:
         self._graph.add("Identity", [x], name=name)
 
     def _rounded(self, x: str, limits: NDArray[np.float32]) -> str:
-        scale = _step(limits)
-        zero = np.clip(np.rint(-limits[0] / scale), 0, STEPS).astype(np.uint8)
+        scale, zero = int8_steps.step(limits), np.uint8(int8_steps.zero_point(limits))
         steps = [self._graph.constant(scale), self._graph.constant(zero)]
         whole = self._graph.add("QuantizeLinear", [x, *steps])
         result = self._graph.add("DequantizeLinear", [whole, *steps])
@@ -190,17 +189,11 @@ class Int8Layers:
 
     def _weights(self, name: str, x: str, axis: int) -> tuple[str, str]:
         """Kernel and bias by which the rounded `x` is multiplied, as float32 of integers."""
-        kernel, scale = self._int8[f"{name}/weights"], self._int8[f"{name}/scale"].astype(np.float64)
-        bias = self._int8[f"{name}/biases"].astype(np.float64)
-        step = float(_step(self._ranges[x])) if x in self._ranges else 1e-3  # of floats: as fine
-        # A bias is int32 in steps of both scales: where it would not fit, the kernel gets coarser steps.
-        wider = np.maximum(scale, np.abs(bias) / (step * LARGEST_BIAS))
-        kernel = np.rint(kernel * (scale / wider)).astype(np.int8)
-        wholes = np.rint(bias / (step * wider)).astype(np.int32)
-        kernel = to_oihw(f"{name}/weights", kernel)
+        given = int8_steps.whole(self._int8, name, self._ranges.get(x))
+        kernel = to_oihw(f"{name}/weights", given.kernel)
         return (
-            self._dequantized(kernel, wider, f"{name}/weights", axis),
-            self._dequantized(wholes, step * wider, f"{name}/biases", 0),
+            self._dequantized(kernel, given.scale, f"{name}/weights", axis),
+            self._dequantized(given.bias, given.bias_scale, f"{name}/biases", 0),
         )
 
     def _dequantized(self, wholes: NDArray[Any], scale: NDArray[Any], name: str, axis: int) -> str:
@@ -209,8 +202,3 @@ class Int8Layers:
         zero = self._graph.constant(zeros, f"zeros_{zeros.dtype}_{len(zeros)}")
         kept = self._graph.constant(wholes, FOLDED + name)
         return self._graph.add("DequantizeLinear", [kept, scales, zero], axis=axis)
-
-
-def _step(limits: NDArray[np.float32]) -> np.float32:
-    """The distance of two steps of a range, never zero."""
-    return np.maximum((limits[1] - limits[0]) / np.float32(STEPS), np.finfo(np.float32).tiny)

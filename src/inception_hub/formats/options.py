@@ -1,7 +1,7 @@
 """Options of an export; each format accepts some of them."""
 
 from collections.abc import Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,6 +15,7 @@ SERVERS: tuple[Server, ...] = get_args(Server)
 @dataclass(frozen=True)
 class Options:
     """`size`: fixed (height, width) in pixels, any size where None. `batch`: fixed too, any where None.
+    Formats of one shape take None for the module's size and for one image.
 
     `photos`: images are uint8 [0, 255], scaled within the graph. `top`: so many best classes with their
     probabilities instead of logits. `int8`: the module's int8 graph instead of float weights. `fp16`: weights
@@ -32,6 +33,16 @@ class Options:
     evidence: bool = False
     server: Server | None = None
     runtime: Path | None = None
+
+    def fixed(self, bundle: Bundle) -> "Options":
+        """These, with one image of the module's size where that is open: for formats of one shape."""
+        return replace(self, size=self.size or bundle.image_size, batch=self.batch or 1)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of the images, where `batch` and `size` are fixed."""
+        assert self.size and self.batch
+        return (self.batch, *self.size, 3)
 
     def check(self, bundle: Bundle, format: str, accepted: Set[str]) -> None:
         """Raises `ArgumentError` for what `format`, which takes the `accepted` options, cannot do with

@@ -68,6 +68,8 @@ FORMATS = {
     "torch": Format("torch_program", "train", frozenset({"size", "batch", "evidence"})),
     "timm": Format("timm", "timm"),
     "html": Format("html_page", "onnx", frozenset({"int8", "fp16", "runtime"})),
+    "executorch": Format("executorch", "executorch", frozenset({"size", "batch"})),
+    "litert": Format("litert", "litert", frozenset({"size", "batch", "int8"})),
 }
 
 

@@ -103,16 +103,19 @@ def _turned_head(slim: str, array: NDArray[Any]) -> NDArray[Any]:
     return array.T if slim == HEAD_KERNEL and array.ndim == 2 else array
 
 
-def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArray[np.float32]]:
+def _state_dict(architecture: Architecture, weights: Weights) -> dict[str, NDArray[Any]]:
     names: dict[str, str] = {}
     for layer in architecture.layers:
         scope = f"{FEATURES}.{layer.name.removeprefix(f'{SCOPE}/').replace('/', '.')}"
         names |= {f"{layer.name}/{slim}": f"{scope}.{end}" for end, slim in ENDS.items()}
     names |= {slim: name for name, slim in HEAD.items()}
-    return {
+    state: dict[str, NDArray[Any]] = {
         names[slim]: np.ascontiguousarray(_turned_head(slim, to_oihw(slim, weights[slim])))
         for slim in architecture.variables
     }
+    # Loaders of PyTorch's report where these are missing.
+    counters = [name.replace("running_var", COUNTER) for name in state if name.endswith("running_var")]
+    return state | {name: np.zeros((), np.int64) for name in counters}
 
 
 def write(bundle: Bundle, path: Path, options: Options) -> None:

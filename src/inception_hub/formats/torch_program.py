@@ -1,6 +1,6 @@
 """`torch`: a `torch.export` program, a .pt2 archive, which runs without this package.
 
-Its state dict holds TF-Slim's names and shapes, as raw bytes that JSON describes:
+Its state dict holds the trained weights by TF-Slim's names, kernels OIHW, as raw bytes that JSON describes:
 https://docs.pytorch.org/docs/stable/export/pt2_archive.html. What is pickled is never read.
 """
 
@@ -10,23 +10,20 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import architecture
 from ..architecture import SCOPE
 from ..bundle import Bundle
 from ..errors import FormatError
 from .comparison import Check, Outputs
 from .exported import Exported, from_metadata, metadata
-from .named_outputs import EVIDENCE, FEATURES, LOGITS, compare_outputs
+from .layouts import from_oihw
+from .named_outputs import compare_outputs
 from .options import Options
 from .tensorflow.files import naming, reading
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 WEIGHTS, CONFIG, EXTRA = "data/weights/", "data/weights/model_weights_config.json", "extra/"
 FLOAT32 = 7  # torch._export.serde.schema.ScalarType
@@ -73,13 +70,12 @@ def _read(archive: zipfile.ZipFile) -> Exported:
             raise FormatError(f"{name} is too large")
         return archive.read(content[name]).decode()
 
-    weights = {
-        name[name.index(f"{SCOPE}/") :]: _read_tensor(
-            name, about["tensor_meta"], archive.read(content.pop(WEIGHTS + about["path_name"]))
-        )
-        for name, about in json.loads(text(CONFIG))["config"].items()
-        if f"{SCOPE}/" in name and not about["use_pickle"]
-    }
+    weights: dict[str, NDArray[np.generic]] = {}
+    for name, about in json.loads(text(CONFIG))["config"].items():
+        if f"{SCOPE}/" in name and not about["use_pickle"]:
+            slim = name[name.index(f"{SCOPE}/") :]
+            raw = archive.read(content.pop(WEIGHTS + about["path_name"]))
+            weights[slim] = from_oihw(slim, _read_tensor(name, about["tensor_meta"], raw))
     if not weights:
         raise FormatError(f"there are no weights under {SCOPE}/ that are not pickled,")
     return from_metadata(weights, {n.removeprefix(EXTRA): text(n) for n in content if n.startswith(EXTRA)})
@@ -103,6 +99,11 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     from torch.export import Dim
     from torch.fx.experimental import _config
 
+    from .torch_layers import Layers
+    from .torch_network import Program
+
+    layers = Layers(bundle.architecture, bundle.weights)
+    network = Program(bundle.architecture, layers, evidence=options.evidence)
     batch, height, width = EXAMPLE
     example = torch.zeros(options.batch or batch, *(options.size or (height, width)), 3)
     free = {} if options.batch else {0: Dim.DYNAMIC}
@@ -111,35 +112,11 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     # Else PyTorch takes feature maps of one row for another network than maps of two, and small images are
     # refused.
     with _config.patch(backed_size_oblivious=True):  # pyright: ignore[reportAttributeAccessIssue]
-        program = torch.export.export(_program(bundle, options), (example,), dynamic_shapes=(free,))
+        program = torch.export.export(network, (example,), dynamic_shapes=(free,))
     # By way of memory: PyTorch's own writer ends the process where the disk is full.
     content = io.BytesIO()
     torch.export.save(program, content, extra_files=metadata(bundle))
     path.write_bytes(content.getbuffer())
-
-
-def _program(bundle: Bundle, options: Options) -> "nn.Module":
-    """The network with logits, feature vectors and the evidence that `options` may ask for as outputs."""
-    from torch import nn
-
-    from ..engines.torch import Network
-
-    class Program(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = Network(bundle.architecture, bundle.weights)
-
-        def forward(self, images: "Tensor") -> "dict[str, Tensor]":
-            endpoints = self.network(images)
-            outputs = {FEATURES: endpoints[architecture.GLOBAL_POOL][:, 0, 0]}
-            if architecture.LOGITS in endpoints:
-                outputs[LOGITS] = endpoints[architecture.LOGITS]
-            if options.evidence:
-                kernel = self.network.get_parameter(f"{architecture.LOGITS_LAYER}/weights")[0, 0]
-                outputs[EVIDENCE] = endpoints[architecture.FEATURE_MAP] @ kernel
-            return outputs
-
-    return Program().eval()
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:

@@ -44,7 +44,8 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
       checkpoint (file, prefix or directory), an export of ours (.onnx, .pt2, a directory for timm) or a tar
       archive of any of these is converted, its entry keyed by its content;
     - an http or https URL of an archive or of a V1 checkpoint, kept under the URL;
-    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too.
+    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too;
+    - `kagglehub://owner/model/framework/variation`, or with `/version`: a model in kagglehub's cache.
 
     `progress` is called with the bytes downloaded so far and, where known, those to come in all. If the
     cache cannot be written, the module is kept in a temporary directory until the process ends, with a
@@ -73,6 +74,10 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
             from .huggingface import pull
 
             return find_or_make(text_key(text), lambda directory: pull(text, directory))
+        if text.startswith("kagglehub://"):
+            from .kagglehub import convert_cached
+
+            return convert_cached(text)
     path = Path(os.path.abspath(at_home(text)))
     return _from_path(path, text)
 

@@ -85,13 +85,13 @@ def export(
     """Writes `module`, with its present weights, to `destination` in the format `to`; see `export_bundle`.
 
     `module`: a `Module`, `ModuleSpec` or handle. `force`: replace what is there. `size`: fixed (height,
-    width) in pixels, None is any. `batch`: fixed number of images, None is any. `photos`: take uint8 pixels,
-    scaled within the graph. `top`: give so many best classes instead of logits. `int8`: the int8 graph.
-    `fp16`: weights and computation in half precision. `evidence`: one more output of that name, the
-    activation map of every class, [batch, height, width, classes]. `server`: make `destination` a model
-    repository for it, with its configuration. `runtime`: the file of onnxruntime-web's package, which `html`
-    puts into its page; None is the one in the current folder. Raises `OutputError` also if another process
-    writes there.
+    width) in pixels, None is any, or the module's for `executorch` and `litert`. `batch`: fixed number of
+    images, None is any, or 1 for these two. `photos`: take uint8 pixels, scaled within the graph. `top`: give
+    so many best classes instead of logits. `int8`: the int8 graph. `fp16`: weights and computation in half
+    precision. `evidence`: one more output of that name, the activation map of every class, [batch, height,
+    width, classes]. `server`: make `destination` a model repository for it, with its configuration.
+    `runtime`: the file of onnxruntime-web's package, which `html` puts into its page; None is the one in the
+    current folder. Raises `OutputError` also if another process writes there.
     """
     given = None if runtime is None else Path(at_home(runtime))
     options = Options(size, batch, photos, top, int8, fp16, evidence, server, given)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import MissingExtraError
 
 PACKAGE = "inception-hub"
-WITH_PYTORCH = ("train", "timm")  # extras
+WITH_PYTORCH = ("train", "timm", "executorch", "litert")  # extras
 
 
 def missing(needs: str, extra: str, otherwise: str = "") -> MissingExtraError:
