@@ -25,7 +25,7 @@ demo: $(DEMO_VENV)/ready
 
 # Everything the tests need, PyTorch included, then lint, types and tests.
 test: lint web-runtime
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 # Tests that take minutes each; then those for a GPU, on the CPU, so that they still go with the code.
 slow: $(VENV)/ready

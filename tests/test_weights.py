@@ -38,6 +38,11 @@ def test_types_that_numpy_does_not_have(tmp_path: Path, kind: str, size: int) ->
         weights_file.load(path)
 
 
+def test_types_that_another_library_has_taught_numpy(tmp_path: Path) -> None:
+    pytest.importorskip("ml_dtypes")  # which ONNX imports
+    test_types_that_numpy_does_not_have(tmp_path, "BF16", 2)
+
+
 def test_float16_is_widened(tmp_path: Path) -> None:
     weights = make()
     weights_file.save(tmp_path / "w.safetensors", weights, np.float16)

@@ -255,7 +255,11 @@ def load(path: Path) -> dict[str, NDArray[np.generic]]:
             header = int.from_bytes(file.read(8), "little")
         if header > MAX_HEADER_BYTES:
             raise ValueError(f"its header of {header} bytes is longer than {MAX_HEADER_BYTES}")
-        return load_file(path)
+        arrays = load_file(path)
+        for array in arrays.values():
+            if array.dtype.kind not in "biuf":  # bfloat16, once any library has taught NumPy such types
+                raise TypeError(str(array.dtype))
+        return arrays
     except (AttributeError, TypeError) as error:  # as of bfloat16
         reason = ascii(str(error)[:300])[1:-1]
         raise FormatError(

@@ -28,7 +28,7 @@ def test_every_figure_of_an_epoch_is_in_the_report_and_what_was_not_validated_a_
         "head", "1", "1.500", "–", "–", "0.00123", "123", "2.0%",
         "all", "1 (kept)", "0.750", "0.625", "50.0%", "0.0005", "90", "25.0%",
     ]  # fmt: skip
-    assert "29.9% to 70.1%" in page.texts("small"), "beside top-1"
+    assert "29.9%\xa0to 70.1%" in page.texts("small"), "beside top-1"
 
 
 def test_a_score_is_a_clause_with_the_interval_of_its_accuracy() -> None:

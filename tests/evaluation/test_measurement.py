@@ -144,7 +144,7 @@ def test_a_panorama_of_200_megapixels_is_evaluated_and_shown(small_module: Path)
     split = split_of([jpeg_files.jpeg(frame, [jpeg_files.scan([0, 1, 2])])], [0])
     module = Module(small_module)
     evaluation = evaluate_split(module, split, module.labels, "photos")
-    assert pictures(evaluation, split)(0).shape == (80, 160, 3)
+    assert pictures(evaluation, split)(0).shape == (112, 224, 3)
 
 
 def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module: Path) -> None:

@@ -58,5 +58,5 @@ def test_what_is_stored_is_what_was_measured(tmp_path: Path, dtype: str) -> None
     assert "Measured as stored, on OpenVINO in float32." in made.card
     page = (output / "report.html").read_text("utf-8")
     assert "<h1>Title of the run</h1>" in page and "a note" in page
-    with pytest.raises(OutputError, match="already exists"):
+    with pytest.raises(OutputError, match="exists and is left as it is"):
         write_module(draft, network, DATASET, output, dtype, SUMMARY, RunListener())
