@@ -63,7 +63,7 @@ def variable(verb: str, option: str) -> str:
 
 
 def settings(context: typer.Context, json: JsonOption = False) -> None:
-    """Show which options are set by variables or a file, and to what."""
+    """Show options that a variable or a file sets."""
     found: Settings = context.find_root().obj
     rows = [(verb, f"--{s.option}", s.value, s.origin) for verb in found for s in found[verb].values()]
     if json:
