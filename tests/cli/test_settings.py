@@ -1,6 +1,7 @@
 """Options from variables and from a TOML file: which wins, what is refused, what `settings` shows."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,20 @@ def test_a_file_that_is_not_there(tmp_path: Path, capsys: Capture) -> None:
     status, _, err = run(capsys, "--config", tmp_path / "none.toml", "settings")
     assert status == 2 and "cannot be read (No such file or directory)" in err
     assert run(capsys, "--config", tmp_path, "settings")[0] == 2
+
+
+def test_a_users_folder_that_cannot_be_looked_into(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/" + "x" * 5000)
+    assert run(capsys, "settings") == (0, "", "No option is set by a variable or a file.\n")
+
+
+def test_a_pipe_is_no_file_of_options(tmp_path: Path, capsys: Capture) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    status, _, err = run(capsys, "--config", tmp_path / "pipe", "settings")
+    assert status == 2 and "cannot be read" in err
+
+
+def test_values_reach_a_terminal_without_controls(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("INCEPTION_HUB_CLASSIFY_MODULE", "a\x1b[2Jb")
+    out = run(capsys, "settings")[1]
+    assert "classify" in out and "\x1b" not in out

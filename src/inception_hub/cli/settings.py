@@ -13,6 +13,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ..errors import ArgumentError
+from ..system.home import at_home
+from ..system.regular import open_regular
+from ..system.text import printable
 from .console import JsonOption, put_json, put_table, say
 
 VARIABLES = "INCEPTION_HUB_"  # and VERB_OPTION: what stands in for an option that is not given
@@ -75,7 +78,7 @@ def settings(context: typer.Context, json: JsonOption = False) -> None:
 
         table = Table("verb", "option", "value", "from", box=None)
         for verb, option, value, origin in rows:
-            table.add_row(verb, option, str(value), origin)
+            table.add_row(verb, option, printable(str(value)), printable(origin))
         put_table(table)
 
 
@@ -91,13 +94,13 @@ def _options(group: Any) -> Options:
 
 def _users_own() -> Path | None:
     base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    path = (base if base.is_absolute() else Path.home() / ".config") / "inception-hub" / FILE
-    return path if path.is_file() else None
+    path = (base if base.is_absolute() else Path(at_home("~/.config"))) / "inception-hub" / FILE
+    return path if os.path.isfile(path) else None  # False, too, where it may not be looked for
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise ArgumentError(f"{path} has more than {LARGEST:,} bytes; give a TOML file of options.")
