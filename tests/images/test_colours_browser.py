@@ -3,12 +3,12 @@
 import base64
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
 from helpers.box_files import coloured
 from helpers.box_files import encoded as boxed
-from helpers.browsing import chromium
 from helpers.image_files import chunk, encoded
 from helpers.profiles import SPACES, rgb_profile
 from PIL import Image
@@ -62,14 +62,14 @@ def photos() -> dict[str, bytes]:
     return made
 
 
-def test_photos_look_as_in_a_browser() -> None:
+def test_photos_look_as_in_a_browser(browser: Any) -> None:
     differences = {}
-    with chromium() as browser:
-        page = browser.new_page()
-        for name, content in photos().items():
-            kind = name.partition(",")[0].lower()
-            url = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-            theirs = np.array(page.evaluate(SHOWN, url)).reshape(32, 32, 4)[..., :3]
-            differences[name] = float(np.abs(decode(content) - theirs).mean())
+    page = browser.new_page()
+    for name, content in photos().items():
+        kind = name.partition(",")[0].lower()
+        url = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+        theirs = np.array(page.evaluate(SHOWN, url)).reshape(32, 32, 4)[..., :3]
+        differences[name] = float(np.abs(decode(content) - theirs).mean())
+    page.close()
     assert len(differences) == 29
     assert {name: value for name, value in differences.items() if value > LEVELS} == {}
