@@ -47,6 +47,7 @@ def test_pictures_from_the_command_line(
     photos = [tmp_path / "a", tmp_path / "bad.jpg", tmp_path / "b"]
     code, out, err = run(capsys, "explain", *photos, "--output", tmp_path / "out", "--size", "96x192")
     assert code == 1 and "bad.jpg is no readable image" in err
+    assert err.count("Answering with ") == 1
     assert out.splitlines() == [str(tmp_path / "out" / name) for name in ("pair.png", "pair-2.png")]
     picture = Image.open(tmp_path / "out" / "pair.png")
     assert picture.size == (14 + 4 * (360 + 14), 14 + 20 + 180 + 20 + 14)
