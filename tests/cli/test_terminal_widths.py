@@ -11,6 +11,8 @@ import pytest
 from helpers.terminals import on_terminal
 from rich.cells import cell_len
 
+from inception_hub.cli.app import VERBS
+
 WIDTHS = pytest.mark.parametrize("columns", [80, 60])
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -126,3 +128,24 @@ def test_tables_in_pipes_are_whole(photos: Path, small_module: Path, tmp_path: P
 
 def _jsonl(command: list[str]) -> str:
     return subprocess.run([*command, "--format", "jsonl"], capture_output=True, text=True, check=True).stdout
+
+
+@WIDTHS
+def test_every_verbs_help_fits_and_its_example_can_be_copied(columns: int) -> None:
+    for verb, example in VERBS:
+        status, shown = _on_terminal(verb.__name__, "--help", columns=columns)
+        lines = lines_of(shown)
+        assert status == 0 and lines[-1] == f"  Example: {example}"
+        assert all(cell_len(line) <= columns for line in lines[:-1]), verb.__name__
+
+
+@WIDTHS
+def test_a_tilde_is_the_home_folder(
+    photos: Path, small_module: Path, tmp_path: Path, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(photos.parent))
+    monkeypatch.chdir(tmp_path)
+    given = ("classify", f"~/{photos.name}", "--module", small_module, "--output=~/rows.csv")
+    status, _ = _on_terminal(*given, columns=columns)
+    assert status == 0 and (photos.parent / "rows.csv").read_text().count("\n") > 3
+    assert not (tmp_path / "~").exists()
