@@ -9,12 +9,16 @@ import subprocess
 import sys
 import termios
 
+PROGRAM = (sys.executable, "-m", "inception_hub")
 
-def on_terminal(*arguments: object, columns: int = 80, kind: str = "dumb") -> tuple[int, str]:
+
+def on_terminal(
+    *arguments: object, columns: int = 80, kind: str = "dumb", program: tuple[str, ...] = PROGRAM
+) -> tuple[int, str]:
     """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [sys.executable, "-m", "inception_hub", *map(str, arguments)]
+    command = [*program, *map(str, arguments)]
     environment = {**os.environ, "TERM": kind, "COLUMNS": str(columns), "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
