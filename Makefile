@@ -125,54 +125,58 @@ $(DEMO_VENV)/ready: pyproject.toml
 	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image
 	touch $@
 
-# Everything by version and hash. Not PyTorch, which comes first, pinned only: its CPU build, where the index or a
-# local folder has one, has another hash than the CUDA build that is elsewhere.
+# An environment by version and hash, and this package in it. Not PyTorch, which comes first, pinned only: its CPU
+# build, where the index or a local folder has one, has another hash than the CUDA build that is elsewhere.
+PYTORCH = $(@D)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
+LOCKED = $(@D)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/$(1).lock
+LINKED = $(@D)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+
 $(VENV)/ready: pyproject.toml requirements/dev.lock
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
-	$(VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/dev.lock
-	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(@D)
+	$(PYTORCH)
+	$(call LOCKED,dev)
+	$(LINKED)
 	touch $@
 
 $(TENSORFLOW_VENV)/ready: pyproject.toml requirements/tensorflow.lock
-	$(PYTHON) -m venv $(TENSORFLOW_VENV)
-	$(TENSORFLOW_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/tensorflow.lock
-	$(TENSORFLOW_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,tensorflow)
+	$(LINKED)
 	touch $@
 
 $(RAY_VENV)/ready: pyproject.toml requirements/ray.lock
-	$(PYTHON) -m venv $(RAY_VENV)
-	$(RAY_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/ray.lock
-	$(RAY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,ray)
+	$(LINKED)
 	touch $@
 
 $(CLIENTS_VENV)/ready: requirements/clients.lock
-	$(PYTHON) -m venv $(CLIENTS_VENV)
-	$(CLIENTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/clients.lock
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,clients)
 	touch $@
 
 $(FLOORS_VENV)/ready: pyproject.toml requirements/floors.lock
-	$(PYTHON) -m venv $(FLOORS_VENV)
-	$(FLOORS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/floors.lock
-	$(FLOORS_VENV)/bin/pip install --quiet --no-deps .
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,floors)
+	$(@D)/bin/pip install --quiet --no-deps .
 	touch $@
 
 $(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
-	$(PYTHON) -m venv $(RELEASE_VENV)
-	$(RELEASE_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/release.lock
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,release)
 	touch $@
 
 $(EXPORTS_VENV)/ready: pyproject.toml requirements/exports.lock
-	$(PYTHON) -m venv $(EXPORTS_VENV)
-	$(EXPORTS_VENV)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
-	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/exports.lock
-	$(EXPORTS_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(@D)
+	$(PYTORCH)
+	$(call LOCKED,exports)
+	$(LINKED)
 	touch $@
 
 # The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
 $(ORIGINAL_VENV)/ready: requirements/original.lock
-	$(ORIGINAL_PYTHON) -m venv $(ORIGINAL_VENV)
-	$(ORIGINAL_VENV)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/original.lock
+	$(ORIGINAL_PYTHON) -m venv $(@D)
+	$(call LOCKED,original)
 	touch $@
 
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
