@@ -34,11 +34,7 @@ FolderOption = Annotated[
 TopOption = Annotated[int, typer.Option("--top", min=1, max=20, help="Classes per photo.")]
 ClassOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--class",
-        metavar="LABEL",
-        help="A class to show instead, by label or index; repeatable.",
-    ),
+    typer.Option("--class", metavar="LABEL", help="A class to show instead, by label or index; repeatable."),
 ]
 SizeOption = Annotated[
     str | None,

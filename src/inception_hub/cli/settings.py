@@ -5,7 +5,6 @@ wins, then a variable, then the file. No file of the current folder is read: it 
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -99,6 +98,8 @@ def _users_own() -> Path | None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    import tomllib  # not by every start
+
     try:
         with open_regular(path) as file:
             content = file.read(LARGEST + 1)

@@ -9,17 +9,8 @@ from ..system.text import printable
 # In the order in which they are looked for, in any case; `_`, `-` and spaces do not count.
 IMAGES = (
     *("image", "img", "images", "path", "filename", "file", "filepath", "imagepath", "imagefile"),
-    *(
-        "imagefilename",
-        "imagename",
-        "imageid",
-        "photo",
-        "picture",
-        "imgpath",
-        "imgname",
-        "idcode",
-        "imagebytes",
-    ),
+    *("imagefilename", "imagename", "imageid", "photo", "picture", "imgpath", "imgname", "idcode"),
+    "imagebytes",
 )
 LABELS = (
     *("label", "labels", "cls", "class", "classname", "labelname", "category", "target", "classlabel"),

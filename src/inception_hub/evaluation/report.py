@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..output.data_uri import jpeg_uri
+from ..system.templates import page_template
 from ..system.text import encoded
 from . import plots
 from .comparison import Comparison
@@ -53,18 +54,9 @@ def render(report: Report) -> str:
 
     Without matplotlib the page has a note in place of the plots.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("inception_hub", "resources/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     evaluation = report.evaluation
     no_plots = without_plots()
-    page = environment.get_template("report.html.j2").render(
+    page = page_template("report.html.j2").render(
         report=report,
         evaluation=evaluation,
         generator=GENERATOR,

@@ -18,6 +18,7 @@ from ..bundle.describe import page_facts
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import visible_fraction
+from ..system.templates import page_template
 from . import onnx, onnxruntime_web
 from .comparison import Check
 from .options import Options
@@ -49,7 +50,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
         "example.jpg": _base64(_file("example.jpg")),
     }
     style, script = _file("page.css").decode(), _script(*PAGE)
-    page = _template().render(
+    page = page_template("page/page.html.j2").render(
         inlined={
             "generator": GENERATOR,
             "policy": _policy(style, script),
@@ -138,11 +139,3 @@ def _base64(content: bytes) -> str:
 
 def _file(name: str) -> bytes:
     return resources.files("inception_hub").joinpath("resources", "templates", "page", name).read_bytes()
-
-
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("inception_hub", "resources/templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("page/page.html.j2")

@@ -47,7 +47,7 @@ def _program(bundle: Bundle, options: Options) -> "Program":
     from .torch_network import Program
 
     if options.int8 and bundle.int8 is not None:
-        return Program(bundle.architecture, Int8Layers(bundle.architecture, bundle.int8, float_kernels=True))
+        return Program(bundle.architecture, Int8Layers(bundle.architecture, bundle.int8))
     return Program(bundle.architecture, Layers(bundle.architecture, bundle.weights))
 
 

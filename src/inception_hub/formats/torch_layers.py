@@ -68,14 +68,14 @@ def _ones(channels: int) -> str:
 class Int8Layers(Layers):
     """The int8 arrays of a module as pairs of quantizing and dequantizing, which converters look for.
 
-    Activations are rounded to 256 even steps. Kernels are int8, or with `float_kernels` what they stand for,
-    quantized within the program, where a converter takes no others. Biases are float32: converters round them
-    to steps of input and kernel multiplied.
+    Activations are rounded to 256 even steps. Kernels are the floats that the int8 ones stand for, quantized
+    within the program, as LiteRT's converter takes no others. Biases are float32: converters round them to
+    steps of input and kernel multiplied.
     """
 
-    def __init__(self, architecture: Architecture, int8: Int8, *, float_kernels: bool = False) -> None:
+    def __init__(self, architecture: Architecture, int8: Int8) -> None:
         nn.Module.__init__(self)
-        self._int8, self._float_kernels = int8, float_kernels
+        self._int8 = int8
         self._ranges = int8_steps.ranges(architecture, int8)
         for layer in architecture.layers:
             if layer.variables:
@@ -86,8 +86,7 @@ class Int8Layers(Layers):
         kernel, scale = to_oihw(f"{name}/weights", whole.kernel), whole.scale.astype(np.float32)
         if name == LOGITS_LAYER:
             kernel = kernel.T.copy()
-        if self._float_kernels:
-            kernel = kernel * scale.reshape(-1, *[1] * (kernel.ndim - 1))
+        kernel = kernel * scale.reshape(-1, *[1] * (kernel.ndim - 1))
         self.register_buffer(f"{name}/kernel", torch.from_numpy(kernel))
         self.register_buffer(f"{name}/scale", torch.from_numpy(scale))
         self.register_buffer(f"{name}/zeros", torch.zeros(len(scale), dtype=torch.int64))
@@ -124,8 +123,7 @@ class Int8Layers(Layers):
     def _kernel(self, name: str) -> Tensor:
         kernel, *steps = (self.get_buffer(f"{name}/{part}") for part in ("kernel", "scale", "zeros"))
         limits = 0, LOWEST, HIGHEST, torch.int8
-        if self._float_kernels:
-            kernel = torch.ops.quantized_decomposed.quantize_per_channel(kernel, *steps, *limits)
+        kernel = torch.ops.quantized_decomposed.quantize_per_channel(kernel, *steps, *limits)
         return torch.ops.quantized_decomposed.dequantize_per_channel(kernel, *steps, *limits)
 
 

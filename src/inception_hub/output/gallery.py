@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from ..errors import OutputError
@@ -23,6 +22,7 @@ from ..images.heatmaps import Heatmap, palette
 from ..inference.decoding import THUMBNAIL
 from ..inference.row import Row
 from ..system.outputs import as_output_error, claimed
+from ..system.templates import page_template
 from ..system.text import encoded
 from .data_uri import jpeg_uri, palette_png_uri
 from .files import PendingFile
@@ -45,11 +45,7 @@ class Gallery:
             claim.enter_context(claimed(path))
             self._page = PendingFile(path)
             self._claim = claim.pop_all()
-        loader = PackageLoader("inception_hub", "resources/templates")
-        environment = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._template: Any = environment.get_template("gallery.html.j2").module
+        self._template: Any = page_template("gallery.html.j2").module
         self._name = path
         self._photos = self._errors = 0
         script = files("inception_hub").joinpath("resources", "templates", "gallery.js")

@@ -5,10 +5,9 @@ import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from ..system.templates import page_template
 
 METHODS = ("get", "post", "put", "delete")
 PHOTO, JSON = "application/octet-stream", "application/json"
@@ -45,14 +44,7 @@ def interface_page(description: Mapping[str, Any], address: str) -> str:
         for method in METHODS:
             if operation := operations.get(method):
                 groups[operation["tags"][0]].append(_route(method, path, operation, address))
-    return _template().render(info=description["info"], groups=groups)
-
-
-@cache
-def _template() -> Template:
-    loader = PackageLoader("inception_hub", "resources/templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("interface.html.j2")
+    return page_template("interface.html.j2").render(info=description["info"], groups=groups)
 
 
 def _route(method: str, path: str, operation: Mapping[str, Any], address: str) -> Route:

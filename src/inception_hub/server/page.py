@@ -5,11 +5,11 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 from ..bundle.describe import page_facts
 from ..images.decode import READABLE
+from ..system.templates import page_template
 from .interface import interface_page
 from .openapi import JSON_OBJECT
 from .responses import json_response
@@ -67,13 +67,7 @@ def _serve(response: Response) -> Callable[[], Awaitable[Response]]:
 
 
 def _page() -> Response:
-    environment = Environment(
-        loader=PackageLoader("inception_hub", "resources/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    html = environment.get_template("page/page.html.j2").render(inlined=None)
+    html = page_template("page/page.html.j2").render(inlined=None)
     return Response(html, media_type=HTML, headers=HEADERS)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..bundle import Provenance
 from ..errors import HandleError
+from ..system.home import at_home
 from .build import build_module
 from .cache import find_or_make
 from .keys import text_key
@@ -51,7 +52,7 @@ def convert_cached(handle: str) -> Path:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("KAGGLEHUB_CACHE", Path.home() / ".cache" / "kagglehub"))
+    return Path(os.environ.get("KAGGLEHUB_CACHE", at_home("~/.cache/kagglehub")))
 
 
 def _newest(versions: Path) -> str | None:
