@@ -82,7 +82,7 @@ def test_a_bad_photo_says_why_and_the_next_is_answered(page: Any) -> None:
 def test_what_cannot_be_a_photo_is_refused_without_a_request(
     page: Any, name: str, kind: str, content: bytes, says: str
 ) -> None:
-    page.wait_for_function("document.title.includes('tiny_imagenet')")  # the server's limits are known
+    expect(page).to_have_title(re.compile("tiny_imagenet"))  # the server's limits are known
     paths = asked(page)
     page.set_input_files("#files", files((name, content), kind=kind))
     expect(page.get_by_role("alert")).to_contain_text(says)
@@ -146,7 +146,7 @@ def test_an_empty_page_offers_an_example(page: Any) -> None:
 
 
 def test_the_keyboard_reaches_everything_and_the_screen_reader_hears_it(page: Any) -> None:
-    page.wait_for_function("document.title.includes('tiny_imagenet')")
+    expect(page).to_have_title(re.compile("tiny_imagenet"))
     stops = []
     for _ in range(6):
         page.keyboard.press("Tab")
