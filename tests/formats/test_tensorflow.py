@@ -23,10 +23,11 @@ from helpers.cases import (
     images_from_seed,
     recorded,
 )
+from helpers.dataset_photos import png
 from helpers.evidence import differs_from_ours
 from helpers.tensorflow_environments import current, export, original
 
-from inception_hub import Module, bundle, load_module_spec
+from inception_hub import Module, bundle, classify, load_module_spec
 from inception_hub.architecture import Architecture
 from inception_hub.bundle import Bundle, Provenance
 from inception_hub.labels import Labels
@@ -220,6 +221,24 @@ def test_slim_restores_the_checkpoint(subject: Subject) -> None:
     assert (outputs["global_step"].dtype, outputs["global_step"]) == (np.int64, 0)
     for name, answer in subject.answers.items():
         assert distance(outputs[f"eval/{name}/logits"], answer["logits"]) < TOLERANCE
+
+
+def test_slims_own_evaluation_counts_what_ours_counts(tmp_path: Path) -> None:
+    spec = load_module_spec("tiny_imagenet")
+    encoded = [png(seed, (80, 60)) for seed in range(13)]
+    rows = classify(encoded, spec, top=6, resize="slim").to_list()
+    # The right class is the most likely one of 8 photos, the second of 3, and the sixth of 2.
+    ranks = [0] * 8 + [1] * 3 + [5] * 2
+    classes = [row.predictions[rank].index for row, rank in zip(rows, ranks, strict=True)]
+    photos = {str(index): np.frombuffer(content, np.uint8) for index, content in enumerate(encoded)}
+    np.savez(tmp_path / "photos.npz", classes=classes, **photos)
+    done = export("tiny_imagenet", "--to", "tf-checkpoint", tmp_path / "checkpoint")
+    assert done.returncode == 0, done.stderr
+    size, answers = spec.image_size[0], tmp_path / "answers.npz"
+    original("evaluate_slim.py", tmp_path / "checkpoint", tmp_path / "photos.npz", answers, size, 200)
+    with np.load(answers) as figures:
+        assert figures["accuracy"] == np.float32(8 / 13)
+        assert figures["recall_5"] == np.float32(11 / 13)
 
 
 @pytest.mark.parametrize("to", ["tf1-hub", "savedmodel", "tf-checkpoint"])
