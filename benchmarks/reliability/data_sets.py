@@ -1,4 +1,4 @@
-"""Damaged and hostile tables, shards and Parquet of labelled photos, for the table of docs/reliability.md.
+"""Damaged and hostile tables, shards, Parquet and Arrow of labelled photos: for docs/reliability.md.
 
     python benchmarks/reliability/data_sets.py [--mutations 2000] [--write-docs]
 
@@ -38,7 +38,10 @@ def photos_or_refused(case: Case) -> bool:
             for path, photo in {**PHOTOS, name: content}.items():
                 (Path(folder) / path).parent.mkdir(exist_ok=True)
                 (Path(folder) / path).write_bytes(photo)
-            given = Path(folder) if name.startswith("metadata") else Path(folder) / name
+            if name.endswith(".arrow"):  # as `save_to_disk` leaves it
+                (Path(folder) / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}))
+            whole = name.startswith("metadata") or name.endswith(".arrow")
+            given = Path(folder) if whole else Path(folder) / name
             for split in open_dataset(given, to_train=False).splits.values():
                 for row in range(min(len(split), 100)):
                     with suppress(ImageError):
@@ -88,6 +91,27 @@ def parquet() -> Iterator[Case]:
             yield "train-0.parquet", file.getvalue()
 
 
+def saved() -> Iterator[Case]:
+    import pyarrow
+
+    embedded = [{"bytes": photo, "path": path} for path, photo in PHOTOS.items()]
+    for columns in (
+        {"image": embedded, "label": [0, 1, 0, 2]},
+        {"image": list(PHOTOS.values()), "label": pyarrow.array(LABELS).dictionary_encode()},
+    ):
+        yield arrow(pyarrow.table(columns))
+
+
+def arrow(table: Any, compression: str | None = None) -> Case:
+    import pyarrow
+
+    file = io.BytesIO()
+    options = pyarrow.ipc.IpcWriteOptions(compression=compression)
+    with pyarrow.ipc.new_stream(file, table.schema, options=options) as stream:
+        stream.write_table(table)
+    return "data-00000-of-00001.arrow", file.getvalue()
+
+
 def mutations(cases: Iterator[Case], count: int) -> Iterator[Case]:
     """Every case as it is, cut short, and mutated; `count` in all."""
     kinds, generator = list(cases), random.Random(0)
@@ -119,6 +143,10 @@ def bombs() -> Iterator[Case]:
     photo = {"image": once(bytes(60 << 20), 100), "label": list(range(100)), "noise": noise[:100]}
     yield written(photo, store_schema=False)
     yield written({"image": [b"a"], "label": [[None] * 5_000_000]})
+    for compression in ("lz4", "zstd"):
+        large = pyarrow.table({"image": [bytes(200 << 20)] * 4, "label": [0, 1, 2, 3]})
+        yield arrow(large, compression)
+    yield arrow(pyarrow.table({"image": nothing, "label": nothing}))
     yield "list.csv", b"path,label\n" + b"," * (64 << 20)
     yield "list.csv", b"path,label\n" + b'"' * (64 << 20)
     yield "list.csv", b"path," * 5_000_000 + b"label\n"
@@ -142,6 +170,7 @@ def main() -> None:
             ("CSV and JSON lines", tables()),
             ("tar shards", shards()),
             ("Parquet", parquet()),
+            ("Arrow, as save_to_disk writes it", saved()),
         )
     ]
     rows.append(run("bombs: rows, texts, pages, fields, structures, headers", photos_or_refused, bombs()))

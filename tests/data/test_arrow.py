@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.dataset_files import class_folders, contents
 from helpers.dataset_photos import png
@@ -13,6 +14,7 @@ from inception_hub.data.arrow import TablePhotos, table_photos
 from inception_hub.errors import FormatError, ImageError
 
 datasets = pytest.importorskip("datasets")
+pyarrow = pytest.importorskip("pyarrow")
 
 
 def table(labels: list[Any], start: int = 0) -> Any:
@@ -30,6 +32,38 @@ def test_save_to_disk(tmp_path: Path) -> None:
     assert data.splits["train"].classes.tolist() == [1, 0]
     table([1, 0]).select([1, 0]).save_to_disk(str(tmp_path / "one"))
     assert contents(open_dataset(tmp_path / "one")) == [png(1), png(0)]
+
+
+def test_what_would_unpack_to_more_is_refused_before_it_is(tmp_path: Path) -> None:
+    table([1, 0]).save_to_disk(str(tmp_path))
+    (path,) = tmp_path.glob("*.arrow")
+    with pyarrow.ipc.open_stream(path.read_bytes()) as stream:
+        whole = stream.read_all()
+    large = whole.set_column(0, "image", pyarrow.array([b"\0" * (32 << 20)] * 2))
+    options = pyarrow.ipc.IpcWriteOptions(compression="zstd")
+    with pyarrow.ipc.new_stream(str(path), large.schema, options=options) as file:
+        file.write_table(large)
+    assert path.stat().st_size < 1 << 16
+    usual = pyarrow.default_memory_pool()
+    pool = pyarrow.proxy_memory_pool(usual)
+    pyarrow.set_memory_pool(pool)
+    try:
+        with pytest.raises(FormatError, match=r"cannot be read \(it is compressed, which save_to_disk never"):
+            open_dataset(tmp_path)
+    finally:
+        pyarrow.set_memory_pool(usual)
+    assert pool.max_memory() < 1 << 20
+
+
+def test_a_damaged_offset_is_refused_before_a_photo_is_read(tmp_path: Path) -> None:
+    table([1, 0]).save_to_disk(str(tmp_path))
+    (path,) = tmp_path.glob("*.arrow")
+    ends = np.cumsum([0, len(png(0)), len(png(1))], dtype=np.int32)
+    content = path.read_bytes()
+    assert content.count(ends.tobytes()) == 1
+    path.write_bytes(content.replace(ends.tobytes(), (ends + [0, 1 << 30, 0]).astype(np.int32).tobytes()))
+    with pytest.raises(FormatError, match="cannot be read .*offset.*; give a folder"):
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..errors import FormatError, ImageError
 from ..system.extras import missing
 from ..system.text import printable
+from .arrow_messages import has_compressed_columns
 from .columns import Columns, choose
 from .data_files import ACCEPTED, DataFiles
 from .folders import file_stamp, read_file
@@ -81,10 +82,7 @@ def saved_photos(data_files: DataFiles) -> Labelled:
         tables = {}
         for split, folder in parts.items():
             files = json.loads((folder / "state.json").read_bytes())["_data_files"]
-            streams = [
-                pyarrow.ipc.open_stream(pyarrow.memory_map(str(folder / f["filename"]))) for f in files
-            ]
-            tables[split] = pyarrow.concat_tables([stream.read_all() for stream in streams])
+            tables[split] = pyarrow.concat_tables([_mapped(str(folder / f["filename"])) for f in files])
             size = sum(os.path.getsize(folder / f["filename"]) for f in files)
             check_rows(tables[split].num_rows, size, str(folder))
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, pyarrow.ArrowException) as error:
@@ -92,6 +90,18 @@ def saved_photos(data_files: DataFiles) -> Labelled:
             raise
         raise FormatError(f"{root} cannot be read ({reason(error)}); give {ACCEPTED}.") from error
     return table_photos(tables, str(root), root)
+
+
+def _mapped(path: str) -> Any:
+    """The table of the Arrow stream in the file `path`, mapped into memory rather than read."""
+    pyarrow = import_pyarrow()
+    with pyarrow.memory_map(path) as file:
+        if has_compressed_columns(pyarrow.ipc.MessageReader.open_stream(file)):
+            raise ValueError("it is compressed, which save_to_disk never does; save it again")
+        file.seek(0)
+        table = pyarrow.ipc.open_stream(file).read_all()
+    table.validate(full=True)  # a damaged offset would end the process
+    return table
 
 
 def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> Labelled:
