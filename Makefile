@@ -11,10 +11,11 @@ CLIENTS_VENV ?= .venv-clients
 FLOORS_VENV ?= .venv-floors
 RELEASE_VENV ?= .venv-release
 EXPORTS_VENV ?= .venv-exports
+SITE_VENV ?= .venv-site
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports floors release licences lint docs lock audit coverage fuzz \
+.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports floors release licences lint docs site lock audit coverage fuzz \
 	mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
@@ -116,6 +117,10 @@ coverage: $(VENV)/ready
 mutants: $(VENV)/ready
 	$(VENV)/bin/python tests/mutants/run.py $(if $(CHANGED),--changed $(CHANGED))
 
+# The documentation as a site that is read without a server, too: build/site/html. A warning is an error.
+site: $(SITE_VENV)/ready
+	$(SITE_VENV)/bin/python docs/build_site.py build/site
+
 # docs/cli.md is generated from the command line itself; a test checks that it is up to date.
 docs: $(VENV)/ready
 	$(VENV)/bin/python docs/generate.py
@@ -166,6 +171,11 @@ $(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
 	$(call LOCKED,release)
 	touch $@
 
+$(SITE_VENV)/ready: requirements/site.lock
+	$(PYTHON) -m venv $(@D)
+	$(call LOCKED,site)
+	touch $@
+
 $(EXPORTS_VENV)/ready: pyproject.toml requirements/exports.lock
 	$(PYTHON) -m venv $(@D)
 	$(PYTORCH)
@@ -192,6 +202,7 @@ lock:
 	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
 	$(LOCK) --group release --output-file requirements/release.lock
+	$(LOCK) --group site --output-file requirements/site.lock
 	$(LOCK) --resolution lowest-direct pyproject.toml --output-file requirements/floors.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
@@ -201,4 +212,4 @@ audit:
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(EXPORTS_VENV) \
-		$(FLOORS_VENV) $(RELEASE_VENV) demo build dist
+		$(FLOORS_VENV) $(RELEASE_VENV) $(SITE_VENV) demo build dist

@@ -66,6 +66,16 @@ def test_a_damaged_offset_is_refused_before_a_photo_is_read(tmp_path: Path) -> N
         open_dataset(tmp_path)
 
 
+def test_a_field_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    table([1, 0]).save_to_disk(str(tmp_path))
+    (path,) = tmp_path.glob("*.arrow")
+    content = path.read_bytes()
+    assert content.count(b"\0\0path\0") == 1  # the name of a field; Hugging Face's metadata have another
+    path.write_bytes(content.replace(b"\0\0path\0", b"\0\0p\xc8th\0"))
+    with pytest.raises(FormatError, match="'image' of the train split .* holds no images; give encoded"):
+        open_dataset(tmp_path)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b'{"_data_files": [{"filename": "gone.arrow"}]}', b'{"_data_files": 1}']
 )

@@ -159,7 +159,8 @@ def columns_of(schema: Any, where: str) -> Columns:
     images = images or [field.name for field in schema if _is_record(field.type)]
     labels = [name for name in schema.names if kinds.get(name) == "ClassLabel"]
     columns = choose(schema.names, where, images, labels)
-    if not _is_image(schema.field(columns.image).type):
+    image = schema.field(columns.image).type
+    if not _is_image(image) or not _has_text_names(image):
         raise FormatError(
             f"Column {columns.image!r} of {where} holds no images; give encoded images or paths."
         )
@@ -182,6 +183,14 @@ def _is_record(type: Any) -> bool:
 
 def _is_image(type: Any) -> bool:
     return _is_record(type) or is_path(type) or str(type) in ("binary", "large_binary", "binary_view")
+
+
+def _has_text_names(type: Any) -> bool:
+    """Whether the fields of a record have names that are text: pyarrow reads a record by them."""
+    try:
+        return all(isinstance(field.name, str) for field in type) if _is_record(type) else True
+    except UnicodeDecodeError:
+        return False
 
 
 def _features(schema: Any) -> dict[str, Any]:
