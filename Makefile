@@ -121,9 +121,11 @@ mutants: $(VENV)/ready
 site: $(SITE_VENV)/ready
 	$(SITE_VENV)/bin/python docs/build_site.py build/site
 
-# docs/cli.md is generated from the command line itself; a test checks that it is up to date.
+# What the docs quote from the program itself; tests check that it is up to date.
 docs: $(VENV)/ready
 	$(VENV)/bin/python docs/generate.py
+	$(VENV)/bin/python docs/console.py docs/tutorial.md
+	$(VENV)/bin/python docs/run_notebooks.py
 
 $(DEMO_VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO_VENV)

@@ -35,7 +35,7 @@ def make(folder: Path) -> None:
         if name != "rocket":
             save(crop(picture, random), folder / "new" / f"{name}.jpg")
     with Image.open(source / ELSE) as image:
-        save(crop(image.convert("RGB"), random), folder / "new" / "motorcycle.jpg")
+        save(image.convert("RGB").resize((SIDE, SIDE)), folder / "new" / "motorcycle.jpg")
     spoil(folder / "photos")
 
 

@@ -219,6 +219,7 @@ def test_ci_runs_every_kind_of_test() -> None:
         "slow",
         "mutants",
         "browser",
+        "site",
         "floors",
         "tensorflow",
         "cluster",
