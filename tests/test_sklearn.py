@@ -213,7 +213,7 @@ def test_scikit_learns_own_checks(kind: Any, small_module: Path) -> None:
         warnings.simplefilter("ignore")
         results = check_estimator(kind(str(small_module), **weak), on_skip=None, on_fail=None)
     assert [result for result in results if result["status"] not in ("passed", "skipped")] == []
-    assert [r["check_name"] for r in results if r["status"] == "skipped"] == ["check_array_api_input"]
+    assert {r["check_name"] for r in results if r["status"] == "skipped"} <= {"check_array_api_input"}
     assert len(results) > 40
 
 

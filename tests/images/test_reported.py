@@ -17,6 +17,7 @@ from PIL import Image
 
 from inception_hub.errors import ImageError
 from inception_hub.images.decode import decode
+from inception_hub.images.tiff import OLD_PILLOW
 
 GREY = np.arange(48 * 32, dtype=np.uint16).reshape(32, 48) * 42  # of 16 bits
 SHOWN = np.repeat(np.round(GREY / 257)[..., None], 3, -1)
@@ -97,6 +98,8 @@ REPORTS: dict[str, tuple[Callable[[], bytes | tuple[bytes, np.ndarray]], np.ndar
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_reports(report: str) -> None:
+    if OLD_PILLOW and report == "grey with associated transparency":
+        pytest.skip("refused before Pillow 13")
     make, expected = REPORTS[report]
     made = make()
     content, expected = made if isinstance(made, tuple) else (made, expected)

@@ -12,6 +12,7 @@ from helpers import bmp_files, png_files, tiff_files
 
 from inception_hub.errors import ImageError
 from inception_hub.images.decode import decode
+from inception_hub.images.tiff import OLD_PILLOW
 
 second = pytest.importorskip("helpers.second_decoder")
 lossy_files = pytest.importorskip("helpers.lossy_files")
@@ -82,8 +83,10 @@ def test_tiff() -> None:
 
 def test_tiff_of_rare_kinds() -> None:
     read, refused = compare(tiff_files.rare(), second.tiff)
-    plain = {f"uint8, rgb, None, {{'compression': '{name}', 'tile': None}}" for name in ("zstd", "lzma")}
-    assert read > plain | {"uint16, minisblack, None, {'bigtiff': True}"} and len(read) > 100
+    compressions = ("lzma",) if OLD_PILLOW else ("lzma", "zstd")
+    plain = {f"uint8, rgb, None, {{'compression': '{name}', 'tile': None}}" for name in compressions}
+    assert read > plain | {"uint16, minisblack, None, {'bigtiff': True}"}
+    assert len(read) > (70 if OLD_PILLOW else 100)
     assert not any("damaged" in sentence for sentence in refused.values())
     jpeg2000 = refused["uint8, rgb, None, {'compression': 'jpeg2000', 'tile': None}"]
     assert "holds a TIFF compressed by method 34712; give an ordinary" in jpeg2000

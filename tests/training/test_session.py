@@ -141,13 +141,13 @@ def test_it_says_in_which_precision_a_run_computes(
 
 @pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
 def test_two_runs_never_train_into_one_folder(shared_folder: Path, tmp_path: Path) -> None:
-    with begun(shared_folder, tmp_path / "module"):
+    with begun(shared_folder, tmp_path / "module") as first:
         with pytest.raises(OutputError, match="module is being written by another process; wait for it"):
             begun(tmp_path / "gone", tmp_path / "module")  # before the data is looked at
         with begun(shared_folder, tmp_path / "other"):
             pass
-    with begun(shared_folder, tmp_path / "module"):
-        pass
+    with begun(shared_folder, tmp_path / "module") as second:
+        assert second.output == first.output  # which still stands, as in a notebook
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")

@@ -67,7 +67,7 @@ def heatmap(activation_map: NDArray[np.float32], width: int, height: int, preset
 
 def laid_over(photo: Image.Image, over: Heatmap) -> Image.Image:
     """`photo` under a heatmap of its size, RGB."""
-    coloured = Image.fromarray(palette()[over.index], "RGBA")
+    coloured = Image.fromarray(palette()[over.index])
     return Image.alpha_composite(photo.convert("RGBA"), coloured).convert("RGB")
 
 
@@ -86,7 +86,7 @@ def _enlarged(map: NDArray[np.float32], width: int, height: int, part: float) ->
     rows, columns = map.shape
     beyond = (1 / part - 1) / 2  # of the part that the map covers
     margin = ceil(beyond * max(rows, columns)) + 2  # two places more, which interpolation looks at
-    whole = Image.fromarray(np.pad(map, margin, mode="edge"), "F")
+    whole = Image.fromarray(np.pad(map, margin, mode="edge"))
     across, down = beyond * columns, beyond * rows
     box = (margin - across, margin - down, margin + columns + across, margin + rows + down)
     return np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))

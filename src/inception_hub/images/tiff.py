@@ -4,6 +4,7 @@ Pillow reads some layouts of TIFF as others; those are refused, or put right whe
 `tests/images/test_second_decoder.py` compares what is left with another decoder.
 """
 
+import PIL
 from PIL import ImagePalette, TiffTags
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -32,6 +33,8 @@ BITS, STRIP_OFFSETS, SAMPLES, ROWS, STRIP_BYTES, PLANES = 258, 273, 277, 278, 27
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
 PHOTOMETRIC, PALETTE, FORMAT, SUBSAMPLING = 262, 320, 339, 530
 WHITE_IS_ZERO, YCBCR = 0, 6  # of PHOTOMETRIC
+# Before 13 Pillow takes uncompressed luma and chroma for red, green and blue, and its wheels have no zstd.
+OLD_PILLOW = int(PIL.__version__.split(".")[0]) < 13
 FORMATS = {2: "signed {}-bit", 3: "floating-point", 4: "undefined", 5: "complex", 6: "complex"}
 
 
@@ -64,6 +67,8 @@ def amend(image: TiffImageFile) -> None:
         raise Unsupported(f"colours or transparency in separate planes of {bits} bits")
     if tags.get(PHOTOMETRIC) == YCBCR and raw and tags.get(SUBSAMPLING, (2, 2)) != (1, 1):
         raise Unsupported("subsampled colours without compression")
+    if tags.get(PHOTOMETRIC) == YCBCR and raw and OLD_PILLOW:
+        raise Unsupported("luma and chroma without compression before Pillow 13")
     if image.mode == "I;16":
         image.info[LARGEST] = (1 << bits) - 1
         image.info[INVERTED] = tags.get(PHOTOMETRIC, WHITE_IS_ZERO) == WHITE_IS_ZERO
@@ -82,7 +87,7 @@ def nanoseconds(image: TiffImageFile, file: PhotoFile, most: float) -> float:
     pixels = _pixels(image)
     if compression == "jpeg":
         return PIXEL * pixels + _strips(image, file, most)
-    if compression not in BYTES:
+    if compression not in BYTES or (compression == "zstd" and OLD_PILLOW):
         raise Refused(f"a TIFF compressed by {compression}")
     read, made = BYTES[compression]
     bits = image.tag_v2.get(BITS, (1,))

@@ -22,7 +22,7 @@ def palette_png_uri(index: NDArray[np.uint8], palette: NDArray[np.uint8]) -> str
     """`palette[index]`, pixel for pixel; `index`: uint8 [height, width], `palette`: RGBA, uint8 [n, 4]."""
     from PIL import Image
 
-    picture = Image.fromarray(index, "P")
+    picture = Image.fromarray(index)
     picture.putpalette(palette.tobytes(), "RGBA")
     content = io.BytesIO()
     picture.save(content, "PNG")  # `optimize` takes ten times as long and saves a twentieth
