@@ -41,13 +41,14 @@ Outputs = Any  # NumPy array or torch tensor, as the images were; a dict of them
 class Module:
     """Inception V2, callable.
 
-    `spec`: anything `resolve` takes, or a `ModuleSpec`. `trainable`: variables take gradients.
-    `tags`: None or empty for inference; `{"train"}` normalises by batch statistics and drops out before
-    the logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
-    `trainable`, the tags are `{"train"}` or there is a `device`, else `openvino`. `precision`: `f32`, `bf16`,
-    `int8`, or `auto`: the fastest that the module's card has figures of and the machine instructions for;
-    `precision_reason` says which figures, None for the others. `device`: of the torch engine; None is the
-    CPU. `cores`: for OpenVINO; None is all of them.
+    `spec`: anything `resolve` takes, or a `ModuleSpec`. `trainable`: variables take gradients. `tags`:
+    None or empty for inference; `{"train"}` normalises by batch statistics and drops out before the
+    logits; moving statistics move, once a call, only with both. `engine`: None takes `torch` when
+    `trainable`, the tags are `{"train"}` or `device` is PyTorch's, else `openvino`. `precision`: `f32`,
+    `bf16`, `int8`, or `auto`: the fastest that the module's card has figures of and the machine
+    instructions for; `precision_reason` says which figures, None for the others. `device`: None is the
+    CPU; `cuda` and `mps` are PyTorch's, `gpu` and `npu` OpenVINO's. `cores`: for OpenVINO; None is all of
+    them.
 
     `images_at_once`: of the default size, that `INCEPTION_HUB_IMAGE_GB` (2) leaves room for.
 

@@ -17,7 +17,9 @@ from helpers.weights_from_seed import random_weights
 import inception_hub as hub
 from inception_hub.architecture import GLOBAL_POOL, LOGITS, Architecture
 from inception_hub.engines import EngineOptions
-from inception_hub.engines.openvino import OpenVINOEngine
+from inception_hub.engines.openvino import OpenVINOEngine, plugin
+from inception_hub.engines.openvino_core import CORE
+from inception_hub.errors import ArgumentError
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,17 @@ def test_a_share_of_the_cores_is_not_always_the_first(small_module: Path) -> Non
     )
     images = images_from_seed((2, 64, 64, 3), 0)
     assert distance(module(images), hub.Module(small_module)(images)) < RELATIVE_TOLERANCE
+
+
+@pytest.mark.parametrize("device", ["gpu", "npu"])
+def test_a_device_that_is_not_there(device: str, small_module: Path) -> None:
+    if device.upper() in {each.partition(".")[0] for each in CORE.available_devices}:
+        pytest.skip(f"there is an {device} here")
+    with pytest.raises(
+        ArgumentError, match=f"device is '{device}', and OpenVINO finds CPU alone here; install"
+    ):
+        hub.Module(small_module, device=device)
+
+
+def test_the_cpu_by_its_name_is_the_cpu() -> None:
+    assert plugin(None) == plugin("cpu") == "CPU"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 UNLIMITED = 100_000  # characters a line
 MAX_SIDE = 4096  # of --size
-Device = Literal["cpu", "cuda"]
+Device = Literal["cpu", "cuda", "mps", "gpu", "npu"]
+TrainingDevice = Literal["cpu", "cuda"]
 
 ModuleArgument = Annotated[str, typer.Argument(metavar="MODULE", help="Anything --module takes.")]
 ModuleOption = Annotated[
@@ -37,9 +38,12 @@ ResizeOption = Annotated[
 ]
 EngineOption = Annotated[
     EngineName | None,
-    typer.Option("--engine", help="What computes. [default: openvino; torch with a --device]"),
+    typer.Option("--engine", help="What computes. [default: openvino; torch with --device cuda]"),
 ]
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where PyTorch computes.")]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="cuda and mps by PyTorch, cpu, gpu and npu by OpenVINO.")
+]
+TrainingDeviceOption = Annotated[TrainingDevice, typer.Option("--device", help="Where PyTorch computes.")]
 PrecisionOption = Annotated[
     PrecisionChoice,
     typer.Option(

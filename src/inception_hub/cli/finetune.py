@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..training.choices import BatchNorm, Phases, Select
-from .console import DeviceOption, ModuleOption, choose, resolve_handle
+from .console import ModuleOption, TrainingDeviceOption, choose, resolve_handle
 from .training_options import (
     DataArgument,
     OutputOption,
@@ -104,7 +104,7 @@ def finetune(
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
     precision: TrainingPrecisionOption = None,
-    device: DeviceOption = "cpu",
+    device: TrainingDeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
     """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from .console import DeviceOption
+from .console import TrainingDeviceOption
 from .training_options import (
     DataArgument,
     OutputOption,
@@ -48,7 +48,7 @@ def train(
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
     precision: TrainingPrecisionOption = None,
-    device: DeviceOption = "cpu",
+    device: TrainingDeviceOption = "cpu",
     seed: SeedOption = 0,
 ) -> None:
     """Train a module from scratch by a recipe. Interrupted and run again, it continues where it was."""

@@ -20,16 +20,18 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 Precision = Literal["f32", "bf16", "int8"]
 PrecisionChoice = Literal["auto", "f32", "bf16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+OPENVINO_DEVICES = ("gpu", "npu")  # Intel's, beside the CPU; every other device is PyTorch's
 
 
 @dataclass(frozen=True)
 class EngineOptions:
     """How an engine computes.
 
-    `precision`: `f32` is float32 arithmetic on every device. `device`: None is the CPU; else PyTorch's name
-    of one, such as `cuda`. `cores`: how many the CPU engine uses, None for all. `trainable`: variables take
-    gradients. `batch_statistics`: TF's train variant, which normalises by the batch and drops out before the
-    logits. `compiled_graphs`: where compiled graphs are kept on disk, None keeps none.
+    `precision`: `f32` is float32 arithmetic on every device. `device`: None is the CPU; `gpu` and `npu`
+    are OpenVINO's, any other is PyTorch's name of one, such as `cuda` or `mps`. `cores`: how many the CPU
+    engine uses, None for all. `trainable`: variables take gradients. `batch_statistics`: TF's train
+    variant, which normalises by the batch and drops out before the logits. `compiled_graphs`: where
+    compiled graphs are kept on disk, None keeps none.
     """
 
     precision: Precision = "f32"
@@ -108,10 +110,18 @@ def choose_engine(engine: EngineName | None, options: EngineOptions) -> EngineNa
         raise ArgumentError(
             "engine='openvino' is for inference only; a trainable module or tags={'train'} take 'torch'."
         )
-    chosen: EngineName = engine or ("torch" if trains or options.device is not None else "openvino")
-    if options.device is not None and chosen != "torch":
+    on_openvino = options.device in OPENVINO_DEVICES
+    on_torch = options.device is not None and not on_openvino
+    chosen: EngineName = engine or ("torch" if trains or on_torch else "openvino")
+    if on_torch and chosen != "torch":
         raise ArgumentError(
-            f"device is {options.device!r}, and only the torch engine takes one; leave out engine='openvino'."
+            f"device is {options.device!r}, which is PyTorch's; leave out engine='openvino', or give 'gpu' "
+            "or 'npu'."
+        )
+    if on_openvino and chosen != "openvino":
+        raise ArgumentError(
+            f"device is {options.device!r}, which is OpenVINO's, for inference only; give 'cuda' or 'mps', "
+            "or leave it out."
         )
     if options.precision == "int8" and chosen == "torch":
         raise ArgumentError("precision='int8' is OpenVINO's; give 'bf16', or leave PyTorch out.")

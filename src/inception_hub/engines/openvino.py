@@ -1,6 +1,6 @@
-"""The engine on OpenVINO, for inference on CPUs: graphs compiled once for each image size, and kept.
+"""The engine on OpenVINO, for inference on CPUs and other devices of Intel's.
 
-The graph itself is built in `openvino_graph`.
+Graphs are compiled once for each image size, and kept. The graph itself is built in `openvino_graph`.
 """
 
 import threading
@@ -17,7 +17,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from ..architecture import BATCH_NORM_MOMENTUM, Architecture
-from ..errors import InputError
+from ..errors import ArgumentError, InputError
 from ..inputs import numpy_images
 from ..weights import Weights, identity
 from .engine import EngineName, EngineOptions, Precision, is_torch_tensor
@@ -37,7 +37,8 @@ _ = ov.Tensor(np.zeros(1, np.float32)).data
 class OpenVINOEngine:
     """See `Engine`. The precision is always set explicitly: left alone OpenVINO takes bfloat16 where it can.
 
-    A CPU without instructions for the precision computes in f32, with a warning.
+    A device without instructions for the precision computes in f32, with a warning; one without those for f32
+    is refused.
     """
 
     name: EngineName = "openvino"
@@ -45,7 +46,7 @@ class OpenVINOEngine:
     @staticmethod
     def computes(precision: Precision, device: str | None) -> bool:
         """See `Engine.computes`."""
-        return CAPABILITIES[precision] in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return CAPABILITIES[precision] in CORE.get_property(plugin(device), "OPTIMIZATION_CAPABILITIES")
 
     def __init__(
         self, architecture: Architecture, weights: Weights, int8: Int8 | None, options: EngineOptions
@@ -53,7 +54,8 @@ class OpenVINOEngine:
         self.architecture = architecture
         self._weights = weights
         self._cores = options.cores
-        self.precision: Precision = self._computable(options.precision)
+        self._plugin = plugin(options.device)
+        self.precision: Precision = self._computable(options.precision, options.device)
         self._int8 = int8 if self.precision == "int8" else None
         self._cache = options.compiled_graphs
         self._compiled: dict[tuple[int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
@@ -121,19 +123,19 @@ class OpenVINOEngine:
             "INFERENCE_PRECISION_HINT": HINTS[self.precision],
             "PERFORMANCE_HINT": "THROUGHPUT" if share_cores else "LATENCY",
         }
-        if self._cores is not None:
+        if self._cores is not None and self._plugin == "CPU":
             properties["INFERENCE_NUM_THREADS"] = self._cores
             properties["ENABLE_CPU_PINNING"] = False  # else all processes of a machine share its first cores
         # A folder of photos can wait for the compiler; one photo cannot.
         cache = self._cache
         if cache is None or share_cores or len(names) > 1 or (height, width) != cache.size:
-            return CORE.compile_model(self._graph(height, width, names), "CPU", properties)
+            return CORE.compile_model(self._graph(height, width, names), self._plugin, properties)
         made_by = (str(BUILT), ov.get_version(), self._machine)
         key = " ".join((*made_by, self.precision, self._int8_identity, *names))
         if graph := cache.load(key):
             with suppress(RuntimeError):
-                return CORE.import_model(BytesIO(graph), "CPU", properties)
-        compiled = CORE.compile_model(self._graph(height, width, names), "CPU", properties)
+                return CORE.import_model(BytesIO(graph), self._plugin, properties)
+        compiled = CORE.compile_model(self._graph(height, width, names), self._plugin, properties)
         cache.store(key, compiled.export_model().getvalue())
         return compiled
 
@@ -142,7 +144,7 @@ class OpenVINOEngine:
 
     @property
     def _machine(self) -> str:
-        return str(CORE.get_property("CPU", "FULL_DEVICE_NAME"))
+        return str(CORE.get_property(self._plugin, "FULL_DEVICE_NAME"))
 
     @property
     def _int8_identity(self) -> str:
@@ -154,12 +156,29 @@ class OpenVINOEngine:
             return int8_parts(self.architecture, self._int8)
         return float_parts(self.architecture, self._weights)
 
-    def _computable(self, precision: Precision) -> Precision:
-        """`precision`, or f32 and a warning on a CPU without instructions for it."""
-        if self.computes(precision, None):
+    def _computable(self, precision: Precision, device: str | None) -> Precision:
+        """`precision`, or f32 and a warning on a device without instructions for it."""
+        if self.computes(precision, device):
             return precision
+        if not self.computes("f32", device):
+            raise ArgumentError(
+                f"device is {device!r}, which has no float32 arithmetic here; give another, or leave it out."
+            )
         warnings.warn(
-            f"This CPU has no instructions for {precision}; it computes in f32.",
+            f"This {self._plugin} has no instructions for {precision}; it computes in f32.",
             stacklevel=4,
         )
         return "f32"
+
+
+def plugin(device: str | None) -> str:
+    """OpenVINO's name of `device`; None is the CPU. Raises `ArgumentError` where there is none."""
+    name = (device or "cpu").upper()
+    if name != "CPU":
+        there = CORE.available_devices
+        if name not in {each.partition(".")[0] for each in there}:  # several are GPU.0, GPU.1
+            raise ArgumentError(
+                f"device is {device!r}, and OpenVINO finds {', '.join(there)} alone here; install the "
+                "device's driver, or leave it out."
+            )
+    return name
