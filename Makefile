@@ -74,9 +74,12 @@ clients: export CLIENTS_VENV := $(CLIENTS_VENV)
 clients: $(VENV)/ready $(CLIENTS_VENV)/ready
 	$(VENV)/bin/python -m pytest -m clients tests/server
 
-# The base install with the oldest versions that pyproject.toml allows, by its command line.
-floors: $(FLOORS_VENV)/ready
+# The oldest versions that pyproject.toml allows: the base install's by its command line, the extras' by the tests of what
+# needs them (PyTorch's as everywhere; quantizers of others, in ONNX Runtime and NNCF, could not do then what is asked of them).
+FLOORS_TESTS = $(addprefix tests/,data evaluation formats images output quantization server sources test_sklearn.py training)
+floors: $(FLOORS_VENV)/ready $(FLOORS_VENV)-extras/ready
 	$(FLOORS_VENV)/bin/python packaging/smoke.py $(FLOORS_VENV)
+	$(FLOORS_VENV)-extras/bin/python -m pytest -n 2 --dist loadfile -q -k 'not quantizers_of_others' $(FLOORS_TESTS)
 
 # All of a release but publishing it: see packaging/release.py.
 release: $(RELEASE_VENV)/ready
@@ -168,6 +171,13 @@ $(FLOORS_VENV)/ready: pyproject.toml requirements/floors.lock
 	$(@D)/bin/pip install --quiet --no-deps .
 	touch $@
 
+$(FLOORS_VENV)-extras/ready: pyproject.toml requirements/floors-extras.lock
+	$(PYTHON) -m venv $(@D)
+	$(PYTORCH)
+	$(call LOCKED,floors-extras)
+	$(LINKED)
+	touch $@
+
 $(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
 	$(PYTHON) -m venv $(@D)
 	$(call LOCKED,release)
@@ -194,9 +204,9 @@ $(ORIGINAL_VENV)/ready: requirements/original.lock
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
 	--custom-compile-command "make lock"
+EXTRAS = $(addprefix --extra ,parquet heic train quantize serve onnx hub timm sklearn)
 lock:
-	$(LOCK) pyproject.toml --extra parquet --extra heic --extra train --extra quantize --extra serve --extra onnx --extra hub \
-		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
+	$(LOCK) pyproject.toml $(EXTRAS) --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
 	$(LOCK) pyproject.toml --extra executorch --extra litert --extra timm --group side --group exports \
@@ -206,6 +216,7 @@ lock:
 	$(LOCK) --group release --output-file requirements/release.lock
 	$(LOCK) --group site --output-file requirements/site.lock
 	$(LOCK) --resolution lowest-direct pyproject.toml --output-file requirements/floors.lock
+	$(LOCK) --resolution lowest-direct pyproject.toml $(EXTRAS) --group dev --output-file requirements/floors-extras.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
@@ -214,4 +225,4 @@ audit:
 
 clean:
 	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(EXPORTS_VENV) \
-		$(FLOORS_VENV) $(RELEASE_VENV) $(SITE_VENV) demo build dist
+		$(FLOORS_VENV) $(FLOORS_VENV)-extras $(RELEASE_VENV) $(SITE_VENV) demo build dist
