@@ -78,7 +78,7 @@ def similar(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Find the photos most like a photo, or those that are there twice."""
+    """Find similar photos, or those that are there twice."""
     if duplicates == bool(among):
         raise typer.BadParameter("Give --among PHOTOS to search in, or --duplicates without it")
     from ..similarity.rows import DuplicateRow, SimilarRow
