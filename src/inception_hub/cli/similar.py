@@ -49,7 +49,7 @@ AmongOption = Annotated[
     ),
 ]
 DuplicatesOption = Annotated[
-    bool, typer.Option("--duplicates", help="Group the photos of INPUT... that are there more than once.")
+    bool, typer.Option("--duplicates", help="Group the photos of PHOTO... that are there more than once.")
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Similar photos for each photo.")]
 FormatOption = Annotated[
