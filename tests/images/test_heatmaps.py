@@ -1,5 +1,6 @@
 """Heatmaps belong to their own photo and leave it visible; they lie where the network looks."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,16 +147,16 @@ def test_of_a_crop_the_heatmap_lies_on_the_part_that_is_shown() -> None:
 
 
 def test_of_a_padded_photo_the_heatmap_is_cut_out_of_the_middle() -> None:
-    """A photo of 320 x 160 pixels takes the middle four of eight rows of the map."""
-    for row, place in ((2, "upper centre"), (5, "lower centre")):
-        map = np.zeros((8, 8), np.float32)
+    """A photo of 320 x 160 pixels takes the middle five of ten rows of the map."""
+    for row, place in ((3, "upper centre"), (6, "lower centre")):
+        map = np.zeros((10, 10), np.float32)
         map[row] = 1
-        map[row, 3] = 2
+        map[row, 4] = 2
         clear = np.flatnonzero(drawn(map.tolist(), 320, 160, "pad").min(1) == 0)
-        assert clear.mean() == pytest.approx(20 + 40 * (row - 2), abs=8)
+        assert clear.mean() == pytest.approx(32 + 32 * (row - 3), abs=8)
         visible = visible_fractions("pad", (160, 320), (96, 96))
         assert heatmaps.heatmap(map, 320, 160, visible).place == place
-    beside = np.zeros((8, 8), np.float32)
+    beside = np.zeros((10, 10), np.float32)
     beside[0, 0] = 1  # on the grey: named by what is nearest on the photo
     assert heatmaps.heatmap(beside, 320, 160, visible).place == "upper left"
 
@@ -170,11 +171,17 @@ def test_photos_of_any_shape() -> None:
         for preset in PRESETS:
             drawn(map, width, height, preset)
     drawn([[0.0] * 39 + [1.0]] * 39, 50, 50)
-    for preset in PRESETS:
-        for photo in ((1, 50_000_000), (50_000_000, 1)):  # height, width
-            visible = visible_fractions(preset, photo, (96, 96))
-            index = heatmaps.heatmap(np.eye(7, dtype=np.float32), 320, 320, visible).index
-            assert index.shape == (320, 320) and np.unique(index).size > 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_over_very_long_photos_a_heatmap_takes_no_more_memory(preset: Preset) -> None:
+    tracemalloc.start()
+    for photo in ((1, 400_000), (400_000, 1)):  # height, width
+        visible = visible_fractions(preset, photo, (96, 96))
+        index = heatmaps.heatmap(np.eye(7, dtype=np.float32), 320, 320, visible).index
+        assert index.shape == (320, 320) and np.unique(index).size > 1
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
 
 
 def test_where_it_is_strongest_in_words() -> None:

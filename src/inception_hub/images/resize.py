@@ -56,6 +56,8 @@ def fitted(photo: Image.Image, size: tuple[int, int], fit: Fit, fraction: float 
         return _cropped(photo, size, fraction)
     if fit == "pad":
         return _padded(photo, size)
+    if fraction == 1:
+        return bilinear(photo, (size[1], size[0]))
     columns, rows = (central(length, fraction) for length in photo.size)
     part = photo.crop((columns.start, rows.start, columns.stop, rows.stop))
     return bilinear(part, (size[1], size[0]))
