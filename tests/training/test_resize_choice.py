@@ -58,10 +58,8 @@ def test_the_preset_of_the_best_head_is_taken(
     )  # fmt: skip
     assert code == 0
     (note,) = [line for line in err.splitlines() if line.startswith("Resize: ")]
-    assert note.startswith(
-        "Resize: pad, whose head has the lowest validation loss (validation loss and top-1"
-    )
-    assert all(f" {preset}: " in note for preset in ("default", "crop", "pad")) and "%; pad: 0." in note
+    assert note.startswith("Resize: pad, whose head has the highest top-1 on validation (default ")
+    assert note.endswith("; 24 photos of train, 12 photos of validation).") and "; pad 100.0%, loss " in note
     assert load_module_spec(made).resize == "pad" and "top-1 100.00%" in out
     assert "by the preset `pad`" in (made / "README.md").read_text("utf-8")
     assert note in (made / "report.html").read_text("utf-8")

@@ -12,11 +12,13 @@ from ..errors import InceptionHubError
 from ..evaluation import Score
 from ..images.presets import DEFINITIONS, PRESETS, Preset
 from ..system.atomic import atomic_file
+from ..system.outputs import as_output_error
 from ..system.regular import read_bounded
+from ..system.text import counted
 from .finetune_options import FinetuneOptions
 from .head import train_head
 from .listener import RunListener
-from .selection import BEST, FIGURES, rank
+from .selection import rank
 from .session import Session
 from .training_data import TrainingData, training_photos, validation_photos
 
@@ -38,7 +40,7 @@ def choose_resize(
     """The preset, and a sentence with what was measured; the same in all processes.
 
     `network`: the base's with a head for the classes, whose weights change. `own`: the base's preset, which
-    is kept among equals. `identity`: of the run; a choice that was made before is that of a resumed one.
+    is measured, too. `identity`: of the run; a choice that was made before is that of a resumed one.
     """
     chosen = None
     if session.workers.is_main:
@@ -46,7 +48,7 @@ def choose_resize(
         chosen = _kept(folder / KEPT, identity)
         if chosen is None:
             chosen = _measured(session, network, own, stored_size, image_size, options, identity)
-            with atomic_file(folder / KEPT) as file:
+            with as_output_error(folder / KEPT), atomic_file(folder / KEPT) as file:
                 file.write_text(json.dumps([identity, *chosen]), "utf-8")
     return session.workers.from_main(chosen)
 
@@ -72,23 +74,19 @@ def _measured(
         listener = _Progress(session.listener, preset)
         pixels = session.folder / "pixels" / preset
         train, _ = training_photos(dataset, stored_size, pixels, listener, DEFINITIONS[preset].fit)
-        photos = TrainingData(train, validation_photos(splits["validation"], image_size, preset, []), ())
+        held_out = validation_photos(splits["validation"], image_size, preset, [])
+        photos = TrainingData(train, held_out, ())
         features = features_folder(session.folder, preset)
         scores[preset] = train_head(network, photos, preset, options, features, identity, listener)
-    by = options.select
-    best = min(scores, key=lambda preset: rank(scores[preset], by))
-    figures = "; ".join(f"{name}: {score.loss:.3f}, {score.top1:.1%}" for name, score in scores.items())
-    seen = min(len(splits["train"]), len(session.dataset.splits["train"]))
-    of = "" if seen == len(session.dataset.splits["train"]) else f", of {seen:,} training photos"
-    return best, (
-        f"Resize: {best}, whose head has the {BEST[by]} {FIGURES[by]} "
-        f"(validation loss and top-1 by preset{of}: {figures})."
-    )
+    best = min(scores, key=lambda preset: rank(scores[preset], "accuracy"))
+    figures = "; ".join(f"{name} {score.top1:.1%}, loss {score.loss:.3f}" for name, score in scores.items())
+    of = ", ".join(f"{counted(len(split), 'photo')} of {name}" for name, split in splits.items())
+    return best, f"Resize: {best}, whose head has the highest top-1 on validation ({figures}; {of})."
 
 
 def _sample(split: Split) -> Split:
     """Photos of every class of `split`, evenly spaced; all of a small one."""
-    step = -(-len(split) // SAMPLE)
+    step = max(1, -(-len(split) // SAMPLE))
     order = np.argsort(split.classes, kind="stable")
     classes = np.split(order, np.flatnonzero(np.diff(split.classes[order])) + 1)
     return split.subset(np.sort(np.concatenate([each[::step] for each in classes])))
