@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .presets import CENTRAL_FRACTION
+
 MAP_SIDE, MOST_ENLARGED = 224, 2  # px of the shorter side; times the module's own size
 DRAWN_SIDE = 320  # px of both sides of what pages lay over a photo of any shape
 LEVELS = (0.25, 0.5)  # of the map's maximum
@@ -52,8 +54,9 @@ def heatmap(
     """What is laid over a photo that is drawn with `width` x `height` pixels.
 
     `visible`: the parts of the photo's height and width that the map covers, of `visible_fractions`. Places
-    that lower the logit look as those that add nothing. Where the network does not look, at the edges of a
-    photo, the map continues.
+    that lower the logit look as those that add nothing. At the edges of what the network sees the map
+    continues, over the eighth that presets leave out; further out, as of a crop from a wide photo, nothing
+    adds.
     """
     adding = np.maximum(activation_map, np.float32(0))
     adding /= max(float(adding.max()), 1e-9)
@@ -89,7 +92,8 @@ def _enlarged(
     """The map over the `visible` parts of a photo's sides, interpolated; beyond, its edges continue."""
     (rows, columns), parts = map.shape, zip(visible, (height, width), strict=True)
     # At least a drawn pixel, so that the margins are bounded; at most what leaves a part of the map.
-    down, across = (1 / min(max(part, 1 / drawn), MOST_PADDED) for part, drawn in parts)
+    visible = tuple(min(max(part, 1 / drawn), MOST_PADDED) for part, drawn in parts)
+    down, across = (1 / part for part in visible)
     # How far the photo reaches beyond the map, in places; below 0 where it is the smaller.
     below, beside = rows * (down - 1) / 2, columns * (across - 1) / 2
     # Two places more, which interpolation looks at.
@@ -97,7 +101,16 @@ def _enlarged(
     whole = Image.fromarray(np.pad(map, [(margin, margin) for margin in margins], mode="edge"), "F")
     top, left = margins[0] - below, margins[1] - beside
     box = (left, top, left + columns * across, top + rows * down)
-    return np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
+    shares = np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
+    shares[_far(height, visible[0])] = 0
+    shares[:, _far(width, visible[1])] = 0
+    return shares
+
+
+def _far(length: int, part: float) -> NDArray[np.bool_]:
+    """Which of `length` drawn pixels the network does not see, nor would if no edges were left out."""
+    centres = (np.arange(length) + 0.5) / length
+    return np.abs(centres - 0.5) > part / CENTRAL_FRACTION / 2
 
 
 def _place(map: NDArray[np.float32], visible: tuple[float, float]) -> str:

@@ -1,6 +1,7 @@
 // Draws an activation map as images/heatmaps.py does: darker where it adds little to the class, lines around the rest.
 import { taps } from "./resize.js";
 
+const CENTRAL_FRACTION = 0.875; // of each side, that presets leave of a photo
 const MOST_PADDED = 1000; // times a photo's side, which an image may show: more cannot be drawn
 const ROWS = ["upper", "middle", "lower"];
 const COLUMNS = ["left", "centre", "right"];
@@ -48,14 +49,16 @@ export function placeOf({ values, rows, columns }, visible) {
 // Of a photo's side, from the place on a map that shows the `part` of it.
 const third = (place, part) => Math.min(2, Math.max(0, Math.trunc(3 * ((place - 0.5) * part + 0.5))));
 
-// Interpolated over the visible parts of the photo's sides; beyond, the map's edges continue.
+// Interpolated over the visible parts of the photo's sides. Beyond, over the eighth that presets leave out, the map's
+// edges continue; further out nothing adds.
 function enlarged(values, rows, columns, side, visible) {
-  const along = (length, part) => {
-    const photo = length / Math.min(Math.max(part, 1 / side), MOST_PADDED); // its side, in places of the map
+  const along = (length, visible) => {
+    const part = Math.min(Math.max(visible, 1 / side), MOST_PADDED);
+    const photo = length / part; // its side, in places of the map
     const beyond = (photo - length) / 2;
     const margin = Math.max(Math.ceil(beyond), 0) + 2; // two places more, which the filter looks at
-    return taps(cubic, 2, margin - beyond, photo, length + 2 * margin, side).map(({ first, weights }) => ({
-      weights,
+    return taps(cubic, 2, margin - beyond, photo, length + 2 * margin, side).map(({ first, weights }, at) => ({
+      weights: Math.abs((at + 0.5) / side - 0.5) > part / CENTRAL_FRACTION / 2 ? weights.fill(0) : weights,
       places: Array.from(weights, (_, k) => Math.min(length - 1, Math.max(0, first + k - margin))),
     }));
   };
