@@ -92,8 +92,8 @@ def _enlarged(
     """The map over the `visible` parts of a photo's sides, interpolated; beyond, its edges continue."""
     (rows, columns), parts = map.shape, zip(visible, (height, width), strict=True)
     # At least a drawn pixel, so that the margins are bounded; at most what leaves a part of the map.
-    visible = tuple(min(max(part, 1 / drawn), MOST_PADDED) for part, drawn in parts)
-    down, across = (1 / part for part in visible)
+    tall, wide = (min(max(part, 1 / drawn), MOST_PADDED) for part, drawn in parts)
+    down, across = 1 / tall, 1 / wide
     # How far the photo reaches beyond the map, in places; below 0 where it is the smaller.
     below, beside = rows * (down - 1) / 2, columns * (across - 1) / 2
     # Two places more, which interpolation looks at.
@@ -102,8 +102,8 @@ def _enlarged(
     top, left = margins[0] - below, margins[1] - beside
     box = (left, top, left + columns * across, top + rows * down)
     shares = np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
-    shares[_far(height, visible[0])] = 0
-    shares[:, _far(width, visible[1])] = 0
+    shares[_far(height, tall)] = 0
+    shares[:, _far(width, wide)] = 0
     return shares
 
 
