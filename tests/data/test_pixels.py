@@ -9,7 +9,8 @@ from helpers.dataset_photos import COUNT, assert_whole, photos, png, reads, spli
 
 from inception_hub.data import decode_split
 from inception_hub.errors import ArgumentError, ImageError
-from inception_hub.images.decode import decode
+from inception_hub.images.decode import decode, picture
+from inception_hub.images.resize import fitted
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
@@ -45,6 +46,21 @@ def test_other_data_or_size_is_never_served(tmp_path: Path) -> None:
     other = photos(start=1)
     assert_whole(decode_split(other, tmp_path, 8), other)
     assert decode_split(other, tmp_path, 4).images.shape == (COUNT, 4, 4, 3)
+    squashed = decode_split(split_of([png(0, (16, 8))], [0]), tmp_path, 4)
+    for fit in ("crop", "pad"):
+        kept = decode_split(split_of([png(0, (16, 8))], [0]), tmp_path, 4, fit)
+        assert not np.array_equal(kept.images, squashed.images)
+
+
+def test_proportions_are_squashed_and_told_or_kept() -> None:
+    split = split_of([png(0, (16, 8)), png(1, (8, 16)), png(2)], [0, 0, 0])
+    for fit, aspects in (("squash", [2, 0.5, 1]), ("crop", [1, 1, 1]), ("pad", [1, 1, 1])):
+        decoded = decode_split(split, None, 8, fit)  # type: ignore[arg-type]
+        assert decoded.aspect.tolist() == aspects
+        for index, image in enumerate(decoded.images):
+            assert np.array_equal(image, fitted(picture(split.encoded(index)), (8, 8), fit))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(decoded.images[2], decode(png(2)))
+    assert np.array_equal(decoded.images[0, [0, -1]], np.full((2, 8, 3), 128))
 
 
 def test_more_than_memory_takes_needs_a_folder() -> None:

@@ -19,7 +19,7 @@ from inception_hub.evaluation import wilson
 from inception_hub.evaluation.measurement import evaluate_split, is_whole, pick_split, pictures
 from inception_hub.evaluation.report import THUMBNAIL
 from inception_hub.images.decode import decode
-from inception_hub.images.presets import Preset
+from inception_hub.images.presets import PRESETS, Preset
 from inception_hub.labels import Labels
 
 CLASSES = "abc"  # three of the module's ten
@@ -125,7 +125,7 @@ def test_the_test_split_comes_before_the_one_that_training_looked_at() -> None:
     assert not is_whole(held) and is_whole(replace(whole, splits={"train": splits["train"]}))
 
 
-@pytest.mark.parametrize("preset", ["default", "slim", "plain"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_photos_are_resized_as_asked(small_module: Path, preset: Preset) -> None:
     module, contents = Module(small_module), [noise(seed) for seed in range(3)]
     split = split_of(contents, [0, 1, 2])

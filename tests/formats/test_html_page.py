@@ -48,7 +48,7 @@ def test_what_a_stranger_wrote_is_text(page: str) -> None:
 
 def test_it_names_photos_as_the_module_does(page: str) -> None:
     settings = json.loads(block(page, "settings"))
-    assert settings["preset"] == {"exact": True, "visible": 0.875}  # slim
+    assert settings["preset"] == {"fit": "squash", "fraction": 0.875, "exact": True, "grey": 128}  # slim
     assert (settings["size"], settings["map_size"]) == ([64, 64], [128, 128])
     assert (settings["card"]["precision"], settings["card"]["classes"]) == ("f16", 10)
     assert settings["drawing"]["levels"] == [0.25, 0.5] and len(settings["drawing"]["palette"]) == 81

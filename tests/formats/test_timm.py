@@ -25,6 +25,7 @@ from inception_hub.formats import export_bundle
 from inception_hub.formats.comparison import relative_error
 from inception_hub.formats.options import Options
 from inception_hub.formats.timm import files, matches, register, write
+from inception_hub.images.presets import Preset
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -115,6 +116,25 @@ def test_timm_sees_the_part_of_a_photo_that_the_module_sees(small_module: Path, 
     assert configuration["license"] == "apache-2.0"
     back = load_module_spec(tmp_path / "out").bundle
     assert (back.image_size, back.resize) == ((96, 64), "plain")
+
+
+@pytest.mark.parametrize("preset", ["crop", "pad"])
+def test_timm_makes_the_same_images_of_photos_whose_proportions_are_kept(
+    small_module: Path, tmp_path: Path, preset: Preset
+) -> None:
+    """Within two levels of 255; not of 1 x 9 pixels, of which timm would make an image without rows."""
+    bundle.write(replace(bundle.read(small_module), resize=preset), tmp_path / "made")
+    model = exported(tmp_path / "made", tmp_path / "out")
+    data = register().data
+    transform = data.create_transform(**data.resolve_model_data_config(model), is_training=False)
+    generator = np.random.default_rng(0)
+    for width, height in ((640, 240), (240, 641), (333, 500), (99, 100), (64, 64), (40, 30), (3, 2)):
+        noise = generator.integers(0, 256, (height, width, 3), np.uint8)
+        photo = Image.fromarray(noise)
+        levels = (transform(photo).permute(1, 2, 0).numpy() + 1) * 127.5
+        ours = hub.load_images([photo], hub.load_module_spec(tmp_path / "made"))[0] * 255
+        assert np.abs(levels - ours).max() < 2.01, (width, height)
+    assert load_module_spec(tmp_path / "out").resize == preset
 
 
 class Bomb:

@@ -96,6 +96,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--batch-size": Row("--batch-size 6", f"{FINETUNED}.batch_size", 6),
         "--image-size": Row("--image-size 96", f"{FINETUNED}.image_size", 96),
         "--training-size": Row("--training-size 64", f"{FINETUNED}.training_size", 64),
+        "--resize": Row("--resize auto", f"{FINETUNED}.resize", "auto"),
         "--batch-norm": Row("--batch-norm frozen", f"{FINETUNED}.batch_norm", "frozen"),
         "--batch-norm-momentum": Row("--batch-norm-momentum 0.5", f"{FINETUNED}.batch_norm_momentum", 0.5),
         "--label-smoothing": Row("--label-smoothing 0.3", f"{FINETUNED}.label_smoothing", 0.3),

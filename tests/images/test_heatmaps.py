@@ -1,5 +1,6 @@
 """Heatmaps belong to their own photo and leave it visible; they lie where the network looks."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.architecture import FEATURE_MAP
 from inception_hub.images import heatmaps
-from inception_hub.images.presets import PRESETS, Preset
+from inception_hub.images.presets import PRESETS, Preset, visible_fractions
 from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
 from inception_hub.inference.pipeline import BATCH_SIZE, infer
 
+WHOLE = (1.0, 1.0)
 LOGITS = "InceptionV2/Logits/Conv2d_1c_1x1"
 
 
@@ -88,7 +90,8 @@ def test_small_modules_are_enlarged_to_the_originals_size_twofold_at_most(
 
 def drawn(map: list[list[float]], width: int, height: int, preset: Preset = "default") -> np.ndarray:
     """Opacity of a heatmap, in [0, 1]."""
-    found = heatmaps.heatmap(np.array(map, np.float32), width, height, preset)
+    visible = visible_fractions(preset, (height, width), (96, 96))
+    found = heatmaps.heatmap(np.array(map, np.float32), width, height, visible)
     assert found.index.shape == (height, width)
     return heatmaps.palette()[found.index][..., 3] / 255
 
@@ -110,7 +113,7 @@ def test_what_lowers_the_logit_and_what_adds_nothing_look_alike() -> None:
 def test_lines_run_at_a_quarter_and_a_half_of_the_maximum() -> None:
     """Of a slope from 0 to 1 across the photo."""
     across = heatmaps.palette()[
-        heatmaps.heatmap(np.linspace(0, 1, 41, dtype=np.float32)[None], 410, 3, "plain").index
+        heatmaps.heatmap(np.linspace(0, 1, 41, dtype=np.float32)[None], 410, 3, WHOLE).index
     ][1]
     yellow = np.flatnonzero(across[:, 0] > 90)
     middle = [5 + 400 * level for level in (0.25, 0.5)]
@@ -127,8 +130,36 @@ def test_a_heatmap_lies_on_what_the_network_sees_and_continues_to_the_edges() ->
         assert clear[0] / 320 == pytest.approx(left, abs=0.03) and clear[-1] == 319
     corner = [[1.0, 0.0, 0.0, 0.0]] + [[0.0] * 4] * 3
     clear = {preset: int((drawn(corner, 320, 320, preset)[4] == 0).sum()) for preset in PRESETS}
-    assert clear["default"] == clear["slim"]
+    assert clear["default"] == clear["slim"] == clear["crop"] and clear["plain"] == clear["pad"]
     assert clear["default"] - 20 == pytest.approx(0.875 * clear["plain"], abs=2)
+
+
+def test_of_a_crop_the_heatmap_lies_on_the_part_that_is_shown() -> None:
+    """Of a photo of 320 x 160 pixels 140 rows and columns: the map's left half ends in the photo's middle."""
+    step = [[1.0] * 4 + [0.0] * 4] * 8
+    clear = np.flatnonzero(drawn(step, 320, 160, "crop")[80] == 0)
+    assert clear[0] == pytest.approx(82, abs=3) and clear[-1] == pytest.approx(159, abs=6)
+    stripe = [[0.0] * 6 + [1.0] * 2] * 8  # 35 of the 140 columns, at 195 to 230, and ten that continue them
+    clear = np.flatnonzero(drawn(stripe, 320, 160, "crop")[80] == 0)
+    assert clear[0] == pytest.approx(195, abs=6) and clear[-1] == pytest.approx(238, abs=3)
+    assert drawn(stripe, 320, 160, "crop")[80, 250:].min() > 0.4, "which the network does not see"
+    upright = np.flatnonzero(drawn(np.transpose(stripe).tolist(), 160, 320, "crop")[:, 80] == 0)
+    assert np.array_equal(upright, clear)
+
+
+def test_of_a_padded_photo_the_heatmap_is_cut_out_of_the_middle() -> None:
+    """A photo of 320 x 160 pixels takes the middle five of ten rows of the map."""
+    for row, place in ((3, "upper centre"), (6, "lower centre")):
+        map = np.zeros((10, 10), np.float32)
+        map[row] = 1
+        map[row, 4] = 2
+        clear = np.flatnonzero(drawn(map.tolist(), 320, 160, "pad").min(1) == 0)
+        assert clear.mean() == pytest.approx(32 + 32 * (row - 3), abs=8)
+        visible = visible_fractions("pad", (160, 320), (96, 96))
+        assert heatmaps.heatmap(map, 320, 160, visible).place == place
+    beside = np.zeros((10, 10), np.float32)
+    beside[0, 0] = 1  # on the grey: named by what is nearest on the photo
+    assert heatmaps.heatmap(beside, 320, 160, visible).place == "upper left"
 
 
 def test_photos_of_any_shape() -> None:
@@ -138,8 +169,20 @@ def test_photos_of_any_shape() -> None:
         ([[0.0], [2.0]], 1, 300),
         ([[1.0]], 1, 1),
     ):
-        drawn(map, width, height)
+        for preset in PRESETS:
+            drawn(map, width, height, preset)
     drawn([[0.0] * 39 + [1.0]] * 39, 50, 50)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_over_very_long_photos_a_heatmap_takes_no_more_memory(preset: Preset) -> None:
+    tracemalloc.start()
+    for photo in ((1, 400_000), (400_000, 1)):  # height, width
+        visible = visible_fractions(preset, photo, (96, 96))
+        index = heatmaps.heatmap(np.eye(7, dtype=np.float32), 320, 320, visible).index
+        assert index.shape == (320, 320) and np.unique(index).size > 1
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
 
 
 def test_where_it_is_strongest_in_words() -> None:
@@ -147,7 +190,7 @@ def test_where_it_is_strongest_in_words() -> None:
     for row, column in np.ndindex(7, 7):
         map = np.zeros((7, 7), np.float32)
         map[row, column] = 1
-        places[row, column] = heatmaps.heatmap(map, 7, 7, "plain").place
+        places[row, column] = heatmaps.heatmap(map, 7, 7, WHOLE).place
     assert [places[each] for each in ((0, 0), (0, 3), (3, 6), (3, 3), (6, 0))] == [
         "upper left",
         "upper centre",
@@ -156,12 +199,12 @@ def test_where_it_is_strongest_in_words() -> None:
         "lower left",
     ]
     assert len(set(places.values())) == 9
-    assert heatmaps.heatmap(np.full((7, 7), -1, np.float32), 7, 7, "plain").place == "nowhere"
+    assert heatmaps.heatmap(np.full((7, 7), -1, np.float32), 7, 7, WHOLE).place == "nowhere"
 
 
 def test_a_heatmap_over_a_photo() -> None:
     photo = Image.new("RGB", (80, 40), (200, 30, 60))
-    over = heatmaps.laid_over(photo, heatmaps.heatmap(np.array([[0, 1]], np.float32), 80, 40, "plain"))
+    over = heatmaps.laid_over(photo, heatmaps.heatmap(np.array([[0, 1]], np.float32), 80, 40, WHOLE))
     assert over.mode == "RGB" and over.size == photo.size
     assert over.getpixel((79, 20)) == (200, 30, 60)
     left = over.getpixel((0, 20))

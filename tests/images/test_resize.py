@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from helpers.cases import GOLDEN, NO_GOLDEN, RECORDED, golden_answers
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from inception_hub.images import resize as resizing
+from inception_hub.images import shrink
 from inception_hub.images.presets import PRESETS, Preset
-from inception_hub.images.resize import central, least_pixels, resize
+from inception_hub.images.resize import GREY, central, fitted, least_pixels, resize, resize_compactly
 from inception_hub.images.shrink import bilinear
 
 
@@ -67,10 +69,94 @@ def test_any_shape_fits(preset: Preset, shape: tuple[int, ...]) -> None:
     image = resize(np.full(shape, 255, np.uint8), (5, 7), preset)
     assert image.shape == (5, 7, 3)
     assert image.dtype == np.float32
-    assert image == pytest.approx(1.0, abs=1e-6)
+    if preset == "pad":
+        image = image[np.abs(image - GREY[0] / 255) > 1e-6]
+    assert image.size and image == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_reduced_photo_has_the_pixels_of_the_longer_side() -> None:
     """A photo is reduced by one factor: its shorter side must still fill the longer one of the images."""
-    assert [least_pixels(size, "default") for size in ((96, 224), (224, 96), (64, 64))] == [256, 256, 74]
+    for preset in ("default", "crop"):
+        assert [least_pixels(size, preset) for size in ((96, 224), (224, 96), (64, 64))] == [256, 256, 74]
+    assert least_pixels((96, 224), "pad") == 224
     assert least_pixels((96, 224), "slim") is least_pixels((96, 224), "plain") is None
+
+
+def scaled(image: np.ndarray, length: int, axis: int) -> np.ndarray:
+    """`image` with `length` pixels along `axis`: the antialiased triangle filter, as sums of products."""
+    pixels = np.moveaxis(image.astype(float), axis, 0)
+    scale = len(pixels) / length
+    reach = max(scale, 1.0)
+    centres = (np.arange(length) + 0.5) * scale
+    weights = np.maximum(0, 1 - np.abs(np.arange(len(pixels)) + 0.5 - centres[:, None]) / reach)
+    weights /= weights.sum(1, keepdims=True)
+    return np.moveaxis(np.tensordot(weights, pixels, 1), 0, axis).round()
+
+
+def expected(image: np.ndarray, size: tuple[int, int], preset: Preset) -> np.ndarray:
+    """`crop` and `pad` as they are described: the whole photo is scaled, then cropped or laid on grey."""
+    factors = [side / length for side, length in zip(size, image.shape, strict=False)]
+    if preset == "crop":
+        enlarged = [int(side / 0.875) for side in size]
+        factor = max(side / length for side, length in zip(enlarged, image.shape, strict=False))
+        sides = [int(length * factor + 1e-9) for length in image.shape[:2]]
+    else:
+        sides = [max(1, round(length * min(factors))) for length in image.shape[:2]]
+    whole = scaled(scaled(image, sides[1], 1), sides[0], 0)
+    if preset == "crop":
+        top, left = (round((side - shown) / 2) for side, shown in zip(sides, size, strict=True))
+        return whole[top : top + size[0], left : left + size[1]]
+    canvas = np.full((*size, 3), 128.0)
+    top, left = ((room - side) // 2 for side, room in zip(sides, size, strict=True))
+    canvas[top : top + sides[0], left : left + sides[1]] = whole
+    return canvas
+
+
+WAYS = [way for way in (shrink.by_simd, shrink.by_pillow) if way]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [(64, 64), (160, 160), (48, 80), (81, 33)], ids=str)
+@pytest.mark.parametrize("preset", ["crop", "pad"])
+def test_proportions_are_kept(
+    preset: Preset, size: tuple[int, int], way: shrink.Resize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resizing, "bilinear", way)
+    ordinary, long = [(333, 500), (500, 333), (161, 160), (64, 64)], [(30, 1000), (1000, 30)]
+    for shape in (*ordinary, *long, (3, 2), (1, 9), (1, 1)):
+        image = photo((*shape, 3), 5)
+        levels = resize_compactly(image, size, preset)
+        assert levels.dtype == np.uint8 and levels.shape == (*size, 3)
+        assert np.abs(levels - expected(image, size, preset)).max() <= 2, shape
+        assert np.array_equal(resize(image, size, preset), levels / np.float32(255))
+
+
+@pytest.mark.parametrize("preset", ["crop", "pad"])
+def test_a_circle_stays_one(preset: Preset) -> None:
+    for width, height in ((300, 200), (200, 300)):
+        drawing = Image.new("RGB", (width, height))
+        ImageDraw.Draw(drawing).circle((width / 2, height / 2), 60, "white")
+        bright = np.asarray(fitted(drawing, (96, 96), preset))[..., 0] > 140
+        assert bright.any(0).sum() == pytest.approx(bright.any(1).sum(), abs=1)
+        assert np.flatnonzero(bright.any(0)).mean() == pytest.approx(47.5, abs=0.6)
+
+
+def test_what_lies_beside_a_padded_photo_is_nothing_to_the_network() -> None:
+    image = resize(np.zeros((10, 20, 3), np.uint8), (40, 40), "pad")
+    assert not image[10:30].any()
+    beside = np.concatenate([image[:10], image[30:]])
+    assert (beside == np.float32(GREY[0] / 255)).all() and np.abs(beside * 2 - 1).max() < 1.001 / 255
+
+
+@pytest.mark.parametrize("shape", [(1, 3_000_000), (3_000_000, 1), (2, 10_000)])
+@pytest.mark.parametrize("preset", ["crop", "pad"])
+def test_of_very_long_photos_the_middle_is_found(preset: Preset, shape: tuple[int, int]) -> None:
+    """Far from the start, where a float32 counts whole pixels only."""
+    image = np.zeros((*shape, 3), np.uint8)
+    middle = tuple(slice(max(0, length // 2 - 2), length // 2 + 2) for length in shape)
+    image[middle] = 255 if preset == "crop" else 0
+    levels = resize_compactly(image, (64, 64), preset)
+    if preset == "crop":
+        assert levels.min() == 255
+    else:
+        assert (levels == 0).sum() == 64 * 3 and (levels == 128).sum() == 63 * 64 * 3

@@ -36,6 +36,26 @@ def test_by_simd_and_by_pillow_agree(size: tuple[int, int], target: tuple[int, i
 
 
 @simd
+@pytest.mark.parametrize(("size", "target"), SIZES, ids=str)
+def test_by_simd_and_by_pillow_agree_on_a_part(size: tuple[int, int], target: tuple[int, int]) -> None:
+    """At its edges both look beyond it, as if the whole photo were resized and then cropped."""
+    assert shrink.by_simd is not None
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    box = (0.13 * size[0], 0.21 * size[1], 0.9 * size[0], 0.75 * size[1])
+    one, other = (np.asarray(way(image, target, box), int) for way in (shrink.by_simd, shrink.by_pillow))
+    assert one.shape == (target[1], target[0], 3) and np.abs(one - other).max() <= 1
+
+
+@pytest.mark.parametrize("way", [each for each in (shrink.by_simd, shrink.by_pillow) if each])
+def test_a_part_is_what_the_whole_gives_there(way: shrink.Resize) -> None:
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8))
+    whole, part = way(image, (40, 30)), way(image, (20, 10), (30, 30, 90, 60))
+    assert np.abs(np.asarray(whole, int)[10:20, 10:30] - np.asarray(part, int)).max() <= 1
+    same = way(image, (60, 30), (30, 30, 90, 60))
+    assert same.tobytes() == image.crop((30, 30, 90, 60)).tobytes()
+
+
+@simd
 def test_photos_are_not_cut_by_the_resizer() -> None:
     """The same size again is the same photo."""
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (7, 9, 3), np.uint8))

@@ -10,6 +10,7 @@ from PIL import Image
 
 import inception_hub as hub
 from inception_hub.errors import ImageError
+from inception_hub.images.presets import Preset, visible_fractions
 from inception_hub.inference import explained_photo as explained
 from inception_hub.inference.activation_maps import Explanation
 from inception_hub.inference.explained_photo import explained_photo, picture
@@ -46,6 +47,18 @@ def test_a_given_size_is_that_of_all(pair: Image.Image, drawn: list[Explanation]
     assert drawn[0].probability == pytest.approx(one.probability)
 
 
+@pytest.mark.parametrize("preset", ["default", "crop", "pad"])
+def test_heatmaps_lie_on_what_the_preset_shows_of_the_photo(
+    small_module: Path, preset: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[float, float]] = []
+    monkeypatch.setattr(explained, "picture", lambda photo, each, visible: seen.append(visible))
+    module = hub.Module(small_module)
+    for size in (None, (32, 64)):
+        explained_photo(module, Image.new("RGB", (120, 50)), top=1, size=size, resize=preset)
+        assert seen.pop() == visible_fractions(preset, (50, 120), size or module.image_size)
+
+
 def test_an_open_file_is_read_once(small_module: Path) -> None:
     file = io.BytesIO()
     Image.new("RGB", (30, 20), "red").save(file, "PNG")
@@ -59,7 +72,7 @@ def test_the_photo_stands_first_and_in_colour_beside_each_class() -> None:
     photo = Image.new("RGB", (120, 90), (200, 30, 60))
     map = np.array([[0, 0], [0, 5]], np.float32)
     one = Explanation("cat", 0, 0.9, 1.0, 0.0, map)
-    sheet = np.asarray(picture(photo, [one, replace(one, label="dog", activation_map=-map)], "plain"))
+    sheet = np.asarray(picture(photo, [one, replace(one, label="dog", activation_map=-map)], (1.0, 1.0)))
     assert sheet.shape == (14 + 20 + 270 + 20 + 14, 14 + 3 * (360 + 14), 3)
     assert (sheet[34:304, 14:374] == (200, 30, 60)).all()
     second, third = sheet[34:304, 388:748], sheet[34:304, 762:1122]

@@ -3,14 +3,21 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.dataset_photos import png
+from PIL import Image
 
 from inception_hub import Module, bundle
 from inception_hub.errors import ArgumentError, OutputError
+from inception_hub.images.heatmaps import heatmap
+from inception_hub.images.presets import PRESETS, Preset, visible_fractions
+from inception_hub.inference.activation_maps import activation_maps
+from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
+from inception_hub.inference.pipeline import infer
 from inception_hub.output.choices import RowFormat
-from inception_hub.output.run import LISTED, WAITING, Stopped, Summary, Target, write_rows
+from inception_hub.output.run import LISTED, WAITING, Stopped, Summary, Target, heatmaps, write_rows
 
 
 @pytest.fixture
@@ -38,6 +45,18 @@ def test_every_photo_has_its_row(module: Module, paths: list[str], tmp_path: Pat
     assert summary.errors == [written[2]["error"]]
     page = (tmp_path / "page.html").read_text("utf-8")
     assert page.count("<article") == 6 and page.count("data:image/png") >= 10
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_heatmaps_lie_on_what_the_preset_shows_of_the_thumbnail(module: Module, preset: Preset) -> None:
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 90, 3), np.uint8))
+    options = Options(top=1, feature_maps=True, thumbnails=True, resize=preset)
+    (result,) = infer(module, [Photo("a", photo)], options)
+    assert result.feature_map is not None and result.row.predictions
+    (map,) = activation_maps(module, result.feature_map, [result.row.predictions[0].index])
+    (drawn,) = heatmaps(module, result, options)
+    visible = visible_fractions(preset, (40, 90), module.image_size)
+    assert np.array_equal(drawn.index, heatmap(map, 90, 40, visible).index)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from PIL import Image
 from skimage import data
 
 from inception_hub import Module, ModuleSpec, bundle, load_images, load_module_spec, weights
+from inception_hub.data import open_dataset
 from inception_hub.engines import openvino as engine
 from inception_hub.errors import ArgumentError, OutputError, QuantizationError, WeightsError
-from inception_hub.quantization.quantization import quantize
+from inception_hub.images.presets import PRESETS, Preset
+from inception_hub.quantization.quantization import _prepared, quantize
 from inception_hub.system.locks import hold_directory, release
 
 
@@ -43,6 +45,15 @@ def quantized(small_module: Path, photos: Path, tmp_path_factory: pytest.TempPat
 
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_photos_are_seen_as_the_module_sees_them(photos: Path, small_module: Path, preset: Preset) -> None:
+    made = replace(bundle.read(small_module), resize=preset)
+    split = open_dataset(str(photos)).splits["train"]
+    ((images, indices),) = _prepared(split, made, 32, [])
+    expected = load_images([split.encoded(index) for index in indices], ModuleSpec(made))
+    assert len(indices) == 12 and np.array_equal(images, expected)
 
 
 def test_the_graph_is_stored_beside_the_weights(quantized: Path, small_module: Path) -> None:

@@ -5,15 +5,18 @@ import io
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.serving import Served, assert_same, jpeg, multipart, offline
+from helpers.serving import Served, assert_same, jpeg, multipart, offline, served
 from PIL import Image
 
 import inception_hub as hub
+from inception_hub import bundle
 from inception_hub.images.heatmaps import DRAWN_SIDE, heatmap, map_size, palette
+from inception_hub.images.presets import Preset, visible_fractions
 from inception_hub.inference.activation_maps import activation_maps
 
 LOGITS = "image_classification"
@@ -53,10 +56,32 @@ def test_heatmaps_are_exact(server: Served) -> None:
         assert map.mean() + bias == pytest.approx(outputs["default"][0, index], rel=1e-4, abs=1e-4)
         assert np.allclose(prediction["activation_map"], map, rtol=1e-4, atol=1e-4)
         picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))
-        expected = heatmap(map, DRAWN_SIDE, DRAWN_SIDE, "default")
+        expected = heatmap(map, DRAWN_SIDE, DRAWN_SIDE, (0.875, 0.875))
         assert prediction["place"] == expected.place
         shown = np.asarray(picture.convert("RGBA"), int)
         assert np.abs(shown - palette()[expected.index]).mean() < 1
+
+
+@pytest.mark.parametrize("preset", ["crop", "pad"])
+def test_heatmaps_lie_on_what_the_module_sees_of_each_photo(
+    small_module: Path, tmp_path: Path, preset: Preset
+) -> None:
+    """Of a wide photo and a high one, computed together."""
+    bundle.write(replace(bundle.read(small_module), resize=preset), tmp_path / "made")
+    photos = {name: jpeg(1, *size) for name, size in (("wide", (240, 90)), ("high", (60, 200)))}
+    with served(tmp_path / "made") as server:
+        body, kind = multipart(photos)
+        for (width, height), record in zip(
+            ((240, 90), (60, 200)), server.post("/explain?top=2", body, content_type=kind).json, strict=True
+        ):
+            visible = visible_fractions(preset, (height, width), server.module.image_size)
+            for prediction in record["predictions"]:
+                map = np.array(prediction["activation_map"], np.float32)
+                expected = heatmap(map, DRAWN_SIDE, DRAWN_SIDE, visible)
+                picture = Image.open(io.BytesIO(base64.b64decode(prediction["heatmap"].partition(",")[2])))
+                assert prediction["place"] == expected.place
+                shown = np.asarray(picture.convert("RGBA"), int)
+                assert np.abs(shown - palette()[expected.index]).mean() < 1
 
 
 def test_only_bad_photos_are_a_bad_request(server: Served) -> None:

@@ -1,5 +1,6 @@
 """Training data: a validation set made where there is none, decoded photos, notes about what was left out."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 from helpers.dataset_photos import png, split_of
+from PIL import Image
 
 from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
 from inception_hub.images.loading import load_image
+from inception_hub.images.presets import PRESETS, Preset
+from inception_hub.images.resize import resize
 from inception_hub.labels import Labels
 from inception_hub.training import training_data
 from inception_hub.training.listener import RunListener
@@ -103,6 +107,23 @@ def test_photos_are_decoded_for_training_and_for_validation(tmp_path: Path, work
     assert loaded.notes[1].startswith("1 of 2 validation photos cannot be read: 1.png: ")
     assert listener.notes == list(loaded.notes) and listener.tasks[-1] == ("decoding", 4, 4)
     assert not (tmp_path / "pixels").exists(), "a small set needs no copy on disk"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_training_photos_become_what_validation_sees(
+    tmp_path: Path, workers: Workers, preset: Preset
+) -> None:
+    """By the module's preset from what is stored, as the head's features are computed."""
+    photos: list[bytes | None] = []
+    for size in ((90, 60), (50, 120), (64, 64), (200, 50)):
+        noise = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(file, "PNG")
+        photos.append(file.getvalue())
+    data = dataset(train=photos, validation=photos)
+    loaded = load_training_data(data, 80, (64, 64), preset, tmp_path, RunListener(), workers)
+    for stored, seen in zip(loaded.train.images.numpy(), loaded.validation.images.numpy(), strict=True):
+        assert np.abs(resize(stored, (64, 64), preset) - seen / 255.0).mean() < 0.03
 
 
 def test_a_large_set_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,4 +77,6 @@ def export(
         f"Wrote {to}, {megabytes:.1f} MB; loaded with {check.loader}, it answers within a relative error of "
         f"{check.error:.1e}."
     )
+    if check.left_out:
+        say(check.left_out)
     put(str(destination))

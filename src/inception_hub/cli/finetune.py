@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..training.choices import BatchNorm, Phases, Select
+from ..training.choices import BatchNorm, Phases, Resize, Select
 from .console import ModuleOption, TrainingDeviceOption, choose, resolve_handle
 from .training_options import (
     DataArgument,
@@ -50,6 +50,14 @@ TrainingSizeOption = Annotated[
         help="px, square, to learn at. [default: --image-size, else the module's]",
     ),
 ]
+FinetuneResizeOption = Annotated[
+    Resize | None,
+    typer.Option(
+        "--resize",
+        help="How photos become that size, in training too; auto: the best on validation. "
+        "[default: the module's]",
+    ),
+]
 BatchNormOption = Annotated[
     BatchNorm,
     typer.Option(
@@ -93,6 +101,7 @@ def finetune(
     batch_size: BatchSizeOption = None,
     image_size: ImageSizeOption = None,
     training_size: TrainingSizeOption = None,
+    resize: FinetuneResizeOption = None,
     batch_norm: BatchNormOption = "update",
     batch_norm_momentum: BatchNormMomentumOption = 0.99,
     label_smoothing: LabelSmoothingOption = 0.1,
@@ -116,9 +125,10 @@ def finetune(
         made = run(
             data, output, base, validation=validation, phases=phases, epochs=epochs,
             learning_rate=learning_rate, batch_size=batch_size, image_size=image_size,
-            training_size=training_size, batch_norm=batch_norm, batch_norm_momentum=batch_norm_momentum,
-            label_smoothing=label_smoothing, average=average, patience=patience, select=select,
-            class_weights=class_weights, teacher=teachers, teacher_share=teacher_share,
-            temperature=temperature, precision=precision, device=device, seed=seed, listener=listener,
+            training_size=training_size, resize=resize, batch_norm=batch_norm,
+            batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
+            patience=patience, select=select, class_weights=class_weights, teacher=teachers,
+            teacher_share=teacher_share, temperature=temperature, precision=precision, device=device,
+            seed=seed, listener=listener,
         )  # fmt: skip
     print_module(output, made)

@@ -1,4 +1,4 @@
-"""Photos of a split decoded once and squashed to squares: one array, in memory or on disk, to crop from."""
+"""Photos of a split decoded once and made squares: one array, in memory or on disk, to crop from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ImageError
 from ..images.decode import picture
-from ..images.shrink import bilinear
+from ..images.presets import Fit
+from ..images.resize import fitted
 from ..system.text import counted
 from ..system.threads import in_order
 from .dataset import Split
@@ -19,16 +20,15 @@ MEMORY_BUDGET = 2 << 30  # bytes of decoded photos that are kept in memory rathe
 BATCH = 64  # photos between two lines of the record on disk
 
 ProgressCallback = Callable[[int, int], None]  # photos done, photos in all
-Squashed = tuple[NDArray[np.uint8], float] | str  # the image and its width / height, or why there is none
+Square = tuple[NDArray[np.uint8], float] | str  # the image and its width / height, or why there is none
 
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
     """The photos of a split that could be decoded, m of them, in its order.
 
-    `images`: uint8 [m, size, size, 3], the whole of each photo whatever its proportions, read-only where it
-    is on disk; `aspect`: float32 [m], width / height of the original; `classes`: int64 [m]; `corrupt`:
-    `name: reason` of each photo left out.
+    `images`: uint8 [m, size, size, 3], read-only where it is on disk; `aspect`: float32 [m], width / height
+    of what each shows; `classes`: int64 [m]; `corrupt`: `name: reason` of each photo left out.
     """
 
     images: NDArray[np.uint8]
@@ -38,13 +38,20 @@ class Pixels:
 
 
 def decode_split(
-    split: Split, folder: Path | None, size: int, *, report: ProgressCallback | None = None
+    split: Split,
+    folder: Path | None,
+    size: int,
+    fit: Fit = "squash",
+    *,
+    report: ProgressCallback | None = None,
 ) -> Pixels:
     """The photos of `split` as squares of `size` pixels, resized by antialiased bilinear interpolation.
 
-    A photo of that size is kept exactly. `folder`: keeps the result for the next call, one folder for each
-    split; None keeps it in memory. An earlier result is used only if it is complete and of the same photos
-    (`Split.fingerprint`) and size, and is replaced otherwise. An interrupted call is resumed by the next. One
+    A square photo of that size is kept exactly. `fit`: `squash` shows the whole of each photo whatever its
+    proportions; with `crop`, its central square, and `pad`, all of it on grey, proportions are kept.
+    `folder`: keeps the result for the next call, one folder for each split; None keeps it in memory. An
+    earlier result is used only if it is complete and of the same photos (`Split.fingerprint`), size and
+    `fit`, and is replaced otherwise. An interrupted call is resumed by the next. One
     process at a time. `report` is called with the number of photos done and in all.
 
     Raises `ArgumentError` for a size below 1, and for no folder with more than `MEMORY_BUDGET` bytes of
@@ -60,14 +67,14 @@ def decode_split(
                 "memory; give a folder for them."
             )
         memory = _Memory(np.empty((len(split), size, size, 3), np.uint8))
-        _fill(memory, split, size, 0, report)
+        _fill(memory, split, size, fit, 0, report)
         images, result = memory.images[: len(memory.result.indices)], memory.result
     else:
-        store = PixelStore(folder, split.fingerprint, size, len(split))
+        store = PixelStore(folder, split.fingerprint, size, fit, len(split))
         complete = store.complete()
         if complete is None:
             with store.resume() as earlier:
-                _fill(store, split, size, earlier.done, report)
+                _fill(store, split, size, fit, earlier.done, report)
             complete = store.complete()
             assert complete is not None
         images, result = complete
@@ -93,13 +100,18 @@ class _Memory:
 
 
 def _fill(
-    store: "_Memory | PixelStore", split: Split, size: int, start: int, report: ProgressCallback | None
+    store: "_Memory | PixelStore",
+    split: Split,
+    size: int,
+    fit: Fit,
+    start: int,
+    report: ProgressCallback | None,
 ) -> None:
     """Decodes the photos of `split` from `start` on into `store`, in batches."""
     images: list[NDArray[np.uint8]] = []
     batch = DecodingResult()
-    squashed = in_order(lambda index: _squash(split, index, size), range(start, len(split)))
-    for index, photo in enumerate(squashed, start):
+    squares = in_order(lambda index: _square(split, index, size, fit), range(start, len(split)))
+    for index, photo in enumerate(squares, start):
         batch.done += 1
         if isinstance(photo, str):
             batch.corrupt.append(f"{split.name(index)}: {photo}")
@@ -114,12 +126,10 @@ def _fill(
             report(index + 1, len(split))
 
 
-def _squash(split: Split, index: int, size: int) -> Squashed:
+def _square(split: Split, index: int, size: int, fit: Fit) -> Square:
     try:
         image = picture(split.encoded(index), least=size)
     except ImageError as error:
         return str(error)
-    width, height = image.size
-    if image.size != (size, size):
-        image = bilinear(image, (size, size))
-    return np.asarray(image), width / height
+    aspect = image.width / image.height if fit == "squash" else 1.0
+    return np.asarray(fitted(image, (size, size), fit)), aspect

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import InceptionHubError, OutputError
 from ..images.loading import DECODING
+from ..images.presets import Fit
 from ..system.atomic import commit_file, flush_directory
 
 VERSION = 2  # of the layout
@@ -30,8 +31,8 @@ VERSION = 2  # of the layout
 class DecodingResult:
     """The result of decoding `done` photos.
 
-    `indices`: of those that could be decoded; `aspect`: their width / height; `corrupt`: `name: reason` of
-    each of the others.
+    `indices`: of those that could be decoded; `aspect`: width / height of what they show; `corrupt`:
+    `name: reason` of each of the others.
     """
 
     done: int = 0
@@ -50,13 +51,13 @@ class DecodingResult:
 class PixelStore:
     """Decoded images of `count` photos in `folder`, uint8 [m, size, size, 3], and their record.
 
-    `fingerprint`: of the photos. A store of other photos, another size or count is never read.
+    `fingerprint`: of the photos. A store of other photos, another size, `fit` or count is never read.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, size: int, count: int) -> None:
+    def __init__(self, folder: Path, fingerprint: str, size: int, fit: Fit, count: int) -> None:
         self._folder = folder
         request = {"version": VERSION, "decoding": DECODING, "fingerprint": fingerprint}
-        self._request = request | {"size": size, "count": count}
+        self._request = request | {"size": size, "fit": fit, "count": count}
         self._shape = (size, size, 3)
         self._count = count
         self._pixels, self._record = folder / "pixels.npy", folder / "pixels.jsonl"

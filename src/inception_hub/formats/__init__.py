@@ -1,5 +1,6 @@
 """Modules in the formats of other software: `export` writes them, `table.reader` finds what reads them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..bundle import Bundle
@@ -21,7 +22,7 @@ def export_bundle(
 
     It is put in place only once the software it is for has loaded it and its outputs for the shared cases
     are within `comparison.TOLERANCE` of float32. What is at `path` is refused, or with `force` replaced in
-    one step. Returns what loaded it and the largest relative error.
+    one step. Returns what loaded it, the largest relative error, and a preset that the format cannot state.
 
     Raises `ArgumentError` for an unknown format or an option it does not take, `MissingExtraError`,
     `OutputError` if `path` exists or cannot be written, `ExportError` for other outputs. After any of them
@@ -36,7 +37,8 @@ def export_bundle(
             file = row.load()
             if not options.server:
                 file.write(bundle, temporary, options)
-                return file.check(bundle, temporary, options)
+                check = file.check(bundle, temporary, options)
+                return replace(check, left_out=_left_out(bundle, format))
             place = file.place(serving.version_folder(temporary, bundle))
             file.write(bundle, place, options)
             check = file.check(bundle, place, options)
@@ -49,3 +51,12 @@ def export_bundle(
             if row.extra:
                 raise missing(needs, row.extra) from error
             raise MissingExtraError(f"{needs}, which is not installed: pip install {error.name}.") from error
+
+
+def _left_out(bundle: Bundle, format: str) -> str | None:
+    if FORMATS[format].states_resize or bundle.resize == "default":
+        return None
+    return (
+        f"The format {format} does not say how photos are resized, which here is by {bundle.resize}: "
+        f"resize them so, and give --resize {bundle.resize} where it is read back."
+    )

@@ -21,10 +21,14 @@ Outputs = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Check:
-    """What loaded an export, with its version, and the largest relative error of its outputs."""
+    """What loaded an export, with its version, and the largest relative error of its outputs.
+
+    `left_out`: a sentence about what the format does not carry and this module would need, or None.
+    """
 
     loader: str
     error: float
+    left_out: str | None = None
 
 
 def cases(options: Options) -> Iterator[Images]:

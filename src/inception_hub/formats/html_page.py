@@ -8,7 +8,7 @@ import base64
 import gzip
 import hashlib
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ..bundle import Bundle
 from ..bundle.describe import page_facts
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
-from ..images.presets import visible_fraction
+from ..images.presets import DEFINITIONS
 from ..system.templates import page_template
 from . import onnx, onnxruntime_web
 from .comparison import Check
@@ -87,7 +87,7 @@ def _precision(options: Options) -> str:
 def _settings(bundle: Bundle, options: Options) -> dict[str, Any]:
     """What the scripts know of the module, and of how photos and heatmaps are made."""
     from ..images import heatmaps
-    from ..images.resize import is_exact
+    from ..images.resize import GREY
 
     card = {
         **page_facts(bundle),
@@ -99,7 +99,7 @@ def _settings(bundle: Bundle, options: Options) -> dict[str, Any]:
         "labels": list(bundle.labels),
         "size": list(bundle.image_size),
         "map_size": list(heatmaps.map_size(bundle.image_size)),
-        "preset": {"exact": is_exact(bundle.resize), "visible": visible_fraction(bundle.resize)},
+        "preset": asdict(DEFINITIONS[bundle.resize]) | {"grey": GREY[0]},
         "most_pixels": MAX_PIXELS,
         "side": heatmaps.DRAWN_SIDE,
         "drawing": {

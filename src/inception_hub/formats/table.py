@@ -43,11 +43,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """`file` is the name of the format's file; writing needs `extra` installed and takes `options`."""
+    """`file` is the name of the format's file; writing needs `extra` installed and takes `options`.
+
+    `states_resize`: whether what is written says how photos become images.
+    """
 
     file: str
     extra: str | None = None
     options: frozenset[str] = frozenset()
+    states_resize: bool = True
 
     def load(self) -> Any:
         """The format's file as a module."""
@@ -56,9 +60,9 @@ class Format:
 
 FORMATS = {
     "module": Format("module_directory"),
-    "tf1-hub": Format("tf1_hub", "tensorflow"),
-    "savedmodel": Format("savedmodel", "tensorflow", frozenset({"evidence"})),
-    "tf-checkpoint": Format("tf_checkpoint", "tensorflow"),
+    "tf1-hub": Format("tf1_hub", "tensorflow", states_resize=False),
+    "savedmodel": Format("savedmodel", "tensorflow", frozenset({"evidence"}), states_resize=False),
+    "tf-checkpoint": Format("tf_checkpoint", "tensorflow", states_resize=False),
     "onnx": Format(
         "onnx", "onnx", frozenset({"size", "batch", "photos", "top", "int8", "fp16", "evidence", "server"})
     ),

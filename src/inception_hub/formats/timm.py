@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..architecture import GLOBAL_POOL, LOGITS, LOGITS_LAYER, SCOPE, Architecture
 from ..bundle import Bundle
 from ..errors import FormatError, MissingExtraError
-from ..images.presets import Preset, visible_fraction
+from ..images.presets import DEFINITIONS, Fit, Preset
 from ..system.extras import missing
 from ..system.regular import read_bounded
 from ..weights import Weights, load
@@ -31,6 +31,7 @@ RGB = 3
 STEM = f"{FEATURES}.Conv2d_1a_7x7.conv_dw"
 ADVICE = "give a directory for timm as our exports are"
 COUNTER = "num_batches_tracked"  # PyTorch's batch norm counts what it has seen
+CROP_MODES: dict[Fit, str] = {"squash": "squash", "crop": "center", "pad": "border"}
 # The end of a name in timm and of TF-Slim's.
 ENDS = {
     "conv.weight": "weights",
@@ -146,16 +147,16 @@ def _config(bundle: Bundle) -> dict[str, Any]:
 def configuration(architecture: Architecture, image_size: tuple[int, int], preset: Preset) -> dict[str, Any]:
     """What timm calls the pretrained configuration, for images of `image_size` (height, width).
 
-    `mean` and `std` map [0, 1] to [-1, 1]; proportions are not kept, as the original's users did not.
+    `mean` and `std` map [0, 1] to [-1, 1].
     """
-    height, width = image_size
+    (height, width), how = image_size, DEFINITIONS[preset]
     last = architecture.blocks[-1].name
     return {
         "num_classes": architecture.num_classes,
         "input_size": (RGB, height, width),
         "pool_size": architecture.endpoint_shapes(height, width)[last][:2],
-        "crop_pct": visible_fraction(preset),
-        "crop_mode": "squash",
+        "crop_pct": how.fraction,
+        "crop_mode": CROP_MODES[how.fit],
         "interpolation": "bilinear",
         "mean": (0.5, 0.5, 0.5),
         "std": (0.5, 0.5, 0.5),

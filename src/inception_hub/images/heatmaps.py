@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .presets import Preset, visible_fraction
+from .presets import CENTRAL_FRACTION
 
 MAP_SIDE, MOST_ENLARGED = 224, 2  # px of the shorter side; times the module's own size
 DRAWN_SIDE = 320  # px of both sides of what pages lay over a photo of any shape
@@ -23,6 +23,7 @@ LINE, SHADOW, DARK = (255, 222, 90), (0, 0, 0), (8, 10, 14)  # sRGB
 DARKENED = 0.55  # opacity below the first level
 REACH, STEP = 2.0, 0.5  # px: how far from a line a pixel's distance to it is told, and how finely
 STEPS = round(2 * REACH / STEP) + 1
+MOST_PADDED = 1000.0  # times a photo's side, which an image may show: more cannot be drawn
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
 
@@ -47,22 +48,26 @@ def map_size(size: tuple[int, int]) -> tuple[int, int]:
     return round(scale * size[0]), round(scale * size[1])
 
 
-def heatmap(activation_map: NDArray[np.float32], width: int, height: int, preset: Preset) -> Heatmap:
-    """What is laid over a photo of `width` x `height` pixels that was resized by `preset`.
+def heatmap(
+    activation_map: NDArray[np.float32], width: int, height: int, visible: tuple[float, float]
+) -> Heatmap:
+    """What is laid over a photo that is drawn with `width` x `height` pixels.
 
-    Places that lower the logit look as those that add nothing. Where the network does not look, at the edges
-    of a photo, the map continues.
+    `visible`: the parts of the photo's height and width that the map covers, of `visible_fractions`. Places
+    that lower the logit look as those that add nothing. At the edges of what the network sees the map
+    continues, over the eighth that presets leave out; further out, as of a crop from a wide photo, nothing
+    adds.
     """
     adding = np.maximum(activation_map, np.float32(0))
     adding /= max(float(adding.max()), 1e-9)
-    shares = _enlarged(adding, width, height, visible_fraction(preset))
+    shares = _enlarged(adding, width, height, visible)
     slopes = [np.gradient(shares, axis=axis) for axis in (0, 1) if shares.shape[axis] > 1]
     slope = np.maximum(np.hypot(*slopes) if len(slopes) == 2 else np.abs(sum(slopes)), 1e-4)
     index = np.zeros(shares.shape, np.uint8)
     for level in LEVELS:
         pixels_inside = np.clip((shares - level) / slope, -REACH, REACH)
         index = STEPS * index + np.rint((pixels_inside + REACH) / STEP).astype(np.uint8)
-    return Heatmap(index, _place(activation_map))
+    return Heatmap(index, _place(activation_map, visible))
 
 
 def laid_over(photo: Image.Image, over: Heatmap) -> Image.Image:
@@ -81,25 +86,46 @@ def palette() -> NDArray[np.uint8]:
     return np.array([_colour(each) for each in product(distances, repeat=len(LEVELS))], np.uint8)
 
 
-def _enlarged(map: NDArray[np.float32], width: int, height: int, part: float) -> NDArray[np.float32]:
-    """The map over the central `part` of each side of a photo, interpolated; beyond, its edges continue."""
-    rows, columns = map.shape
-    beyond = (1 / part - 1) / 2  # of the part that the map covers
-    margin = ceil(beyond * max(rows, columns)) + 2  # two places more, which interpolation looks at
-    whole = Image.fromarray(np.pad(map, margin, mode="edge"))
-    across, down = beyond * columns, beyond * rows
-    box = (margin - across, margin - down, margin + columns + across, margin + rows + down)
-    return np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
+def _enlarged(
+    map: NDArray[np.float32], width: int, height: int, visible: tuple[float, float]
+) -> NDArray[np.float32]:
+    """The map over the `visible` parts of a photo's sides, interpolated; beyond, its edges continue."""
+    (rows, columns), parts = map.shape, zip(visible, (height, width), strict=True)
+    # At least a drawn pixel, so that the margins are bounded; at most what leaves a part of the map.
+    tall, wide = (min(max(part, 1 / drawn), MOST_PADDED) for part, drawn in parts)
+    down, across = 1 / tall, 1 / wide
+    # How far the photo reaches beyond the map, in places; below 0 where it is the smaller.
+    below, beside = rows * (down - 1) / 2, columns * (across - 1) / 2
+    # Two places more, which interpolation looks at.
+    margins = max(ceil(below), 0) + 2, max(ceil(beside), 0) + 2
+    whole = Image.fromarray(np.pad(map, [(margin, margin) for margin in margins], mode="edge"))
+    top, left = margins[0] - below, margins[1] - beside
+    box = (left, top, left + columns * across, top + rows * down)
+    shares = np.array(whole.resize((width, height), Image.Resampling.BICUBIC, box))
+    shares[_far(height, tall)] = 0
+    shares[:, _far(width, wide)] = 0
+    return shares
 
 
-def _place(map: NDArray[np.float32]) -> str:
-    """The ninth of the map that holds its maximum, or nowhere if no place adds to the logit."""
+def _far(length: int, part: float) -> NDArray[np.bool_]:
+    """Which of `length` drawn pixels the network does not see, nor would if no edges were left out."""
+    centres = (np.arange(length) + 0.5) / length
+    return np.abs(centres - 0.5) > part / CENTRAL_FRACTION / 2
+
+
+def _place(map: NDArray[np.float32], visible: tuple[float, float]) -> str:
+    """The ninth of the photo where the map has its maximum, or nowhere if no place adds to the logit."""
     if map.max() <= 0:
         return "nowhere"
-    row, column = np.unravel_index(map.argmax(), map.shape)
-    vertical = ROWS[int(3 * (row + 0.5) / map.shape[0])]
-    horizontal = COLUMNS[int(3 * (column + 0.5) / map.shape[1])]
+    places = zip(np.unravel_index(map.argmax(), map.shape), map.shape, visible, strict=True)
+    row, column = (((at + 0.5) / length - 0.5) * part + 0.5 for at, length, part in places)
+    vertical, horizontal = ROWS[_third(row)], COLUMNS[_third(column)]
     return "centre" if (vertical, horizontal) == ("middle", "centre") else f"{vertical} {horizontal}"
+
+
+def _third(share: float) -> int:
+    """Of a photo's side; what lies beside the photo counts to the nearest."""
+    return min(max(int(3 * share), 0), 2)
 
 
 def _colour(distances: tuple[float, ...]) -> NDArray[np.float64]:

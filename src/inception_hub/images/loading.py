@@ -95,8 +95,8 @@ def load_images(
 
     `images`: a path, folder or glob, a photo's bytes or open file, a PIL image, a uint8 array
     [height, width, 3]; or several of them. `module`: a `Module` or `ModuleSpec`, or a (height, width) in
-    pixels. `resize`: `default`, `slim` or `plain`; None is the module's own preset, `default` where there is
-    only a size. `max_pixels`: of one photo, 100,000,000 by default and 178,956,970 at most.
+    pixels. `resize`: one of `PRESETS`, such as `crop`; None is the module's own preset, `default` where there
+    is only a size. `max_pixels`: of one photo, 100,000,000 by default and 178,956,970 at most.
 
     Raises `ImageError` naming the photo that cannot be read or is larger, `HandleError` for a folder or glob
     without photos, `InputError` for what is no photo, `ArgumentError` for no photo, an unknown preset or

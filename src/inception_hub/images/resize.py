@@ -1,21 +1,24 @@
-"""uint8 photos -> float32 images of a given size, three ways.
+"""uint8 photos -> float32 images of a given size, by one of five presets.
 
-`default`: the central 0.875 of each side, antialiased bilinear. `slim`: the same part as TF-Slim evaluated
-it, and `plain`: the whole photo, both in the arithmetic of TF1's `resize_bilinear(align_corners=False)`,
-which samples at `target * scale` without half-pixel centres and without antialiasing.
+`default`: the central 0.875 of each side, squashed, antialiased bilinear. `slim`: the same part as TF-Slim
+evaluated it, and `plain`: the whole photo, both in the arithmetic of TF1's
+`resize_bilinear(align_corners=False)`, which samples at `target * scale` without half-pixel centres and
+without antialiasing. `crop` and `pad` keep the proportions, by the filter of `default`: see `fitted`.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ArgumentError
-from .presets import CENTRAL_FRACTION, PRESETS, Preset
+from .presets import CENTRAL_FRACTION, DEFINITIONS, PRESETS, Fit, Preset
 from .shrink import bilinear
 
 REDUCED = 1.0  # times the pixels that are needed; what 1.5 and 2 change: docs/log.md
+GREY = (128, 128, 128)  # beside padded photos: the middle of the network's range, but for half a level
 
 Pixels = NDArray[np.uint8]
 Images = NDArray[np.float32]
@@ -24,25 +27,85 @@ Images = NDArray[np.float32]
 def resize(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset = "default") -> Images:
     """uint8 [height, width, 3], or Pillow's RGB image, -> float32 [*size, 3] in [0, 1].
 
-    The aspect ratio is not kept, as in Slim. Raises `ArgumentError` for an unknown preset.
+    Raises `ArgumentError` for an unknown preset.
     """
     return in_unit_range(resize_compactly(image, size, preset))
 
 
 def resize_compactly(image: Pixels | Image.Image, size: tuple[int, int], preset: Preset) -> Pixels | Images:
     """As `resize`, but uint8 [*size, 3] where the preset gives whole levels: a quarter of the memory."""
-    if preset == "default":
-        whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
-        columns, rows = (central(length) for length in whole.size)
-        part = whole.crop((columns.start, rows.start, columns.stop, rows.stop))
-        return np.asarray(bilinear(part, (size[1], size[0])))
-    pixels = np.asarray(image)
-    if preset == "plain":
-        return _tf1_bilinear(pixels, size)
-    if preset == "slim":
-        rows, columns = (central(length) for length in pixels.shape[:2])
+    if preset not in PRESETS:
+        raise ArgumentError(f"resize is {preset!r}; give one of {', '.join(PRESETS)}.")
+    how = DEFINITIONS[preset]
+    if how.exact:
+        pixels = np.asarray(image)
+        rows, columns = (central(length, how.fraction) for length in pixels.shape[:2])
         return _tf1_bilinear(pixels[rows, columns], size)
-    raise ArgumentError(f"resize is {preset!r}; give one of {', '.join(PRESETS)}.")
+    whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    return np.asarray(fitted(whole, size, how.fit, how.fraction))
+
+
+def fitted(photo: Image.Image, size: tuple[int, int], fit: Fit, fraction: float = 1.0) -> Image.Image:
+    """`photo` as an image of `size` (height, width), antialiased bilinear; both RGB.
+
+    `squash`: the central `fraction` of each side, its proportions not kept. `crop`: the centre of the photo
+    at the smallest scale at which no side is below the image's / `fraction`. `pad`: the whole photo at the
+    largest scale at which it fits, centred, with `GREY` beside it.
+    """
+    if fit == "crop":
+        return _cropped(photo, size, fraction)
+    if fit == "pad":
+        return _padded(photo, size)
+    if fraction == 1:
+        return bilinear(photo, (size[1], size[0]))
+    columns, rows = (central(length, fraction) for length in photo.size)
+    part = photo.crop((columns.start, rows.start, columns.stop, rows.stop))
+    return bilinear(part, (size[1], size[0]))
+
+
+def _cropped(photo: Image.Image, size: tuple[int, int], fraction: float) -> Image.Image:
+    """As if the whole photo were scaled to whole pixels and then cropped, but only the crop is computed."""
+    width, height = photo.size
+    high, wide = (math.floor(side / fraction) for side in size)
+    if high * width >= wide * height:
+        wide = high * width // height
+    else:
+        high = wide * height // width
+    across, down = _span(width, wide, size[1]), _span(height, high, size[0])
+    # Cut out first: resizers keep a box in float32, which is exact for small numbers only.
+    part = photo.crop((across.first, down.first, across.end, down.end))
+    box = (across.start, down.start, across.stop, down.stop)
+    return bilinear(part, (size[1], size[0]), box)
+
+
+class _Span(NamedTuple):
+    """Of a side of a photo, the pixels from `first` to `end`, and in these what a crop shows."""
+
+    first: int
+    end: int
+    start: float
+    stop: float
+
+
+def _span(length: int, scaled: int, target: int) -> _Span:
+    """What the central `target` pixels of a side show that is scaled from `length` to `scaled` pixels."""
+    scale, skipped = length / scaled, round((scaled - target) / 2)
+    start, stop = skipped * scale, min((skipped + target) * scale, length)
+    reach = math.ceil(max(scale, 1)) + 1  # of the filter, beyond what is shown
+    first = max(0, math.floor(start) - reach)
+    return _Span(first, min(length, math.ceil(stop) + reach), start - first, stop - first)
+
+
+def _padded(photo: Image.Image, size: tuple[int, int]) -> Image.Image:
+    width, height = photo.size
+    high, wide = size
+    if wide * height <= high * width:
+        high = max(1, round(wide * height / width))
+    else:
+        wide = max(1, round(high * width / height))
+    image = Image.new("RGB", (size[1], size[0]), GREY)
+    image.paste(bilinear(photo, (wide, high)), ((size[1] - wide) // 2, (size[0] - high) // 2))
+    return image
 
 
 def in_unit_range(images: NDArray[np.uint8 | np.float32]) -> Images:
@@ -57,17 +120,18 @@ def least_pixels(size: tuple[int, int], preset: Preset) -> int | None:
 
     TF1's arithmetic picks single pixels, which a reduced photo no longer has.
     """
-    return None if is_exact(preset) else math.ceil(REDUCED * max(size) / CENTRAL_FRACTION)
+    how = DEFINITIONS[preset]
+    return None if how.exact else math.ceil(REDUCED * max(size) / how.fraction)
 
 
 def is_exact(preset: Preset) -> bool:
     """Whether `preset` is TF1's arithmetic, which saw photos whole and colours without their profiles."""
-    return preset in ("slim", "plain")
+    return DEFINITIONS[preset].exact
 
 
-def central(length: int) -> slice:
-    """The central 0.875 of a side of `length` pixels, rounded as `tf.image.central_crop` does."""
-    start = int((length - length * CENTRAL_FRACTION) / 2)
+def central(length: int, fraction: float = CENTRAL_FRACTION) -> slice:
+    """The central `fraction` of a side of `length` pixels, rounded as `tf.image.central_crop` does."""
+    start = int((length - length * fraction) / 2)
     return slice(start, length - start)
 
 

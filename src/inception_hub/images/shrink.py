@@ -12,30 +12,39 @@ from PIL import Image
 WIDEST = 1 << 24
 
 
+Box = tuple[float, float, float, float]
+
+
 class Resize(Protocol):
-    """Gives `image`, in mode RGB, `size` (width and height in pixels)."""
+    """Gives `image`, in mode RGB, `size` (width and height in pixels).
 
-    def __call__(self, image: Image.Image, size: tuple[int, int]) -> Image.Image: ...
+    `box`: the part that is to fill it, left, top, right and bottom in pixels of `image`. At its edges the
+    filter looks beyond it, as if the whole image were resized and then cropped.
+    """
+
+    def __call__(self, image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image: ...
 
 
-def by_pillow(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def by_pillow(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image:
     """By Pillow, everywhere."""
-    return image.resize(size, Image.Resampling.BILINEAR)
+    return image.resize(size, Image.Resampling.BILINEAR, box)
 
 
 def _vectorised() -> Resize | None:
     try:
-        from cykooz_resizer import FilterType, ResizeAlg, ResizeOptions, Resizer
+        from cykooz_resizer import CropBox, FilterType, ResizeAlg, ResizeOptions, Resizer
     except ImportError:
         return None
-    options = ResizeOptions(ResizeAlg.convolution(FilterType.bilinear), use_alpha=False)
+    bilinear = ResizeAlg.convolution(FilterType.bilinear)
 
-    def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-        if image.size == size:
+    def resize(image: Image.Image, size: tuple[int, int], box: Box | None = None) -> Image.Image:
+        left, top, right, bottom = box or (0, 0, *image.size)
+        if image.size == size == (right - left, bottom - top):
             return image.copy()
         if image.width * size[1] > WIDEST:
-            return by_pillow(image, size)
+            return by_pillow(image, size, box)
         resized = Image.new("RGB", size)
+        options = ResizeOptions(bilinear, False, CropBox(left, top, right - left, bottom - top))
         Resizer().resize_pil(image, resized, options)
         return resized
 

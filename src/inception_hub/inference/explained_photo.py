@@ -10,7 +10,7 @@ from ..images.decode import at_least
 from ..images.heatmaps import heatmap, laid_over, map_size
 from ..images.loading import decode_and_resize, decode_and_resize_again
 from ..images.photo_file import MAX_PIXELS
-from ..images.presets import Preset
+from ..images.presets import Preset, visible_fractions
 from ..module import Module
 from .activation_maps import Explanation, explain
 from .options import TOP
@@ -48,13 +48,16 @@ def explained_photo(
             replace(each, activation_map=other.activation_map)
             for each, other in zip(explanations, fine, strict=True)
         ]
-    return picture(at_least(PANEL, photo, source, max_pixels), explanations, preset)
+    visible = visible_fractions(preset, (photo.height, photo.width), own)
+    return picture(at_least(PANEL, photo, source, max_pixels), explanations, visible)
 
 
-def picture(photo: Image.Image, explanations: Sequence[Explanation], preset: Preset) -> Image.Image:
+def picture(
+    photo: Image.Image, explanations: Sequence[Explanation], visible: tuple[float, float]
+) -> Image.Image:
     """The photo, and beside it once more for each class with its heatmap, probability, name and scale.
 
-    `photo`: upright, RGB. The scale is what the map's maximum adds to the logit.
+    `photo`: upright, RGB. `visible`: see `heatmap`. The scale is what the map's maximum adds to the logit.
     """
     width, height = (max(1, round(side * PANEL / max(photo.size))) for side in photo.size)
     photo = photo.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
@@ -62,14 +65,19 @@ def picture(photo: Image.Image, explanations: Sequence[Explanation], preset: Pre
     sheet = Image.new("RGB", (MARGIN + (wide + MARGIN) * (len(explanations) + 1), 2 * MARGIN + high), "white")
     sheet.paste(photo, (MARGIN, MARGIN + LINE))
     for number, each in enumerate(explanations, 1):
-        _panel(sheet, photo, each, MARGIN + number * (wide + MARGIN), wide, preset)
+        _panel(sheet, photo, each, MARGIN + number * (wide + MARGIN), wide, visible)
     return sheet
 
 
 def _panel(
-    sheet: Image.Image, photo: Image.Image, each: Explanation, left: int, wide: int, preset: Preset
+    sheet: Image.Image,
+    photo: Image.Image,
+    each: Explanation,
+    left: int,
+    wide: int,
+    visible: tuple[float, float],
 ) -> None:
-    over = laid_over(photo, heatmap(each.activation_map, *photo.size, preset))
+    over = laid_over(photo, heatmap(each.activation_map, *photo.size, visible))
     sheet.paste(over, (left, MARGIN + LINE))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(TITLE)
     title = f"{each.probability:.1%}  {each.label[:200]}"

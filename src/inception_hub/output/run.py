@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..images.heatmaps import Heatmap, heatmap
+from ..images.presets import visible_fractions
 from ..inference.decoding import Photo
 from ..inference.options import Options
 from ..inference.pipeline import Result, infer
@@ -175,4 +176,5 @@ def heatmaps(module: Module, result: Result, options: Options) -> list[Heatmap]:
     maps = activation_maps(module, result.feature_map, classes)
     if not np.isfinite(maps).all():  # at that size; the row's own numbers are
         return []
-    return [heatmap(each, width, height, options.resize or module.resize) for each in maps]
+    visible = visible_fractions(options.resize or module.resize, (height, width), module.image_size)
+    return [heatmap(each, width, height, visible) for each in maps]

@@ -21,8 +21,8 @@ from ..inference.pipeline import BATCH_SIZE
 from .decoders import Decoders
 from .metrics import Metrics
 
-Images = tuple[NDArray[np.float32], ...]  # one photo at each size needed, [height, width, 3] in [0, 1]
-Compute = Callable[..., Sequence[Any]]  # for each size [batch, height, width, 3] -> an output for each photo
+Images = tuple[NDArray[np.float32], ...]  # one photo at each size needed, [height, width, 3] in [0, 1]; facts
+Compute = Callable[..., Sequence[Any]]  # each of these with a batch before -> an output for each photo
 
 
 @dataclass(eq=False)

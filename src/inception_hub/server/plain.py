@@ -106,13 +106,13 @@ def _add_explain(routes: APIRouter, service: Service) -> None:
     module = service.module
 
     def explained(path: str, output: Any, top: int) -> Record:
-        logits, feature_map = output
+        logits, feature_map, visible = output
         record = _classified(service, path, logits, top)
         classes = [prediction["index"] for prediction in record["predictions"]]
         maps = activation_maps(module, feature_map, classes)
         check_finite(maps, module.spec.bundle.name, module.precision)
         for prediction, each in zip(record["predictions"], maps, strict=True):
-            drawn = heatmap(each, DRAWN_SIDE, DRAWN_SIDE, module.resize)
+            drawn = heatmap(each, DRAWN_SIDE, DRAWN_SIDE, tuple(visible.tolist()))
             prediction["activation_map"], prediction["place"] = each.tolist(), drawn.place
             prediction["heatmap"] = palette_png_uri(drawn.index, palette())
         return record

@@ -14,6 +14,7 @@ from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
 from ..errors import AnswerError, ArgumentError, InputError, TooLargeError
 from ..images.heatmaps import map_size
 from ..images.loading import decode_and_resize, decode_and_resize_again
+from ..images.presets import visible_fractions
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Images
@@ -24,7 +25,7 @@ from .request_threads import RequestThreads
 
 MODEL_VERSION = "1"  # the only one
 CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"  # signatures
-EXPLANATION = "explanation"  # logits, and the feature map at the size of heatmaps
+EXPLANATION = "explanation"  # logits, the feature map at the size of heatmaps, the visible parts of the photo
 
 
 class Service:
@@ -63,7 +64,8 @@ class Service:
     def warm_up(self) -> None:
         """Compiles all that the interfaces compute."""
         for kind, compute in self._computations.items():
-            compute(*(np.zeros((1, *size, 3), np.float32) for size in self._sizes(kind)))
+            images = [np.zeros((1, *size, 3), np.float32) for size in self._sizes(kind)]
+            compute(*images, *([np.ones((1, 2), np.float32)] if kind == EXPLANATION else []))
         self.ready = True
 
     def close(self) -> None:
@@ -121,7 +123,11 @@ class Service:
         preset, pixels = self.module.resize, self.limits.pixels
         photo, image = decode_and_resize(file, size, preset, max_pixels=pixels)
         again = partial(decode_and_resize_again, photo, file, resize=preset, max_pixels=pixels)
-        return image, *map(again, larger)
+        images = (image, *map(again, larger))
+        if kind != EXPLANATION:
+            return images
+        visible = visible_fractions(preset, (photo.height, photo.width), size)
+        return *images, np.array(visible, np.float32)
 
     def _sizes(self, kind: str) -> tuple[tuple[int, int], ...]:
         """The sizes of a photo that `kind` is computed from: the module's, and another of heatmaps."""
@@ -154,14 +160,14 @@ class Service:
     def _logits(self, images: NDArray[np.float32]) -> Sequence[Any]:
         return list(self._endpoints(images, LOGITS)[LOGITS])
 
-    def _explanations(
-        self, images: NDArray[np.float32], enlarged: NDArray[np.float32] | None = None
-    ) -> Sequence[Any]:
-        if enlarged is None:
-            outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
+    def _explanations(self, images: NDArray[np.float32], *others: NDArray[np.float32]) -> Sequence[Any]:
+        """`others`: the enlarged images, where the size of heatmaps is another, and the visible parts."""
+        *enlarged, visible = others
+        if enlarged:
+            outputs = {**self._endpoints(images, LOGITS), **self._endpoints(enlarged[0], FEATURE_MAP)}
         else:
-            outputs = {**self._endpoints(images, LOGITS), **self._endpoints(enlarged, FEATURE_MAP)}
-        return list(zip(outputs[LOGITS], outputs[FEATURE_MAP], strict=True))
+            outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
+        return list(zip(outputs[LOGITS], outputs[FEATURE_MAP], visible, strict=True))
 
     def _endpoints(self, images: NDArray[np.float32], *names: str) -> Mapping[str, NDArray[np.float32]]:
         return self.module.endpoints(images, names, share_cores=True)  # several batches are under way at once

@@ -21,7 +21,7 @@ def distort(
 ) -> Tensor:
     """uint8 [batch, height, width, 3] -> float32 [batch, size, size, 3] in [0, 1].
 
-    `images` are whole photos, squashed to one shape; `aspects` [batch] are their true width over height,
+    `images` are photos made one shape; `aspects` [batch] are the true width over height of what they show,
     so that crops keep the proportions of things. `samples` [batch] are the photos' numbers in their set.
     """
     theta = _transforms(aspects, samples, how, draws)

@@ -1,5 +1,6 @@
 """Fine-tuning in two phases: a new head on frozen features, then the whole network at a lower rate."""
 
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from ..bundle import Bundle, Provenance
 from ..data import Dataset
 from ..engines.torch import Network
 from ..evaluation import Evaluation
+from ..images.presets import Preset
 from ..labels import Labels
 from ..module_spec import ModuleSpec
 from ..weights import identity, initialise
@@ -17,6 +19,7 @@ from .head import train_head
 from .listener import RunListener
 from .loop import Trained
 from .recipes import AdamW, Cycle, Phase, Recipe
+from .resize_choice import choose_resize, features_folder
 from .run import Run
 from .selection import explain_selection
 from .session import Session
@@ -65,7 +68,9 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
     settings = _settings(session.dataset, base, recipe, options, seed, teachers)
     session.check(settings)
     session.announce(f"Fine-tuning {base.bundle.name}", bfloat16)
-    photos = session.load(recipe.pixels, image_size, base.bundle.resize)
+    network = _with_new_head(base, labels, seed).to(session.workers.device)
+    preset = _preset(session, network, base, recipe, image_size, options, settings)
+    photos = session.load(recipe.pixels, image_size, preset)
     run = Run(
         recipe,
         photos.train,
@@ -78,13 +83,10 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
         listener=session.listener,
         teachers=teachers,
     )
-    network = _with_new_head(base, labels, seed).to(session.workers.device)
     head = None
     if options.phases != "full" and session.workers.is_main:  # whose weights the other processes take over
-        features = session.folder / "features"
-        head = train_head(
-            network, photos, base.bundle.resize, options, features, run.identity, session.listener
-        )
+        features = features_folder(session.folder, preset if options.resize == "auto" else None)
+        head = train_head(network, photos, preset, options, features, run.identity, session.listener)
         session.listener.note(f"head: {head}")
     trained, preview = session.train(network, run) if options.phases != "head" else (Trained([], None), [])
     name = "network as it was" if options.phases == "full" else "head"
@@ -100,7 +102,27 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
         chosen_by_validation=True,
         lowest_loss=lowest_loss(recipe, len(labels)),
     )
-    return session.end(_draft(base, session, network, image_size), network, recipe.dtype, summary)
+    return session.end(_draft(base, session, network, image_size, preset), network, recipe.dtype, summary)
+
+
+def _preset(
+    session: Session,
+    network: Network,
+    base: ModuleSpec,
+    recipe: Recipe,
+    image_size: tuple[int, int],
+    options: FinetuneOptions,
+    settings: Settings,
+) -> Preset:
+    """How photos become images of the new module's size; says why, where that was to be measured."""
+    own = base.bundle.resize
+    if options.resize != "auto":
+        return options.resize or own
+    identity, trial = digest(dict(settings)), deepcopy(network)
+    preset, why = choose_resize(session, trial, own, recipe.pixels, image_size, options, identity)
+    session.listener.note(why)
+    session.notes.append(why)
+    return preset
 
 
 def sizes(base: tuple[int, int], options: FinetuneOptions) -> tuple[int, tuple[int, int]]:
@@ -154,6 +176,8 @@ def _settings(
     """All that decides what the run computes."""
     given = asdict(replace(options, distillation=None))  # which names the teachers by path, not by weights
     del given["distillation"]
+    if given["resize"] is None:  # as the checkpoints of runs that began before there was a choice
+        del given["resize"]
     given["device"] = given["device"] or "cpu"
     given["precision"] = "bf16" if given.pop("bfloat16") else "f32"
     named = {f"--{name.replace('_', '-')}": value for name, value in (given | {"seed": seed}).items()}
@@ -173,7 +197,9 @@ def _with_new_head(base: ModuleSpec, labels: Labels, seed: int) -> Network:
     return Network(architecture, {**fresh, **kept})
 
 
-def _draft(base: ModuleSpec, session: Session, network: Network, image_size: tuple[int, int]) -> Bundle:
+def _draft(
+    base: ModuleSpec, session: Session, network: Network, image_size: tuple[int, int], preset: Preset
+) -> Bundle:
     """The module without weights: nothing made of the base's weights, such as its int8 graph, is kept."""
     source = f"fine-tuned on {session.dataset.name} from {base.bundle.name} ({base.bundle.provenance.source})"
     return Bundle(
@@ -183,5 +209,5 @@ def _draft(base: ModuleSpec, session: Session, network: Network, image_size: tup
         labels=session.dataset.labels,
         provenance=Provenance(source, base.bundle.provenance.licence),
         image_size=image_size,
-        resize=base.bundle.resize,
+        resize=preset,
     )

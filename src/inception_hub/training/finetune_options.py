@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ..errors import ArgumentError
-from .choices import BatchNorm, Phases, Select
+from .choices import BatchNorm, Phases, Resize, Select
 from .distillation import Distillation
 from .ranges import check_ranges
 
@@ -25,6 +25,7 @@ class FinetuneOptions:
     batch_size: int | None = None  # photos
     image_size: int | None = None  # px, square, of inference; None: some five quarters of training_size
     training_size: int | None = None  # px, square, of training; None: image_size, else the base's
+    resize: Resize | None = None  # how photos become that size; None: the base's preset
     batch_norm: BatchNorm = "update"
     batch_norm_momentum: float = 0.99  # share of the old statistics that stays, 0 to 1
     label_smoothing: float = 0.1
@@ -45,6 +46,8 @@ class FinetuneOptions:
             value = getattr(self, name)
             if value is not None and value < SMALLEST:
                 raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
+        if self.resize is not None and self.resize not in get_args(Resize):
+            raise ArgumentError(f"resize is {self.resize!r}; give one of {', '.join(get_args(Resize))}.")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; give one of {', '.join(choices)}.")

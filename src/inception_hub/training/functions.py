@@ -16,7 +16,7 @@ from ..images.presets import Preset, checked_preset
 from ..module import Module, ModuleLike, as_spec
 from ..system.extras import missing
 from ..system.home import at_home
-from .choices import BatchNorm, Phases, Select, TrainingPrecision
+from .choices import BatchNorm, Phases, Resize, Select, TrainingPrecision
 from .distillation import Distillation
 from .finetune_options import FinetuneOptions
 from .listener import RunListener
@@ -33,25 +33,27 @@ def finetune(
     data: Given, output: Given, module: ModuleLike | None = None, *,
     validation: Given | None = None, phases: Phases = "both", epochs: int | None = None,
     learning_rate: float = 5e-4, batch_size: int | None = None, image_size: int | None = None,
-    training_size: int | None = None, batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99,
-    label_smoothing: float = 0.1, average: float = 0.99, patience: int = 5, select: Select = "loss",
-    class_weights: bool = False, teacher: Teachers = None, teacher_share: float | None = None,
-    temperature: float | None = None, precision: TrainingPrecision | None = None, device: str | None = None,
-    seed: int = 0, listener: RunListener | None = None,
+    training_size: int | None = None, resize: Resize | None = None, batch_norm: BatchNorm = "update",
+    batch_norm_momentum: float = 0.99, label_smoothing: float = 0.1, average: float = 0.99,
+    patience: int = 5, select: Select = "loss", class_weights: bool = False, teacher: Teachers = None,
+    teacher_share: float | None = None, temperature: float | None = None,
+    precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
+    listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Teaches `module` the classes of the photos of `data` into the module directory `output`.
 
     `data`, `validation`: as `open_dataset` takes them. `module`: as of `classify`. `phases`: `both`, a new
     head on frozen features, then the whole network; `head` or `full`: one of them. `epochs`, `learning_rate`
     (the highest), `batch_size`: of the whole network. `image_size`, `training_size`: px, square, of inference
-    and of training. `batch_norm`: `update` the statistics or leave them `frozen`. `batch_norm_momentum`:
-    share of the old ones that stays, in [0, 1]. `average`: decay of the moving average of weights.
-    `patience`: epochs of the second half without a better one before the end; 0 trains all and keeps the
-    last. `select`: keep the lowest validation `loss`, or the highest `accuracy`. `class_weights`: photos of
-    rare classes count more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of the loss, in
-    [0, 1], at `temperature` (2). `precision`: `bf16` is mixed precision, the default where the machine has
-    instructions for it; a run that is resumed keeps its own. `device`: None is the CPU. None elsewhere is
-    chosen from the number of photos or the module. `listener` receives progress.
+    and of training. `resize`: the preset of the new module, by which it is trained, too; `auto`: that of the
+    best head on validation; None: the base's. `batch_norm`: `update` the statistics or leave them `frozen`.
+    `batch_norm_momentum`: share of the old ones that stays, in [0, 1]. `average`: decay of the moving average
+    of weights. `patience`: epochs of the second half without a better one before the end; 0 trains all and
+    keeps the last. `select`: keep the lowest validation `loss`, or the highest `accuracy`. `class_weights`:
+    photos of rare classes count more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of
+    the loss, in [0, 1], at `temperature` (2). `precision`: `bf16` is mixed precision, the default where the
+    machine has instructions for it; a run that is resumed keeps its own. `device`: None is the CPU. None
+    elsewhere is chosen from the number of photos or the module. `listener` receives progress.
 
     An interrupted run is resumed by the same call. Returns the evaluations of the written module on the test
     photos, if there are any, and on the validation photos.
@@ -64,7 +66,7 @@ def finetune(
         from .finetune import finetune as run
     options = FinetuneOptions(
         phases=phases, epochs=epochs, learning_rate=learning_rate, batch_size=batch_size,
-        image_size=image_size, training_size=training_size, batch_norm=batch_norm,
+        image_size=image_size, training_size=training_size, resize=resize, batch_norm=batch_norm,
         batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
         patience=patience, select=select, class_weights=class_weights, bfloat16=_is_bfloat16(precision),
         device=device, distillation=_distillation(teacher, teacher_share, temperature),

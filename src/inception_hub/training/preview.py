@@ -13,7 +13,7 @@ EPOCHS = 5
 
 
 def augmentation_preview(photos: Photos, phase: Phase, seed: int) -> CaptionedImages:
-    """The first photo, squashed as it is stored, and its distorted versions in the first epochs."""
+    """The first photo as it is stored, and its distorted versions in the first epochs."""
     sample = torch.zeros(1, dtype=torch.int64)
     images = [("original", photos.images[0].numpy().copy())]
     for epoch in range(EPOCHS):

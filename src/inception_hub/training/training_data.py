@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
 from ..errors import ArgumentError
-from ..images.presets import Preset
+from ..images.presets import DEFINITIONS, Fit, Preset
 from ..system.text import counted, first_few
 from .listener import RunListener
 from .workers import Workers
@@ -22,8 +22,8 @@ IN_MEMORY = 256 << 20  # bytes; what decodes in seconds needs no copy on disk
 
 @dataclass(frozen=True)
 class Photos:
-    """Decoded photos. `images`: uint8 [n, height, width, 3], whole photos squashed to one shape; `aspects`:
-    float32 [n], their true width over height; `classes`: int64 [n]."""
+    """Decoded photos. `images`: uint8 [n, height, width, 3], made one shape; `aspects`: float32 [n], the true
+    width over height of what they show; `classes`: int64 [n]."""
 
     images: Tensor
     aspects: Tensor
@@ -78,11 +78,11 @@ def load_training_data(
     """
     if not workers.is_main:
         workers.wait()
-    photos, notes = training_photos(dataset, stored_size, folder, listener)
+    photos, notes = training_photos(dataset, stored_size, folder, listener, DEFINITIONS[preset].fit)
     if workers.is_main:
         workers.wait()
     unreadable: list[str] = []
-    validation = _validation_photos(dataset.splits["validation"], image_size, preset, unreadable)
+    validation = validation_photos(dataset.splits["validation"], image_size, preset, unreadable)
     if unreadable:
         total = len(dataset.splits["validation"])
         count = f"{len(unreadable)} of {total:,} validation photos cannot be read"
@@ -94,9 +94,9 @@ def load_training_data(
 
 
 def training_photos(
-    dataset: Dataset, size: int, folder: Path, listener: RunListener
+    dataset: Dataset, size: int, folder: Path, listener: RunListener, fit: Fit = "squash"
 ) -> tuple[Photos, list[str]]:
-    """The training photos squashed to `size` px, and notes that name those left out.
+    """The training photos as squares of `size` px by `fit`, and notes that name those left out.
 
     Small sets are decoded into memory; `folder` keeps the others, where an interrupted pass is resumed.
     """
@@ -105,6 +105,7 @@ def training_photos(
         split,
         folder if len(split) * size * size * 3 > IN_MEMORY else None,
         size,
+        fit,
         report=lambda done, total: listener.progress("decoding", done, total),
     )
     notes = []
@@ -129,7 +130,7 @@ def _tensor(array: NDArray[Any]) -> Tensor:
     return torch.from_numpy(array)
 
 
-def _validation_photos(split: Split, size: tuple[int, int], preset: Preset, unreadable: list[str]) -> Photos:
+def validation_photos(split: Split, size: tuple[int, int], preset: Preset, unreadable: list[str]) -> Photos:
     """The photos of `split` resized as for inference; appends `name: reason` to `unreadable`."""
     images, positions = [], []
     for batch, indices in prepared(

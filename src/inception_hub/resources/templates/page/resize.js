@@ -24,17 +24,72 @@ export function taps(filter, reach, from, span, length, target) {
   });
 }
 
+// To the nearest whole number, of two the even one, as Python rounds.
+const rounded = (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
+
 // The image of a photo of `width` x `height` pixels; `read(top, left, rows, columns)` gives some of them as RGBA.
-export function resized(read, width, height, size, { exact, visible }) {
-  const across = central(width, visible);
-  const down = central(height, visible);
+export function resized(read, width, height, size, { fit, fraction, exact, grey }) {
+  if (fit === "crop") return cropped(read, width, height, size, fraction);
+  if (fit === "pad") return padded(read, width, height, size, grey);
+  const across = central(width, fraction);
+  const down = central(height, fraction);
   const part = (top, rows) => read(down.start + top, across.start, rows, across.length);
-  return (exact ? sampled : antialiased)(part, across.length, down.length, size);
+  return exact ? sampled(part, across.length, down.length, size) : antialiased(
+    part, whole(across.length), whole(down.length), size,
+  );
 }
 
-// Rows first, then columns, each rounded to whole levels.
-function antialiased(part, width, height, [rows, columns]) {
-  const across = taps(triangle, 1, 0, width, width, columns);
+// The parts of a photo's height and width that an image of `size` shows: above 1 where it shows grey, too.
+export function visibleFractions(height, width, size, { fit, fraction }) {
+  if (fit === "squash") return [fraction, fraction];
+  const scales = [size[0] / height, size[1] / width];
+  const scale = (fit === "crop" ? Math.max(...scales) : Math.min(...scales)) / fraction;
+  return scales.map((each) => each / scale);
+}
+
+// The centre of the photo at the smallest scale at which no side is below the image's / `fraction`.
+function cropped(read, width, height, size, fraction) {
+  let [high, wide] = size.map((side) => Math.floor(side / fraction));
+  if (high * width >= wide * height) wide = Math.floor((high * width) / height);
+  else high = Math.floor((wide * height) / width);
+  const across = shown(width, wide, size[1]);
+  const down = shown(height, high, size[0]);
+  const part = (top, rows) => read(down.first + top, across.first, rows, across.length);
+  return antialiased(part, across, down, size);
+}
+
+// Of a side scaled from `length` to `scaled` pixels the pixels that its central `target` need, and where these lie.
+function shown(length, scaled, target) {
+  const scale = length / scaled;
+  const start = rounded((scaled - target) / 2) * scale;
+  const reach = Math.ceil(Math.max(scale, 1)) + 1; // of the filter, beyond what is shown
+  const first = Math.max(0, Math.floor(start) - reach);
+  const end = Math.min(length, Math.ceil(start + target * scale) + reach);
+  return { first, length: end - first, from: start - first, span: target * scale };
+}
+
+// The whole photo at the largest scale at which it fits, centred, with grey beside it.
+function padded(read, width, height, size, grey) {
+  let [high, wide] = size;
+  if (wide * height <= high * width) high = Math.max(1, rounded((wide * height) / width));
+  else wide = Math.max(1, rounded((high * width) / height));
+  const photo = antialiased((top, rows) => read(top, 0, rows, width), whole(width), whole(height), [high, wide]);
+  const [rows, columns] = size;
+  const [top, left] = [Math.floor((rows - high) / 2), Math.floor((columns - wide) / 2)];
+  const image = new Float32Array(rows * columns * 3).fill(grey / 255);
+  for (let row = 0; row < high; row += 1) {
+    image.set(photo.subarray(row * wide * 3, (row + 1) * wide * 3), ((top + row) * columns + left) * 3);
+  }
+  return image;
+}
+
+const whole = (length) => ({ length, from: 0, span: length });
+
+// Rows first, then columns, each rounded to whole levels. `wide`, `tall`: the length of what `part` gives, and
+// which `span` of it, from `from` on, becomes the image.
+function antialiased(part, wide, tall, [rows, columns]) {
+  const [width, height] = [wide.length, tall.length];
+  const across = taps(triangle, 1, wide.from, wide.span, width, columns);
   const narrow = new Uint8ClampedArray(height * columns * 3);
   const step = Math.max(1, Math.floor(BAND / width));
   for (let top = 0; top < height; top += step) {
@@ -56,13 +111,13 @@ function antialiased(part, width, height, [rows, columns]) {
       }
     }
   }
-  return shortened(narrow, columns * 3, height, rows);
+  return shortened(narrow, columns * 3, taps(triangle, 1, tall.from, tall.span, height, rows));
 }
 
-function shortened(narrow, line, height, rows) {
-  const levels = new Uint8ClampedArray(rows * line);
+function shortened(narrow, line, down) {
+  const levels = new Uint8ClampedArray(down.length * line);
   const sums = new Float64Array(line);
-  for (const [row, { first, weights }] of taps(triangle, 1, 0, height, height, rows).entries()) {
+  for (const [row, { first, weights }] of down.entries()) {
     sums.fill(0);
     for (const [k, weight] of weights.entries()) {
       const from = (first + k) * line;

@@ -1,7 +1,7 @@
 // The network in a worker, so that the page stays responsive: photos in, predictions and heatmaps out, one at a time.
 // It runs by onnxruntime-web: a script in base64, and WebAssembly that was packed by gzip before.
 import { heatmap, placeOf } from "./drawing.js";
-import { resized } from "./resize.js";
+import { resized, visibleFractions } from "./resize.js";
 
 let settings;
 let started; // the promise of onnxruntime-web and its session
@@ -26,7 +26,7 @@ async function reply({ number, task, photo, top, classes }) {
     };
     const answer = task === "classify"
       ? best(await run(settings.size, "logits"), top)
-      : heatmaps(await run(settings.map_size, "evidence"), classes);
+      : heatmaps(await run(settings.map_size, "evidence"), classes, photo);
     self.postMessage({ number, answer });
   } catch (error) {
     self.postMessage({ number, error: error.message });
@@ -77,10 +77,10 @@ function best({ data }, top) {
   }));
 }
 
-function heatmaps({ data, dims: [, rows, columns, all] }, classes) {
+function heatmaps({ data, dims: [, rows, columns, all] }, classes, photo) {
+  const visible = visibleFractions(photo.height, photo.width, settings.size, settings.preset);
   return classes.map((index) => {
     const map = { values: Array.from({ length: rows * columns }, (_, at) => data[at * all + index]), rows, columns };
-    const drawing = { visible: settings.preset.visible, ...settings.drawing };
-    return { pixels: heatmap(map, settings.side, drawing), place: placeOf(map) };
+    return { pixels: heatmap(map, settings.side, { visible, ...settings.drawing }), place: placeOf(map, visible) };
   });
 }
