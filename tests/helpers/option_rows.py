@@ -38,6 +38,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "classify": {
         **ANSWERS,
         "--top": Row("--top 3", "infer.options.top", 3),
+        "--coverage": Row("--coverage 0.9", "infer.options.coverage", 0.9),
         "--format": Row("--format jsonl", "open_writer.format", "jsonl"),
         "--gallery": Row("--gallery TMP/page.html", "Gallery.path", "TMP/page.html"),
         "--heatmaps": Row("--heatmaps --gallery TMP/page.html", "infer.options.feature_maps", True),
