@@ -124,12 +124,17 @@ class PredictionSets:
         self.own = categories(counts, coverage)
         self._low, self._high = np.zeros((2, len(counts)), np.float32)
         self._share_high = np.zeros(len(counts))
-        together = ~self.own
-        for members in (together, *(np.arange(len(counts)) == index for index in np.flatnonzero(self.own))):
-            if members.any():
-                held_out = calibration.scores[members[calibration.classes]]
-                low, high, share = cut(held_out, coverage)
-                self._low[members], self._high[members], self._share_high[members] = low, high, share
+        by_class = calibration.scores[np.argsort(calibration.classes, kind="stable")]
+        ends = np.cumsum(counts)
+        for index in np.flatnonzero(self.own):
+            self._cut(index, by_class[ends[index] - counts[index] : ends[index]])
+        if not self.own.all():
+            self._cut(~self.own, calibration.scores[~self.own[calibration.classes]])
+
+    def _cut(self, members: Any, held_out: NDArray[np.float32]) -> None:
+        """Sets the cuts of the classes `members`, an index or a mask, by the scores of their photos."""
+        low, high, share = cut(held_out, self.coverage)
+        self._low[members], self._high[members], self._share_high[members] = low, high, share
 
     def __call__(self, logits: NDArray[np.float32], chances: tuple[float, float]) -> list[int]:
         """The classes of one photo by its `logits` [classes] and `chance`, best first; perhaps none."""

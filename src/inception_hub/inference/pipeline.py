@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
-from ..calibration import PredictionSets
+from ..calibration import PredictionSets, chance
 from ..errors import AnswerError, ArgumentError
 from ..images.resize import in_unit_range
 from ..module import Module
@@ -154,7 +154,8 @@ def _result(
             else:
                 assert decoded.pixels is not None
                 features = check_finite(endpoints[GLOBAL_POOL][0, 0], name, module.precision)
-                predictions, unknown = set_of(module, sets, decoded.pixels, logits, features)
+                chances = chance(decoded.pixels)
+                predictions, unknown = set_of(module.labels, sets, logits, features, chances)
                 row = Row(path, name, predictions=predictions, unknown=unknown)
     except AnswerError as error:
         return Result(Row(path, name, error=str(error)))

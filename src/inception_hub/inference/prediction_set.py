@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration import Calibration, PredictionSets, chance
+from ..calibration import Calibration, PredictionSets
 from ..errors import ArgumentError
+from ..labels import Labels
 from ..module import Module
 from .predictions import Prediction, predictions_of
 
@@ -27,15 +28,16 @@ def prediction_sets(module: Module, coverage: float) -> PredictionSets:
 
 
 def set_of(
-    module: Module,
+    labels: Labels,
     sets: PredictionSets,
-    pixels: NDArray[np.uint8] | NDArray[np.float32],
     logits: NDArray[np.float32],
     features: NDArray[np.float32],
+    chances: tuple[float, float],
 ) -> tuple[tuple[Prediction, ...], bool]:
     """The set of one photo, best first, perhaps empty; and whether the photo is unknown.
 
-    `pixels`: [height, width, 3], what the module computed `logits` [classes] and `features` from.
+    By what the module, of classes `labels`, computed of it, `logits` [classes] and `features`, and by
+    `chance` of the pixels that it saw.
     """
-    predictions = predictions_of(logits, module.labels, sets(logits, chance(pixels)))
+    predictions = predictions_of(logits, labels, sets(logits, chances))
     return predictions, bool(sets.calibration.is_unknown(logits[None], features[None])[0])
