@@ -8,6 +8,7 @@ from .errors import InceptionHubError as InceptionHubError
 
 if TYPE_CHECKING:
     from .benchmark import bench as bench
+    from .evaluation.calibrate import calibrate as calibrate
     from .evaluation.evaluate import evaluate as evaluate
     from .images.loading import load_images as load_images
     from .inference.activation_maps import explain as explain
@@ -40,6 +41,7 @@ LATER = {
     "Rows": ".output.photos",
     "Vectors": ".output.photos",
     "bench": ".benchmark",
+    "calibrate": ".evaluation.calibrate",
     "classify": ".output.photos",
     "convert": ".sources.transfer",
     "embed": ".output.photos",
@@ -72,6 +74,7 @@ __all__ = [
     "Rows",
     "Vectors",
     "bench",
+    "calibrate",
     "classify",
     "convert",
     "embed",

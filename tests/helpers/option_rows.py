@@ -124,6 +124,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--json": Row("--json", "stdout", '"top1": 1.0'),
         "--resize": Row("--resize slim", "evaluate_split.preset", "slim"),
     },
+    "calibrate": {"--split": Row("--split test", "calibrate.split", "test")},
     "quantize": {
         "--calibrate": Row("--calibrate others", "quantize.calibrate", "others"),
         "--max-drop": Row("--max-drop 3", "quantize.max_drop", 3.0),
@@ -178,6 +179,7 @@ BASE = {
     "finetune": "finetune data --output TMP/new",
     "train": "train slim data --output TMP/new",
     "evaluate": "evaluate given data",
+    "calibrate": "calibrate given data",
     "quantize": "quantize given --calibrate photos",
     "export": "export given TMP/new --to onnx",
     "push": "push given owner/name",
