@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import Architecture
-from ..errors import ArgumentError, WeightsError
+from ..errors import WeightsError
 from ..weights import complaint, misfits
-from .conformal import ROUNDING, categories, check_coverage, cut, photos_needed, scores
+from .conformal import ROUNDING, categories, check_coverage, cut, enough, scores
 from .novelty import DIRECTIONS, STORED, Novelty, fit_novelty
 from .temperature import LEAST, MOST, fit_temperature, tempered
 
@@ -113,12 +113,7 @@ class PredictionSets:
 
     def __init__(self, calibration: Calibration, coverage: float) -> None:
         coverage = check_coverage(coverage)
-        count, needed = len(calibration.scores), photos_needed(coverage)
-        if count < needed:
-            raise ArgumentError(
-                f"A coverage of {coverage:g} needs {needed:,} photos or more to calibrate on, and this "
-                f"module was calibrated on {count:,}; ask for less, or calibrate it on more photos."
-            )
+        enough(calibration.scores, coverage)
         self.calibration, self.coverage = calibration, coverage
         counts = np.bincount(calibration.classes, minlength=calibration.class_count)
         self.own = categories(counts, coverage)

@@ -44,6 +44,17 @@ def check_coverage(coverage: float) -> float:
     return float(coverage)
 
 
+def enough(held_out: NDArray[np.float32], coverage: float) -> NDArray[np.float32]:
+    """`held_out`, scores of photos that tell where to cut; raises `ArgumentError` for too few of them."""
+    count, needed = len(held_out), photos_needed(coverage)
+    if count < needed:
+        raise ArgumentError(
+            f"A coverage of {coverage:g} needs {needed:,} photos or more to calibrate on, and this was "
+            f"calibrated on {count:,}; ask for less, or calibrate it on more photos."
+        )
+    return held_out
+
+
 def cut(held_out: NDArray[np.float32], coverage: float) -> tuple[np.float32, np.float32, float]:
     """The score up to which a class belongs to the set: `coverage` of exchangeable scores do not exceed it.
 
