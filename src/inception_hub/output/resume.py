@@ -101,8 +101,8 @@ def json_lines(file: BinaryIO, name: Path, kind: str, sets: bool) -> Iterator[Wr
 def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[WrittenRow]:
     """The whole rows of a CSV file that begins with `header`; raises `OutputError` for what is no such row.
 
-    `ranks`: lines of a photo with predictions; None: any number, or one, as for vectors. The last photo
-    counts only if it is known to have them all: one of a module with fewer classes is computed once more.
+    `ranks`: lines of a photo with predictions; None: any number. The last photo counts only if it is known to
+    have them all: one of a module with fewer classes is computed once more.
     """
     every = _lines(file, name)
     start = next(every, b"")

@@ -76,7 +76,7 @@ def open_writer(
         text = JsonLines()
     elif format == "csv":
         text = PredictionsCsv(sets) if kind == "predictions" else VectorsCsv(length)
-        ranks = None if sets or kind == "vector" else length
+        ranks = None if sets else length
         read = partial(csv_lines, header=encoded(text.header()), ranks=ranks)
     else:
         from .table import Table
