@@ -9,6 +9,7 @@ def test_bytes_and_floats_give_the_same_numbers() -> None:
     levels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     images = levels / np.float32(255)
     assert chance(levels) == chance(images.astype(np.float32)) == chance(images + np.float32(1e-4))
+    assert chance(levels) == chance(images - np.float32(1e-4))
     assert chance(levels) != chance(levels[::-1])
     assert chance(levels[:, ::-1]) == chance(np.ascontiguousarray(levels[:, ::-1])), (
         "however it lies in memory"
