@@ -48,6 +48,16 @@ def small_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def calibrated_module(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small module that holds a calibration on 120 images; nobody changes it."""
+    from helpers.calibrated import calibrated
+
+    directory = tmp_path_factory.mktemp("calibrated") / "small"
+    calibrated(small_module, directory)
+    return directory
+
+
 @pytest.fixture(scope="module")
 def spec(small_module: Path) -> "ModuleSpec":
     """The small module before an engine makes it runnable."""

@@ -168,6 +168,7 @@ def test_public_names() -> None:
         "Rows",
         "Vectors",
         "bench",
+        "calibrate",
         "classify",
         "convert",
         "embed",

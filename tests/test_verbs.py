@@ -28,6 +28,7 @@ ONLY_IN_PYTHON = {  # what a terminal shows by itself
     "finetune": {"listener"},
     "train": {"listener"},
     "evaluate": {"load", "on_progress"},
+    "calibrate": {"on_progress"},
     "quantize": {"on_progress"},
     "bench": {"on_progress"},
 }

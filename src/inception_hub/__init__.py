@@ -8,6 +8,7 @@ from .errors import InceptionHubError as InceptionHubError
 
 if TYPE_CHECKING:
     from .benchmark import bench as bench
+    from .evaluation.calibrate import calibrate as calibrate
     from .evaluation.evaluate import evaluate as evaluate
     from .images.loading import load_images as load_images
     from .inference.activation_maps import explain as explain
@@ -42,6 +43,7 @@ LATER = {
     "Rows": ".output.photos",
     "Vectors": ".output.photos",
     "bench": ".benchmark",
+    "calibrate": ".evaluation.calibrate",
     "classify": ".output.photos",
     "convert": ".sources.transfer",
     "embed": ".output.photos",
@@ -76,6 +78,7 @@ __all__ = [
     "Rows",
     "Vectors",
     "bench",
+    "calibrate",
     "classify",
     "convert",
     "embed",

@@ -6,7 +6,7 @@ handle and what its weights are known by, never weights: where the handle leads 
 error.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Any, Self
 
@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from .calibration import chance, check_coverage
+from .calibration.conformal import cut, enough, scores
 from .engines import EngineName, PrecisionChoice
 from .errors import ArgumentError, ImageError, InputError
 from .images.given import is_one
+from .images.loading import load_images
 from .inference.decoding import Photo
 from .inference.options import Options
 from .inference.pipeline import BATCH_SIZE, infer
@@ -131,6 +134,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
     def fit(self, X: Any, y: Any) -> Self:
         """Learns the classes `y` [n] of the photos `X`."""
         vectors = _vectors(self._know(), X)
+        self.__dict__.pop("calibration_", None)
         self.head_ = LogisticRegression(C=self.C, max_iter=1000).fit(vectors, y)
         self.classes_ = self.head_.classes_
         return self
@@ -150,13 +154,64 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         check_is_fitted(self)
         return self.head_.predict(_vectors(self._opened(), X))
 
+    def calibrate(self, X: Any, y: Any) -> Self:
+        """Measures how often it is wrong on photos `X` of classes `y` [n] that `fit` has not seen.
+
+        `predict_set` needs it; `fit` forgets it. Raises `ArgumentError` for a class that `fit` has not seen.
+        """
+        check_is_fitted(self)
+        known = {name: index for index, name in enumerate(self.classes_.tolist())}
+        names = np.asarray(y).tolist()
+        if unseen := [name for name in names if name not in known]:
+            raise ArgumentError(
+                f"y holds {unseen[0]!r}, which `fit` has not seen; leave it out, or fit anew."
+            )
+        places = np.array([known[name] for name in names], np.int64)
+        found, _ = self._scores(X)
+        if len(found) != len(places):
+            raise ArgumentError(
+                f"X holds {len(found)} photos and y {len(places)} classes; give one for each."
+            )
+        self.calibration_ = found[np.arange(len(found)), places]
+        return self
+
+    def predict_set(self, X: Any, coverage: float = 0.95) -> NDArray[np.bool_]:
+        """bool [n, classes], in the order of `classes_`: of each photo the classes that it may be.
+
+        They hold the right class of a share `coverage` of photos like those of `calibrate`: of the average
+        photo, not of each. Raises `ArgumentError` for a coverage not between 0 and 1, or of which more photos
+        are needed.
+        """
+        check_is_fitted(self, "calibration_")
+        low, high, share = cut(enough(self.calibration_, check_coverage(coverage)), coverage)
+        found, between = self._scores(X)
+        return found <= np.where(between < share, high, low)[:, None]
+
+    def _scores(self, X: Any) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """The score of each class of each photo, and of each photo the number that parts two cuts."""
+        module, vectors, chances = self._opened(), [], []
+        for images in _batches(module, X):
+            vectors.append(module(images, signature=FEATURES))
+            chances += [chance(image) for image in images]
+        parts = np.array(chances)
+        return scores(self.head_.predict_proba(np.concatenate(vectors)), parts[:, 0]), parts[:, 1]
+
 
 @lru_cache(maxsize=4)  # clones of a grid search share it
 def _module(handle: str, precision: PrecisionChoice, engine: EngineName | None, device: str | None) -> Module:
     return Module(handle, precision=precision, engine=engine, device=device)
 
 
-def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
+def _batches(module: Module, photos: Any) -> Iterator[NDArray[np.float32]]:
+    """`photos` as the module takes them, a few at a time."""
+    photos, dimensions = _several(photos)
+    for start in range(0, len(photos), BATCH_SIZE):
+        part = photos[start : start + BATCH_SIZE]
+        yield np.asarray(part) if dimensions == 4 else load_images(list(part), module)
+
+
+def _several(photos: Any) -> tuple[Any, int]:
+    """`photos` as a collection of one or more, and the array's dimensions; raises for anything else."""
     dimensions = getattr(photos, "ndim", 1)
     if is_one(photos) or isinstance(photos, Image):
         photos = [photos]
@@ -167,6 +222,11 @@ def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
         )
     if len(photos) == 0:
         raise ArgumentError("X holds no photos; give one or more.")
+    return photos, dimensions
+
+
+def _vectors(module: Module, photos: Any) -> NDArray[np.float32]:
+    photos, dimensions = _several(photos)
     if dimensions == 4:
         images = np.asarray(photos)
         batches = (images[i : i + BATCH_SIZE] for i in range(0, len(images), BATCH_SIZE))

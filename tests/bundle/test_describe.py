@@ -46,3 +46,9 @@ def test_what_a_page_says(small_module: Path) -> None:
     assert not facts["knows_example"]
     fruits = Labels((*"abcdefghi", "lemon"), (None,) * 10)
     assert page_facts(replace(made, labels=fruits))["knows_example"]
+
+
+def test_whether_it_is_calibrated(small_module: Path, calibrated_module: Path) -> None:
+    assert describe(calibrated_module)["calibrated"] is True and describe(small_module)["calibrated"] is False
+    assert page_facts(bundle.read(calibrated_module))["calibrated"] is True
+    assert page_facts(bundle.read(small_module))["calibrated"] is False

@@ -1,6 +1,7 @@
 """Reading a module directory: the weights as documented, texts that are no text, weights checked before."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from helpers.manifests import describe_again
 
 from inception_hub import bundle
-from inception_hub.errors import FormatError
+from inception_hub.errors import FormatError, WeightsError
+from inception_hub.weights import save
 
 
 def test_the_weights_file_begins_as_the_docs_say(small_module: Path) -> None:
@@ -53,3 +55,29 @@ def test_weights_checked_before_are_read_when_they_are_asked_for(copy: Path) -> 
     with pytest.raises(FormatError, match="is not a readable safetensors file"):
         dict(weights)
     assert len(checked) == 277 and len(identities) == 1
+
+
+def test_a_calibration_of_other_weights_is_refused(copy: Path, calibrated_module: Path) -> None:
+    shutil.copy(calibrated_module / "calibration.safetensors", copy)
+    describe_again(copy, "calibration.safetensors")
+    assert bundle.read(copy).calibration is not None, "that of the same weights"
+    weights = dict(bundle.read(copy).weights)
+    save(copy / "weights.safetensors", {name: array + np.float32(1) for name, array in weights.items()})
+    describe_again(copy, "weights.safetensors")
+    other = bundle.read(copy).calibration
+    assert other is not None
+    with pytest.raises(WeightsError, match="calibration.safetensors was made for other weights than those"):
+        dict(other)
+
+
+def test_a_calibration_is_read_when_it_is_asked_for(calibrated_module: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(calibrated_module, tmp_path / "module"))
+    calibration = bundle.read(copy).calibration
+    (copy / "calibration.safetensors").write_bytes(b"")
+    assert calibration is not None
+    with pytest.raises(FormatError, match="is not a readable safetensors file"):
+        dict(calibration)
+    with pytest.raises(
+        FormatError, match="calibration.safetensors is not the file that module.json describes"
+    ):
+        bundle.read(copy)

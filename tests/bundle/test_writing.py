@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inception_hub import bundle
-from inception_hub.errors import InceptionHubError, OutputError
+from inception_hub.errors import InceptionHubError, OutputError, WeightsError
 from inception_hub.labels import Labels
 from inception_hub.system import atomic
 
@@ -125,3 +125,28 @@ def test_another_int8_graph_never_stands_beside_the_manifest_of_the_first(
     seen.clear()
     bundle.add_int8(copy, {name: array + 1 for name, array in INT8.items()}, {"precision": "int8"})
     assert seen == ["int8.safetensors", "module.json"], "the same bytes"
+
+
+def test_a_calibration_is_added_replaced_and_written_anew(
+    copy: Path, calibrated_module: Path, tmp_path: Path
+) -> None:
+    calibration = bundle.read(calibrated_module).calibration
+    assert calibration is not None
+    bundle.add_calibration(copy, calibration)
+    assert set(bundle.verify(copy)["files"]) == {path.name for path in copy.iterdir()} - {"module.json"}
+    bundle.add_calibration(copy, dict(calibration) | {"temperature": np.array([2], np.float32)})
+    replaced = bundle.read(copy)
+    assert replaced.calibration is not None and replaced.calibration["temperature"] == [2]
+    # As float16 the file of weights is another; what is written beside it is of that one.
+    bundle.write(replaced, tmp_path / "half", np.float16)
+    again = bundle.read(tmp_path / "half").calibration
+    assert again is not None and again["temperature"] == [2] and again.keys() == calibration.keys()
+
+
+def test_a_calibration_that_does_not_fit_is_not_written(calibrated_module: Path, tmp_path: Path) -> None:
+    whole = bundle.read(calibrated_module)
+    assert whole.calibration is not None
+    broken = dict(whole.calibration) | {"scores": np.array([np.nan], np.float32)}
+    with pytest.raises(WeightsError, match="calibration does not fit its network"):
+        bundle.write(replace(whole, calibration=broken), tmp_path / "broken")
+    assert not list(tmp_path.iterdir())

@@ -28,12 +28,14 @@ from inception_hub.benchmark import Figures
 from inception_hub.cli.app import app
 from inception_hub.data import Dataset
 from inception_hub.evaluation import Comparison, Evaluation
+from inception_hub.evaluation.calibrate import CalibrationResult
 from inception_hub.formats.comparison import Check as ExportCheck
 from inception_hub.labels import Labels
 from inception_hub.organising.placer import Summary
 from inception_hub.organising.undo import Undone
 from inception_hub.quantization.quantization import Check as QuantizeCheck
 
+CALIBRATED = CalibrationResult(100, "training photos", 1.0, 0.99, (), ())
 LABELS = Labels(tuple("abcdefghij"), (None,) * 10)
 
 
@@ -129,6 +131,7 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
     seen.at("evaluation.measurement", "pick_split")
     seen.at("evaluation.measurement", "evaluate_split", evaluation)
     seen.at("evaluation.measurement", "page", lambda *_, **__: "a page")
+    seen.at("evaluation.calibrate", "calibrate", lambda *_, **__: CALIBRATED)
     seen.at("quantization.quantization", "quantize", lambda *_, **__: QuantizeCheck(1, 1.0))
     seen.at("sources.transfer", "export_bundle", exported)
     seen.at("sources.transfer", "push_bundle", lambda *_, **__: "https://hub/owner/name")

@@ -12,14 +12,17 @@ from helpers.command import run
 from helpers.dataset_photos import png, split_of
 from PIL import Image
 
-from inception_hub import Module, bundle, load_images
+from inception_hub import Module, ModuleSpec, bundle, load_images
 from inception_hub.data import Dataset
 from inception_hub.errors import ArgumentError
 from inception_hub.evaluation import wilson
+from inception_hub.evaluation.coverage import SetMeasurement
+from inception_hub.evaluation.held_out import outputs_of
 from inception_hub.evaluation.measurement import evaluate_split, is_whole, pick_split, pictures
 from inception_hub.evaluation.report import THUMBNAIL
 from inception_hub.images.decode import decode
 from inception_hub.images.presets import PRESETS, Preset
+from inception_hub.inference.prediction_set import calibration_of
 from inception_hub.labels import Labels
 
 CLASSES = "abc"  # three of the module's ten
@@ -165,3 +168,18 @@ def test_pictures_are_as_large_as_the_report_shows_them(small_module: Path) -> N
     split = split_of([png(0, (300, 150)), png(1, (20, 200))], [0, 1])
     picture = pictures(evaluate_split(module, split, module.labels, "photos"), split)
     assert [picture(index).shape[:2] for index in (0, 1)] == [(THUMBNAIL // 2, THUMBNAIL), (200, 20)]
+
+
+def test_a_calibrated_module_is_measured_with_its_sets(calibrated_module: Path) -> None:
+    split = split_of([png(i, (40, 30)) for i in range(40)], [i % 10 for i in range(40)])
+    labels = Labels(tuple("abcdefghij"), (None,) * 10)
+    module = Module(calibrated_module)
+    found = evaluate_split(module, split, labels, "data")
+    assert found.sets is not None and found.sets.held_out == 120
+    assert [level.asked for level in found.sets.levels] == [0.8, 0.9, 0.95, 0.99]
+    expected = SetMeasurement(calibration_of(module))
+    expected.add(outputs_of(module, split, np.arange(10), []))
+    assert found.sets == expected.figures()
+    assert found.summary()["sets"]["levels"][0]["asked"] == 0.8
+    uncalibrated = replace(module.spec.bundle, calibration=None)
+    assert evaluate_split(Module(ModuleSpec(uncalibrated)), split, labels, "data").sets is None

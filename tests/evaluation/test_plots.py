@@ -74,3 +74,10 @@ def test_curves_show_both_losses() -> None:
     assert {"Loss", "Top-1 accuracy on validation, %", "Learning rate"} <= set(words)
     alone = Page(f"<p>{plots.curves(HISTORY[1:2])}</p>").texts("text")
     assert "Top-1 accuracy on validation, %" not in alone
+
+
+def test_risk_is_drawn_to_its_last_image() -> None:
+    answered = np.arange(1, 5001) / 5000
+    words = Page(f"<p>{plots.risk(answered, answered / 2)}</p>").texts("text")
+    assert "Mistakes among them, %" in words and "100" in words
+    assert len(plots.risk(answered, answered / 2)) < 20_000, "points that nobody sees are left out"

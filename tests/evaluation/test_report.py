@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inception_hub.evaluation import Candidate, Report, Score, Selection, compare, render
+from inception_hub.evaluation.coverage import Covered, SetFigures
+from inception_hub.evaluation.intervals import wilson
 
 pytest.importorskip("matplotlib")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -108,6 +110,18 @@ def test_a_bare_evaluation_has_no_empty_sections() -> None:
     page = Page(render(Report("bare", {}, sure, lambda index: None)))
     assert page.texts("h2") == ["Classes", "Most confused", "Confusion matrix", "Calibration"]
     assert "None: every prediction is right." in page.texts("p")
+
+
+def test_a_calibrated_module_has_its_sets_and_its_risk() -> None:
+    levels = tuple(Covered(asked, asked + 0.004, wilson(8, 9), 10 * asked, 0.25) for asked in (0.8, 0.995))
+    figures = SetFigures(levels, 0.061, 551, 0.82)
+    page = Page(render(replace(full(), evaluation=replace(evaluation(300, 9), sets=figures))))
+    assert {"Sets of classes", "If only the surest are taken"} <= set(page.texts("h2"))
+    cells = page.texts("td")
+    assert {"80%", "99.5%", "8.00", "9.95", "25.0%"} <= set(cells)
+    (sentence,) = [text for text in page.texts("p") if "Calibrated on" in text]
+    assert "551 photos, temperature 0.82. 6.1% of these images are called unknown" in sentence
+    assert len(page.attributes("svg")) == 6
 
 
 def test_nothing_comes_from_elsewhere() -> None:

@@ -8,6 +8,8 @@ import pytest
 from helpers.command import run
 
 from inception_hub import bundle
+from inception_hub.formats import module_directory
+from inception_hub.formats.options import Options
 
 
 def test_a_module_directory_of_ours(
@@ -35,3 +37,12 @@ def test_altered_module_files_are_refused(
     code, _, err = run(capsys, "export", tmp_path / "module", "--to", "module", tmp_path / "out")
     assert code == 2 and "weights.safetensors is not the file that module.json describes" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_calibration_is_carried(calibrated_module: Path, tmp_path: Path) -> None:
+    before = bundle.read(calibrated_module)
+    module_directory.write(before, tmp_path / "copy", Options())
+    after = bundle.read(tmp_path / "copy")
+    assert before.calibration is not None and after.calibration is not None
+    for name, array in before.calibration.items():
+        np.testing.assert_array_equal(after.calibration[name], array)

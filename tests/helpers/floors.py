@@ -22,7 +22,10 @@ FLOORS: tuple[dict[str, str], ...] = (
         "signatures": "what goes into each of a module's signatures and what comes out",
         "inputs": "checks of what a caller hands to a module",
     },
-    {"images": "photos in: find, open within bounds, decode, resize; heatmaps over them"},
+    {
+        "images": "photos in: find, open within bounds, decode, resize; heatmaps over them",
+        "calibration": "sets of classes with a coverage, and photos unlike any learned; NumPy alone",
+    },
     {"engines": "the table made runnable by OpenVINO and by PyTorch behind one protocol; compiled graphs"},
     {
         "bundle": "a module as a directory of plain data: read, write, verify, describe",

@@ -38,6 +38,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "classify": {
         **ANSWERS,
         "--top": Row("--top 3", "infer.options.top", 3),
+        "--coverage": Row("--coverage 0.9", "infer.options.coverage", 0.9),
         "--format": Row("--format jsonl", "open_writer.format", "jsonl"),
         "--gallery": Row("--gallery TMP/page.html", "Gallery.path", "TMP/page.html"),
         "--heatmaps": Row("--heatmaps --gallery TMP/page.html", "infer.options.feature_maps", True),
@@ -137,6 +138,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--json": Row("--json", "stdout", '"top1": 1.0'),
         "--resize": Row("--resize slim", "evaluate_split.preset", "slim"),
     },
+    "calibrate": {"--split": Row("--split test", "calibrate.split", "test")},
     "quantize": {
         "--calibrate": Row("--calibrate others", "quantize.calibrate", "others"),
         "--max-drop": Row("--max-drop 3", "quantize.max_drop", 3.0),
@@ -192,6 +194,7 @@ BASE = {
     "finetune": "finetune data --output TMP/new",
     "train": "train slim data --output TMP/new",
     "evaluate": "evaluate given data",
+    "calibrate": "calibrate given data",
     "quantize": "quantize given --calibrate photos",
     "export": "export given TMP/new --to onnx",
     "push": "push given owner/name",

@@ -17,14 +17,21 @@ ROWS = [
     Row("photos/bad.jpg", "tiny", error="photos/bad.jpg is damaged; give an intact file."),
     Row("photos/cat2.jpg", "tiny", predictions=PREDICTIONS[:1]),
 ]
+SETS = [  # for a coverage: of two classes, of none, of one that is none of the known things, and an error
+    Row("photos/cat.jpg", "tiny", predictions=PREDICTIONS, unknown=False),
+    Row("photos/odd.jpg", "tiny", predictions=(), unknown=False),
+    Row("photos/ufo.jpg", "tiny", predictions=PREDICTIONS[:1], unknown=True),
+    Row("photos/new.jpg", "tiny", predictions=(), unknown=True),
+    Row("photos/bad.jpg", "tiny", error="photos/bad.jpg is damaged; give an intact file."),
+]
 VECTORS = [
     Row("bad.jpg", "tiny", error="bad.jpg is damaged."),
     *(Row(f"{i}.jpg", "tiny", vector=np.full(4, i / 10, np.float32)) for i in range(5)),
 ]
 
 
-def written(format: str, kind: str, rows: list[Row], path: Path) -> Path:
-    with open_writer(format, kind, path, 4) as writer:
+def written(format: str, kind: str, rows: list[Row], path: Path, sets: bool = False) -> Path:
+    with open_writer(format, kind, path, 4, sets=sets) as writer:
         for row in rows:
             writer.write(row)
     return path

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from helpers.written_rows import SETS
 
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
@@ -64,3 +65,12 @@ def test_data_frames() -> None:
     pandas, polars = pandas_frame(table), polars_frame(table)
     assert pandas["label"][0] == "tabby" and math.isnan(pandas["probability"][2])
     assert polars.columns == table.column_names and polars["rank"].to_list() == [1, 2, None]
+
+
+def test_sets_have_a_line_for_each_class_or_one_for_none() -> None:
+    table = arrow_table(SETS, "predictions", sets=True)
+    assert table.column_names[-2:] == ["unknown", "error"]
+    assert table["path"].to_pylist() == [f"photos/{name}.jpg" for name in "cat cat odd ufo new bad".split()]
+    assert table["rank"].to_pylist() == [1, 2, None, 1, None, None]
+    assert table["unknown"].to_pylist() == [False, False, False, True, True, None]
+    assert "unknown" not in arrow_table(SETS, "predictions").column_names

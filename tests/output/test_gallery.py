@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.pages import Page
+from helpers.written_rows import SETS
 from PIL import Image
 
 from inception_hub.errors import OutputError
@@ -182,3 +183,17 @@ def test_a_full_disk_leaves_no_page(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(tmp_path.iterdir())
+
+
+def test_sets_say_what_is_unknown(tmp_path: Path) -> None:
+    html, found = page(tmp_path / "page.html", *((row, photo(48, 64)) for row in SETS))
+    assert found.of_class("unknown") == ["No class", *["Unknown: unlike anything the module learned"] * 2]
+    assert found.of_class("label") == ["Egyptian cat", "tabby", "Egyptian cat"]
+    assert len(found.of_class("error")) == 1
+    cards = [a for a in found.attributes("li") if "data-probability" in a]
+    assert [(a["data-probability"], "data-unknown" in a) for a in cards] == [
+        ("0.75", False),
+        ("0", False),
+        ("0.75", True),
+        ("0", True),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.browsing import DESKTOP, PHONE, fits, least_contrast, opened
+from helpers.written_rows import SETS
 
 from inception_hub.images.heatmaps import heatmap
 from inception_hub.inference.predictions import Prediction
@@ -184,3 +185,30 @@ def test_it_fits_and_is_readable(browser: Any, tmp_path: Path, viewport: dict[st
         assert fits(page)
         texts = "h1, h1 b, p, label, input, select, button, h2, .label, .percent"
         assert least_contrast(page, texts) >= 4.5  # WCAG AA
+
+
+def sets(path: Path) -> str:
+    """A page of sets for a coverage: of two classes, of none, of an unknown photo, and an error."""
+    photo = np.full((60, 80, 3), (200, 30, 60), np.uint8)
+    with Gallery(path, "tiny") as gallery:
+        for row in SETS:
+            gallery.add(row, None if row.error else photo)
+    return path.as_uri()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_unknown_photos_are_found(browser: Any, tmp_path: Path, viewport: Any) -> None:
+    with opened(browser, sets(tmp_path / "sets.html"), viewport=viewport) as page:
+        assert fits(page) and least_contrast(page, ".unknown, .error, .label") >= 4.5
+        page.get_by_label("Show").select_option("unknown")
+        assert names(page) == ["ufo.jpg", "new.jpg"]
+        page.get_by_label("Show").select_option("errors")
+        assert names(page) == ["bad.jpg"], "an empty set is no error"
+        page.get_by_label("Show").select_option("photos")
+        assert names(page) == ["cat.jpg", "odd.jpg", "ufo.jpg", "new.jpg"]
+        page.get_by_label("Order").select_option("surest")
+        assert names(page) == ["cat.jpg", "ufo.jpg", "odd.jpg", "new.jpg"], "without a class last"
+
+
+def test_without_unknown_photos_there_is_no_choice_of_them(page: Any) -> None:
+    assert page.locator("option[value=unknown]").get_attribute("hidden") is not None

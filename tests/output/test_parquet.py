@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet as parquet
 import pytest
-from helpers.written_rows import ROWS, VECTORS, small_files, written
+from helpers.written_rows import ROWS, SETS, VECTORS, small_files, written
 
 from inception_hub.errors import MissingExtraError, OutputError
 from inception_hub.output import parquet as parquet_rows
@@ -128,3 +128,11 @@ def test_a_folder_that_is_held_stays_while_a_part_takes_its_name(tmp_path: Path)
         with pytest.raises(OutputError, match="is being written by another process"):
             open_writer("parquet", "vector", path, 4, resume=True)
     assert not parts.exists() and parquet.read_table(path).num_rows == 300
+
+
+def test_sets_have_a_column_of_their_own(tmp_path: Path) -> None:
+    path = written("parquet", "predictions", SETS, tmp_path / "rows.parquet", sets=True)
+    table = pyarrow.parquet.read_table(path)
+    assert table["unknown"].to_pylist() == [False, False, True, True, None]
+    sizes = [each and len(each) for each in table["predictions"].to_pylist()]
+    assert sizes == [2, [], 1, [], None]

@@ -11,6 +11,7 @@ import pandas
 import polars
 import pyarrow.json
 import pytest
+from helpers.written_rows import SETS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +131,22 @@ def test_spreadsheets_compute_nothing() -> None:
     ]
     vectors = VectorsCsv(1)
     assert parsed(vectors.row(Row("=1", "+m", error="=2"))) == [["./=1", "'+m", "'=2", ""]]
+
+
+def test_sets_of_a_coverage() -> None:
+    records = [as_record(row) for row in SETS]
+    assert [record.get("unknown") for record in records] == [False, False, True, True, None]
+    assert records[1] == {"path": "photos/odd.jpg", "module": "tiny", "predictions": [], "unknown": False}
+    assert list(records[0]) == ["path", "module", "predictions", "unknown"]
+    lines = PredictionsCsv(sets=True)
+    header, *rows = parsed(lines.header() + "".join(map(lines.row, SETS)))
+    assert header == ["path", "module", "rank", "label", "index", "probability", "unknown", "error"]
+    assert [(row[0], row[2], row[6]) for row in rows] == [
+        ("photos/cat.jpg", "1", "false"),
+        ("photos/cat.jpg", "2", "false"),
+        ("photos/odd.jpg", "", "false"),
+        ("photos/ufo.jpg", "1", "true"),
+        ("photos/new.jpg", "", "true"),
+        ("photos/bad.jpg", "", ""),
+    ]
+    assert rows[-1][-1] == "photos/bad.jpg is damaged; give an intact file."

@@ -69,6 +69,19 @@ def test_settings_are_of_all_that_decides_a_row(module: Module, spec: ModuleSpec
     assert settings_of(Module(spec, engine="torch"), Options(top=2)) == own, "engines agree"
 
 
+def test_settings_of_sets_are_coverage_and_calibration(calibrated_module: Path) -> None:
+    module = Module(calibrated_module)
+    own = settings_of(module, Options(coverage=0.9))
+    assert own["coverage"] == "0.9" and "top" not in own
+    other = settings_of(module, Options(coverage=0.95))
+    assert {name for name in own if own[name] != other[name]} == {"coverage"}
+    arrays = dict(module.spec.bundle.calibration or {})
+    arrays["temperature"] = arrays["temperature"] * 2
+    again = Module(ModuleSpec(replace(module.spec.bundle, calibration=arrays)))
+    changed_too = settings_of(again, Options(coverage=0.9))
+    assert {name for name in own if own[name] != changed_too[name]} == {"calibration"}
+
+
 @pytest.mark.parametrize("format", ["jsonl", "csv"])
 def test_rows_without_a_record_are_refused(
     format: RowFormat, module: Module, paths: list[str], tmp_path: Path

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers.written_rows import ROWS, written
+from helpers.written_rows import ROWS, SETS, written
 from rich.cells import cell_len
 
 from inception_hub.errors import ArgumentError
@@ -84,3 +84,13 @@ def test_names_cannot_drive_the_terminal(tmp_path: Path) -> None:
     assert all(c.isprintable() or c == "\n" for c in text)
     assert "[bold]cat[/bold]" in text
     assert "[red]m[/red]" in text
+
+
+def test_sets_begin_with_what_is_unknown(tmp_path: Path) -> None:
+    path = written("table", "predictions", SETS, tmp_path / "rows.txt", sets=True)
+    lines = [line.split() for line in path.read_text("utf-8").splitlines()[2:] if line.strip()]
+    assert [line[0] for line in lines[:2]] == ["photos/cat.jpg", "tabby"]
+    assert lines[2] == ["photos/odd.jpg", "no", "class"]
+    assert lines[3] == ["photos/ufo.jpg", "unknown"]
+    assert lines[4][:2] == ["Egyptian", "cat"], "the photo is named once"
+    assert lines[5] == ["photos/new.jpg", "unknown"]

@@ -52,11 +52,15 @@ def test_a_folder_of_photos_becomes_a_module(
     spec = load_module_spec(module)
     assert spec.bundle.labels.names == ("blue", "green", "red") and spec.image_size == (32, 32)
     assert spec.bundle.provenance.source == "fine-tuned on photos from small (random numbers)"
+    calibration = spec.bundle.calibration
+    assert calibration is not None and sorted(calibration["classes"]) == [0, 1, 2], "the validation photos"
+    assert len(calibration["means"]) == 3
     (accuracy,) = spec.bundle.accuracy
     assert set(accuracy) == {"data", "images", "top1", "ece"}
     assert (accuracy["images"], accuracy["top1"]) == (3, 1.0)
     card = (module / "README.md").read_text("utf-8")
     assert "| photos validation | 3 | 100.00% | 43.9% to 100.0% |" in card
+    assert "Calibrated on 3 validation photos, so `inception-hub classify --coverage`" in card
     assert "2 of 2 (2 at 32 px, crops of 30%" in card and kept in card and "top-5" not in card
     page = (module / "report.html").read_text("utf-8")
     assert "<h1>colours: photos</h1>" in page and "<svg" in page and f"<p>{kept}</p>" in page

@@ -18,5 +18,6 @@ from .manifest import read_manifest as read_manifest
 from .manifest import verify as verify
 from .memory import images_at_once as images_at_once
 from .reading import read as read
+from .writing import add_calibration as add_calibration
 from .writing import add_int8 as add_int8
 from .writing import write as write

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..architecture import LOGITS_LAYER, Architecture
+from ..calibration import Arrays
 from ..engines.int8 import Int8
 from ..labels import Labels
 from ..weights import Weights
@@ -43,22 +44,25 @@ class Bundle:
     card: str = ""  # without the metadata that stands before it in the file
     report: str = ""  # the page of the training run
     int8: Int8 | None = None  # the quantized weights that `quantize` made
+    calibration: Arrays | None = None  # what `calibrate` measured: see `calibration.Calibration`
 
     def in_memory(self) -> "Bundle":
         """The same bundle with every array in memory: it can be sent to a machine without its files."""
-        return replace(self, weights=dict(self.weights), int8=None if self.int8 is None else dict(self.int8))
+        int8, calibration = (each and dict(each) for each in (self.int8, self.calibration))
+        return replace(self, weights=dict(self.weights), int8=int8, calibration=calibration)
 
     def trained(self, weights: Weights) -> "Bundle":
         """The same network with `weights` that were trained further: figures and card are of those before."""
         source = replace(self.provenance, source=f"trained from {self.provenance.source}", source_sha256=None)
-        return replace(self, weights=weights, provenance=source, accuracy=(), card="", report="", int8=None)
+        trained = replace(self, weights=weights, provenance=source)
+        return replace(trained, accuracy=(), card="", report="", int8=None, calibration=None)
 
     def without_head(self) -> "Bundle":
         """The same network as a feature vector module: no logits, no labels, nothing else about classes."""
         weights = {n: w for n, w in self.weights.items() if not n.startswith(f"{LOGITS_LAYER}/")}
         architecture = replace(self.architecture, num_classes=0)
         headless = replace(self, architecture=architecture, weights=weights, labels=Labels((), ()))
-        return replace(headless, accuracy=(), card="", report="", int8=None)
+        return replace(headless, accuracy=(), card="", report="", int8=None, calibration=None)
 
 
 class HasBundle(Protocol):

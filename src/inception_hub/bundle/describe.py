@@ -10,7 +10,7 @@ from ..labels import TOP
 from ..signatures import signatures
 from ..system.regular import read_text
 from .contents import Bundle
-from .manifest import LABELS, verify
+from .manifest import CALIBRATION, LABELS, verify
 
 EXAMPLE = {"orange", "lemon"}  # labels of what the pages' example shows
 
@@ -41,6 +41,7 @@ def describe(directory: Path) -> dict[str, Any]:
         "signatures": list(signatures(architecture)),
         "provenance": {key: value for key, value in manifest["provenance"].items() if value is not None},
         "accuracy": [_figures(each, architecture.num_classes) for each in manifest["accuracy"]],
+        "calibrated": CALIBRATION in manifest["files"],
     }
 
 
@@ -59,6 +60,7 @@ def page_facts(bundle: Bundle) -> dict[str, Any]:
         "licence": bundle.provenance.licence,
         "source": bundle.provenance.source,
         "accuracy": [_in_json(figures) for figures in bundle.accuracy],
+        "calibrated": bundle.calibration is not None,
         "card": bundle.card,
         "knows_example": bool(EXAMPLE.intersection(bundle.labels)),
     }

@@ -1,17 +1,22 @@
 """Reads a module directory into a `Bundle`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
+
+from .. import calibration
 from .. import weights as weights_file
 from ..architecture import Architecture
 from ..engines import int8
-from ..errors import ArgumentError, FormatError
+from ..errors import ArgumentError, FormatError, WeightsError
 from ..labels import Labels
 from ..system.regular import read_text
 from .card import without_metadata
 from .contents import Bundle, Provenance
-from .manifest import CARD, INT8, LABELS, REPORT, WEIGHTS, verify
+from .manifest import CALIBRATION, CARD, INT8, LABELS, REPORT, WEIGHTS, WEIGHTS_SHA256, verify
 
 
 def read(directory: Path, known: Callable[[str], bool] = lambda identity: False) -> Bundle:
@@ -38,10 +43,12 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
         )
     height, width = manifest["image_size"]
 
-    def stored(name: str, check: weights_file.Check) -> weights_file.LazyWeights:
-        sha256 = manifest["files"][name]["sha256"]
-        return weights_file.LazyWeights(directory / name, sha256, architecture, check)
+    files = manifest["files"]
 
+    def stored(name: str, check: weights_file.Check) -> weights_file.LazyWeights:
+        return weights_file.LazyWeights(directory / name, files[name]["sha256"], architecture, check)
+
+    of = files[WEIGHTS]["sha256"]
     weights = stored(WEIGHTS, weights_file.check)
     if not known(weights.identity):
         _ = weights.arrays
@@ -56,5 +63,19 @@ def read(directory: Path, known: Callable[[str], bool] = lambda identity: False)
         accuracy=tuple(manifest["accuracy"]),
         card=without_metadata(card),
         report=report,
-        int8=stored(INT8, int8.check) if INT8 in manifest["files"] else None,
+        int8=stored(INT8, int8.check) if INT8 in files else None,
+        calibration=stored(CALIBRATION, partial(_check_calibration, of)) if CALIBRATION in files else None,
     )
+
+
+def _check_calibration(
+    weights_sha256: str, architecture: Architecture, arrays: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """`arrays` but the one that says which weights they are of; raises `WeightsError` if of others."""
+    others = dict(arrays)
+    of = others.pop(WEIGHTS_SHA256, None)
+    if of is None or of.tobytes().hex() != weights_sha256:
+        raise WeightsError(
+            f"{CALIBRATION} was made for other weights than those beside it; calibrate the module anew."
+        )
+    return calibration.check(architecture, others)

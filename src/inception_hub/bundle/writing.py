@@ -1,4 +1,4 @@
-"""Writes a `Bundle` as a module directory, and adds an int8 graph to one."""
+"""Writes a `Bundle` as a module directory, and adds an int8 graph or a calibration to one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .. import calibration
 from .. import weights as weights_file
 from ..engines import int8
 from ..engines.int8 import Int8
@@ -16,6 +18,7 @@ from ..system.outputs import refuse_existing
 from .card import config, with_metadata
 from .contents import Bundle
 from .manifest import (
+    CALIBRATION,
     CARD,
     CONFIG,
     FORMAT,
@@ -25,6 +28,7 @@ from .manifest import (
     MANIFEST,
     REPORT,
     WEIGHTS,
+    WEIGHTS_SHA256,
     describe_file,
     one_line,
     read_manifest,
@@ -67,6 +71,10 @@ def _write_files(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> N
         (directory / REPORT).write_text(bundle.report, "utf-8")
     if bundle.int8 is not None:
         weights_file.write(directory / INT8, int8.check(bundle.architecture, bundle.int8))
+    if bundle.calibration is not None:
+        checked = calibration.check(bundle.architecture, bundle.calibration)
+        signed = _signed(checked, str(describe_file(directory / WEIGHTS)["sha256"]))
+        weights_file.write(directory / CALIBRATION, signed)
     files = {path.name: describe_file(path) for path in sorted(directory.iterdir())}
     (directory / MANIFEST).write_text(to_json(_manifest(bundle, files)), "utf-8")
 
@@ -92,29 +100,50 @@ def _manifest(bundle: Bundle, files: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def add_int8(directory: Path, arrays: Int8, figures: Mapping[str, Any]) -> None:
-    """Adds the int8 graph `arrays` to a module directory, and `figures` to its measured accuracy.
-
-    `module.json` is replaced last, and where it names another int8 graph already, by one without first: cut
-    off at any moment, the module can be read. Raises `OutputError` if something cannot be written; then the
-    module is as it was, or without its former int8 graph.
-    """
+    """Adds the int8 graph `arrays` to a module directory, and `figures` to its accuracy: see `_add`."""
     manifest = read_manifest(directory)
-    former = manifest["files"].pop(INT8, None)
+    manifest["accuracy"].append(dict(figures))
+    _add(directory, manifest, INT8, arrays, "int8 graph", "quantize")
+
+
+def add_calibration(directory: Path, arrays: calibration.Arrays) -> None:
+    """Adds the calibration `arrays` to a module directory, in place of an earlier one: see `_add`."""
+    manifest = read_manifest(directory)
+    signed = _signed(arrays, manifest["files"][WEIGHTS]["sha256"])
+    _add(directory, manifest, CALIBRATION, signed, "calibration", "calibrate")
+
+
+def _add(
+    directory: Path, manifest: dict[str, Any], name: str, arrays: calibration.Arrays, what: str, verb: str
+) -> None:
+    """Writes `arrays` as the file `name` and then `manifest`, which is to name it, into a module directory.
+
+    `module.json` is replaced last, and where it names another such file already, by one without first: cut
+    off at any moment, the module can be read. Raises `OutputError` if something cannot be written; then the
+    module is as it was, or without its former file.
+    """
+    former = manifest["files"].pop(name, None)
     try:
-        with atomic_file(directory / INT8) as temporary:
+        with atomic_file(directory / name) as temporary:
             weights_file.write(temporary, arrays)
             entry = describe_file(temporary)
             if former not in (None, entry):
-                _replace_manifest(directory, manifest)
-        manifest["files"][INT8] = entry
-        manifest["accuracy"].append(dict(figures))
+                before = read_manifest(directory)
+                del before["files"][name]
+                _replace_manifest(directory, before)
+        manifest["files"][name] = entry
         _replace_manifest(directory, manifest)
     except OSError as error:
         raise OutputError(
-            f"The int8 graph cannot be written to {directory} ({error.strerror or error}); the rest of the "
-            "module is as it was: copy it with inception-hub convert to where you may write, and quantize "
+            f"The {what} cannot be written to {directory} ({error.strerror or error}); the rest of the "
+            f"module is as it was: copy it with inception-hub convert to where you may write, and {verb} "
             "the copy."
         ) from error
+
+
+def _signed(arrays: calibration.Arrays, weights_sha256: str) -> dict[str, NDArray[Any]]:
+    """`arrays`, and beside them which weights they are of."""
+    return {**arrays, WEIGHTS_SHA256: np.frombuffer(bytes.fromhex(weights_sha256), np.uint8)}
 
 
 def _replace_manifest(directory: Path, manifest: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from ..system.home import argument_at_home
 from ..system.text import printable
 from . import bench as benching
 from . import cache, modules, serve, streams, usage
+from . import calibrate as calibrating
 from . import classify as classifying
 from . import embed as embedding
 from . import evaluate as evaluating
@@ -47,6 +48,7 @@ VERBS = (
     (finetuning.finetune, "inception-hub finetune flowers/ --output flowers_module"),
     (training.train, "inception-hub train tiny-imagenet tiny-imagenet-200/ --output my_module"),
     (evaluating.evaluate, "inception-hub evaluate flowers_module flowers/ --report report.html"),
+    (calibrating.calibrate, "inception-hub calibrate flowers_module flowers/"),
     (quantizing.quantize, "inception-hub quantize my_module --calibrate photos/"),
     (exporting.export, "inception-hub export my_module my_module.onnx --to onnx"),
     (pushing.push, "inception-hub push my_module me/my_module --private"),

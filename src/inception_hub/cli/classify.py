@@ -7,13 +7,22 @@ import typer
 
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
-from ..inference.options import TOP, Options
+from ..inference.options import TOP, Options, top_or_coverage
 from ..output.choices import RowFormat, row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
 from .photo_options import Inputs, MaxPixelsOption, ResumeOption, output_option
 from .photo_run import run
 
-TopOption = Annotated[int, typer.Option("--top", min=1, help="Classes per photo.")]
+TopOption = Annotated[int | None, typer.Option("--top", min=1, help=f"Classes per photo. [default: {TOP}]")]
+CoverageOption = Annotated[
+    float | None,
+    typer.Option(
+        "--coverage",
+        metavar="SHARE",
+        help="Instead of the best: the classes that hold the right one for this share of photos, such as "
+        "0.95, and whether a photo is unlike all that the module learned; of a calibrated module.",
+    ),
+]
 FormatOption = Annotated[
     RowFormat | None,
     typer.Option("--format", help="How to write the rows. [default: as FILE ends, else table]"),
@@ -31,7 +40,8 @@ HeatmapsOption = Annotated[
 def classify(
     inputs: Inputs,
     module: ModuleOption = None,
-    top: TopOption = TOP,
+    top: TopOption = None,
+    coverage: CoverageOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     resume: ResumeOption = False,
@@ -50,8 +60,9 @@ def classify(
             "--heatmaps are for the page; give --gallery PAGE too, or use inception-hub explain."
         )
     chosen = row_format(format, output, "predictions")
+    most = top_or_coverage(top, coverage)
     loaded = load(module, engine, precision, device)
-    options = Options("predictions", top, resize, max_pixels, feature_maps=heatmaps)
+    options = Options("predictions", most, resize, max_pixels, feature_maps=heatmaps, coverage=coverage)
     run(
         loaded,
         inputs,

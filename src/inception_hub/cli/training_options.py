@@ -94,4 +94,10 @@ def accuracy_lines(evaluation: "Evaluation") -> list[str]:
     ]
     if evaluation.top5 is not None:
         lines.append(f"  top-5 {evaluation.top5:.2%}, 95% interval {evaluation.top5_interval}")
-    return [*lines, f"  ECE {evaluation.ece:.3f}"]
+    lines.append(f"  ECE {evaluation.ece:.3f}")
+    for level in evaluation.sets.levels if evaluation.sets else ():
+        lines.append(
+            f"  sets for a coverage of {level.asked:.0%}: {level.coverage:.1%} hold the right class, "
+            f"{level.size:.1f} classes on average"
+        )
+    return lines

@@ -66,7 +66,7 @@ class Worker:
         options = self._options
         photos = (_location(record).photo() for record in locations.to_pylist())
         results = infer(self._module, photos, options)
-        return pa.Table.from_pylist([flat(result.row) for result in results], schema(options.kind))
+        return pa.Table.from_pylist([flat(result.row) for result in results], _schema(options))
 
 
 def write_rows(
@@ -99,7 +99,7 @@ def write_rows(
         except RayError as error:
             raise _as_our_error(error) from error
         with as_output_error(output):
-            rows = pyarrow.dataset.dataset(path, schema(task.options.kind), filesystem=storage)
+            rows = pyarrow.dataset.dataset(path, _schema(task.options), filesystem=storage)
             written, failed = rows.count_rows(), pyarrow.dataset.field("error").is_valid()
             errors = rows.head(LISTED, columns=["error"], filter=failed)["error"].to_pylist()
             summary = Summary(written, rows.count_rows(filter=failed), errors)
@@ -109,6 +109,10 @@ def write_rows(
                 "--output that all machines of the cluster see, such as a shared folder or a bucket."
             )
     return summary
+
+
+def _schema(options: Options) -> pa.Schema:
+    return schema(options.kind, options.coverage is not None)
 
 
 def _tasks(locations: Iterable[PhotoLocation]) -> Iterator[pa.Table]:

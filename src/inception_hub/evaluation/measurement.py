@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import PREDICTIONS
+from ..calibration import Calibration
 from ..data import TEST, TRAIN, VALIDATION, Dataset, Split, prepared
 from ..errors import ArgumentError
 from ..images import decode
@@ -13,6 +14,8 @@ from ..images.presets import Preset
 from ..labels import Labels
 from ..module import Module
 from . import Comparison, Evaluation, Report, match_labels, render
+from .coverage import SetMeasurement
+from .held_out import NEEDED, outputs_of_batch
 from .report import THUMBNAIL
 
 
@@ -59,6 +62,9 @@ def evaluate_split(
             "give a module with a head."
         )
     indices = match_labels(module.labels, labels)
+    arrays = module.spec.bundle.calibration
+    sets = None if arrays is None else SetMeasurement(Calibration.of(module.architecture, arrays))
+    wanted = (PREDICTIONS,) if sets is None else (PREDICTIONS, *NEEDED)
     probabilities: dict[int, NDArray[np.float32]] = {}
     batches = prepared(
         split,
@@ -67,8 +73,10 @@ def evaluate_split(
         on_error=lambda index, message: on_error(f"{split.name(index)}: {message}"),
     )
     for images, positions in batches:
-        predictions = module.endpoints(images, (PREDICTIONS,))[PREDICTIONS]
-        probabilities.update(zip(positions.tolist(), predictions, strict=True))
+        endpoints = module.endpoints(images, wanted)
+        probabilities.update(zip(positions.tolist(), endpoints[PREDICTIONS], strict=True))
+        if sets is not None:
+            sets.add(outputs_of_batch(images, endpoints, indices[split.classes[positions]]))
         on_progress(len(probabilities), len(split))
     if not probabilities:
         raise ArgumentError(f"No photo of {name} can be read; give a data set of intact images.")
@@ -80,6 +88,7 @@ def evaluate_split(
         classes=indices[split.classes[kept]],
         probabilities=np.stack([probabilities[index] for index in kept.tolist()]),
         names=[split.name(index) for index in kept.tolist()],
+        sets=None if sets is None else sets.figures(),
     )
 
 

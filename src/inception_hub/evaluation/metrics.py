@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..labels import TOP, Labels
+from .coverage import SetFigures
 from .intervals import Interval, wilson
 
 BINS = 15  # as in Guo et al. 2017 for ImageNet
@@ -49,8 +50,10 @@ class Evaluation:
 
     `data`: the name of the data set and split. `labels`: the module's. `classes`: int64 [n], the true class
     of each image in the module's numbering. `probabilities`: float32 [n, classes]. `names`: of the images'
-    files. Raises `ArgumentError` where these do not fit each other, are empty, or a probability is no number
-    in [0, 1]; it names the first such image.
+    files. `sets`: how often sets of classes hold the right one, of a calibrated module.
+
+    Raises `ArgumentError` where these do not fit each other, are empty, or a probability is no number in
+    [0, 1]; it names the first such image.
     """
 
     module: str
@@ -59,6 +62,7 @@ class Evaluation:
     classes: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     names: Sequence[str]
+    sets: SetFigures | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.names), len(self.labels))
@@ -226,6 +230,7 @@ class Evaluation:
             "top5_interval": self.top5_interval,
             "loss": self.loss,
             "ece": self.ece,
+            **({} if self.sets is None else {"sets": asdict(self.sets)}),
             "classes": [
                 {"index": index} | asdict(score)
                 for index, score in enumerate(self.per_class())

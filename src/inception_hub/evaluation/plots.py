@@ -1,4 +1,4 @@
-"""The plots of a report as inline SVG: training curves, confusion matrix, reliability diagram."""
+"""The plots of a report as inline SVG: training curves, confusion matrix, reliability diagram, risk."""
 
 import html
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NAMED_CLASSES = 40  # more names beside a matrix cannot be read
 COUNTED_CLASSES = 12  # with more, the cells have no room for their counts
 LONGEST_NAME = 24  # characters
+MOST_POINTS = 400  # of a curve over images
 Level = tuple[float, str, str, str]  # of a horizontal line: its value, colour, style and name
 OVERCONFIDENT, UNDERCONFIDENT = (SECOND, 0.8), (FIRST, 0.4)  # colour and opacity of a calibration gap
 
@@ -110,6 +111,20 @@ def reliability(bins: Sequence[Bin]) -> str:
         upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
 
     return figure_svg(draw, 4.2, 4.2, "Reliability diagram: accuracy over confidence")
+
+
+def risk(answered: NDArray[np.float64], risks: NDArray[np.float64]) -> str:
+    """The risk-coverage curve as `<svg>`: mistakes among the surest predictions, over how many are taken."""
+    few = np.unique(np.linspace(0, len(answered) - 1, MOST_POINTS).round().astype(int))
+
+    def draw(figure: "Figure") -> None:
+        axes = figure.add_subplot()
+        axes.plot(100 * answered[few], 100 * risks[few], color=FIRST, linewidth=1.6)
+        axes.set(xlim=(0, 100), ylim=(0, None), xlabel="predictions taken, surest first, %")
+        axes.set(title="Mistakes among them, %")
+        axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.8)
+
+    return figure_svg(draw, 4.2, 2.8, "Risk-coverage curve: mistakes among the surest predictions")
 
 
 def _curve(

@@ -12,6 +12,7 @@ from ..system.templates import page_template
 from ..system.text import encoded
 from . import plots
 from .comparison import Comparison
+from .coverage import risk_coverage
 from .history import Epoch, Selection
 from .metrics import ClassScore, Evaluation
 from .svg import without_plots
@@ -76,12 +77,14 @@ def _plots(report: Report) -> dict[str, Any]:
     """The plots, as markup, and what the page says beside the confusion matrix."""
     from markupsafe import Markup
 
-    matrix, columns = _confusion(report.evaluation)
+    evaluation = report.evaluation
+    matrix, columns = _confusion(evaluation)
     return {
         "confusion": Markup(plots.confusion(matrix, columns)),
         "shown": len(columns),
         "outside": len(columns) > len(matrix),
-        "reliability": Markup(plots.reliability(report.evaluation.reliability())),
+        "reliability": Markup(plots.reliability(evaluation.reliability())),
+        "risk": Markup(_risk(evaluation) if evaluation.sets else ""),
         "curves": Markup(_curves(report) if report.history else ""),
     }
 
@@ -89,6 +92,10 @@ def _plots(report: Report) -> dict[str, Any]:
 def _curves(report: Report) -> str:
     start = report.selection.start if report.selection else None
     return plots.curves(report.history, report.lowest_loss, start)
+
+
+def _risk(evaluation: Evaluation) -> str:
+    return plots.risk(*risk_coverage(evaluation.confidences, evaluation.correct))
 
 
 def _worst_first(scores: Sequence[ClassScore]) -> list[ClassScore]:

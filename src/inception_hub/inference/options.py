@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..calibration import check_coverage
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset
@@ -16,6 +17,8 @@ class Options:
     """What is computed for each photo.
 
     `kind`: class `predictions` or the feature `vector`. `top`: predictions of each photo, best first.
+    `coverage`: None, or instead of the best `top` the set of classes that holds the right one for this share
+    of photos like those the module was calibrated on, and whether the photo is unlike anything it learned.
     `resize`: how photos become the module's size, None is the module's own preset. `max_pixels`: a photo of
     more is not decoded, its row is an error. `thumbnails`: also a small picture of each photo.
     `feature_maps`: also the feature map before the spatial mean at `images.heatmaps.map_size`, which
@@ -23,7 +26,7 @@ class Options:
     decode, once there were some hundred photos; 0: threads do, which is faster unless there are many cores,
     and a GPU that waits for them.
 
-    Raises `ArgumentError` for a `top` below 1.
+    Raises `ArgumentError` for a `top` below 1, and for a `coverage` that does not lie between 0 and 1.
     """
 
     kind: Kind = "predictions"
@@ -34,7 +37,20 @@ class Options:
     feature_maps: bool = False
     fingerprints: bool = False
     processes: int = 0
+    coverage: float | None = None
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise ArgumentError(f"top is {self.top}; give 1 or more.")
+        if self.coverage is not None:
+            check_coverage(self.coverage)
+
+
+def top_or_coverage(top: int | None, coverage: float | None) -> int:
+    """How many classes a photo gets: `top`, by default `TOP`; raises `ArgumentError` for both."""
+    if top is not None and coverage is not None:
+        raise ArgumentError(
+            f"top is {top} and coverage is {coverage:g}; give one of them: with a coverage, each photo gets "
+            "as many classes as that takes."
+        )
+    return TOP if top is None else top

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
+from ..calibration import PredictionSets, chance
 from ..errors import AnswerError, ArgumentError
 from ..images.resize import in_unit_range
 from ..module import Module
 from ..system.threads import in_order
 from .decoding import Decoded, Photo, decode_all
 from .options import Options
+from .prediction_set import prediction_sets, set_of
 from .predictions import best_predictions, check_finite
 from .row import Row
 
@@ -58,13 +60,15 @@ def infer(
 ) -> Iterator[Result]:
     """One result for each photo, in order; `timing` is kept up to date.
 
-    Raises `ArgumentError` for predictions from a module without classes.
+    Raises `ArgumentError` for predictions from a module without classes, and for a coverage of one that is
+    not calibrated, or on too few photos for it.
     """
     if options.kind == "predictions" and not module.architecture.num_classes:
         raise ArgumentError(
             f"{module.spec.bundle.name} is a feature vector module and has no classes; "
             "use embed, or another module."
         )
+    sets = None if options.coverage is None else prediction_sets(module, options.coverage)
     timing = timing or Timing()
     start = time.perf_counter()
     cores = module.cores
@@ -85,6 +89,7 @@ def infer(
         compute_batch,
         module=module,
         options=options,
+        sets=sets,
         share_cores=len(first_two) > 1,  # one batch alone gets all cores
     )
     for results in in_order(compute, chain(first_two, batches), threads=threads, ahead=threads + 1):
@@ -101,14 +106,21 @@ def next_batch(decoded: Iterator[Decoded], size: int, timing: Timing) -> list[De
 
 
 def compute_batch(
-    batch: list[Decoded], *, module: Module, options: Options, share_cores: bool
+    batch: list[Decoded],
+    *,
+    module: Module,
+    options: Options,
+    share_cores: bool,
+    sets: PredictionSets | None = None,
 ) -> list[Result]:
     """A result for each photo of `batch`; those that were decoded are computed together."""
-    output = LOGITS if options.kind == "predictions" else GLOBAL_POOL
+    outputs = (LOGITS if options.kind == "predictions" else GLOBAL_POOL,)
+    if sets is not None:
+        outputs = (LOGITS, GLOBAL_POOL)
     compute = partial(module.endpoints, share_cores=share_cores)
     images = [each.pixels for each in batch if each.pixels is not None]
     enlarged = [each.enlarged for each in batch if each.enlarged is not None]
-    names = (output, FEATURE_MAP) if options.feature_maps and not enlarged else (output,)
+    names = (*outputs, FEATURE_MAP) if options.feature_maps and not enlarged else outputs
     endpoints = dict(compute(in_unit_range(np.stack(images)), names)) if images else {}
     if enlarged:
         endpoints |= compute(np.stack(enlarged), (FEATURE_MAP,))
@@ -118,13 +130,17 @@ def compute_batch(
             results.append(Result(Row(each.photo.path, module.spec.bundle.name, error=each.error)))
             continue
         values = {name: array[position] for name, array in endpoints.items()}
-        results.append(_result(each, values, module, options))
+        results.append(_result(each, values, module, options, sets))
         position += 1
     return results
 
 
 def _result(
-    decoded: Decoded, endpoints: dict[str, NDArray[np.float32]], module: Module, options: Options
+    decoded: Decoded,
+    endpoints: dict[str, NDArray[np.float32]],
+    module: Module,
+    options: Options,
+    sets: PredictionSets | None,
 ) -> Result:
     """The result of one photo by its own endpoints, without the batch's axis."""
     path, name = decoded.photo.path, module.spec.bundle.name
@@ -134,7 +150,14 @@ def _result(
             row = Row(path, name, vector=vector)
         else:
             logits = check_finite(endpoints[LOGITS], name, module.precision)
-            row = Row(path, name, predictions=best_predictions(logits, module.labels, options.top))
+            if sets is None:
+                row = Row(path, name, predictions=best_predictions(logits, module.labels, options.top))
+            else:
+                assert decoded.pixels is not None
+                features = check_finite(endpoints[GLOBAL_POOL][0, 0], name, module.precision)
+                chances = chance(decoded.pixels)
+                predictions, unknown = set_of(module.labels, sets, logits, features, chances)
+                row = Row(path, name, predictions=predictions, unknown=unknown)
     except AnswerError as error:
         return Result(Row(path, name, error=str(error)))
     return Result(row, decoded.thumbnail, endpoints.get(FEATURE_MAP), decoded.fingerprint)

@@ -1,5 +1,6 @@
 """Logits -> predictions: softmax, the most likely classes and their labels. Knows labels and arrays only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,15 @@ class Prediction:
 
 def best_predictions(logits: NDArray[np.float32], labels: Labels, top: int) -> tuple[Prediction, ...]:
     """The `top` most likely of the classes `labels` by their `logits` [classes], best first."""
+    return predictions_of(logits, labels, top_k(probabilities(logits), top))
+
+
+def predictions_of(
+    logits: NDArray[np.float32], labels: Labels, indices: Sequence[int]
+) -> tuple[Prediction, ...]:
+    """The predictions of the classes at `indices`, in their order, by the `logits` [classes] of all."""
     values = probabilities(logits)
-    return tuple(Prediction(labels[index], index, float(values[index])) for index in top_k(values, top))
+    return tuple(Prediction(labels[index], index, float(values[index])) for index in indices)
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,7 +17,9 @@ class Row:
     """What `module` (its name) computed for the photo at `path`, as given or found.
 
     Exactly one of these is given, else `ArgumentError`: `predictions`, best first; `vector`, float32
-    [features]; `error`, one sentence. Rows compare by identity, as arrays do not compare to one truth.
+    [features]; `error`, one sentence. `unknown`: where a coverage was asked for, and `predictions` are a set
+    of any size, whether the photo is unlike anything the module learned; else None. Rows compare by identity,
+    as arrays do not compare to one truth.
     """
 
     path: str
@@ -25,6 +27,7 @@ class Row:
     predictions: tuple[Prediction, ...] | None = None
     vector: NDArray[np.float32] | None = None
     error: str | None = None
+    unknown: bool | None = None
 
     def __post_init__(self) -> None:
         given = sum(value is not None for value in (self.predictions, self.vector, self.error))

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 AT_A_TIME = 1024  # rows that are Python objects at the same time
 
 
-def arrow_table(rows: Iterable[Row], kind: Kind) -> "pa.Table":
-    """All `lines` of rows of one `kind` as a table of Arrow's; raises `MissingExtraError` without pyarrow."""
+def arrow_table(rows: Iterable[Row], kind: Kind, sets: bool = False) -> "pa.Table":
+    """All `lines` of rows of one `kind` as a table of Arrow's; raises `MissingExtraError` without pyarrow.
+
+    `sets`: the predictions are sets for a coverage, with the column `unknown`.
+    """
     try:
         import pyarrow as pa
     except ImportError as error:
@@ -34,6 +37,7 @@ def arrow_table(rows: Iterable[Row], kind: Kind) -> "pa.Table":
         ]
     else:
         columns += [("vector", pa.list_(pa.float32()))]
+    columns += [("unknown", pa.bool_())] if sets else []
     schema = pa.schema([*columns, ("error", text)])
     all_lines = (line for row in rows for line in lines(row))
     parts = iter(lambda: list(islice(all_lines, AT_A_TIME)), [])
@@ -41,12 +45,14 @@ def arrow_table(rows: Iterable[Row], kind: Kind) -> "pa.Table":
 
 
 def lines(row: Row) -> Iterator[dict[str, Any]]:
-    """The lines of a row in a table: one for each rank, from 1, or one with its vector or its error."""
-    same = {"path": encoded(row.path).decode(), "module": row.module}
+    """The lines of a row in a table: one for each rank, from 1, or one with its vector, error or no class."""
+    same = {"path": encoded(row.path).decode(), "module": row.module, "unknown": row.unknown}
     if row.error is not None:
         yield same | {"error": encoded(row.error).decode()}
     elif row.vector is not None:
         yield same | {"vector": row.vector}
+    elif not row.predictions:
+        yield same
     for rank, each in enumerate(row.predictions or (), 1):
         yield same | {
             "rank": rank,

@@ -36,5 +36,7 @@ def _card(result: Result) -> str:
         numbers = ", ".join(f"{value:.3g}" for value in row.vector[:4])
         lines = f"<div>{len(row.vector)} numbers: {numbers}, ...</div>"
     else:
-        lines = "".join(BAR.format(label=escape(p.label), share=p.probability) for p in row.predictions or ())
+        lines = "<div><b>unknown</b></div>" if row.unknown else ""
+        bars = (BAR.format(label=escape(p.label), share=p.probability) for p in row.predictions or ())
+        lines += "".join(bars)
     return CARD.format(picture=picture, path=escape(row.path), lines=lines)

@@ -36,10 +36,13 @@ MAX_GROUP = 1 << 30  # bytes of a row group, uncompressed; ours have 1024 rows
 class ParquetWriter:
     """Rows as nested lists: `predictions` list<struct<label, index, probability>>, or `vector` list<float>.
 
+    `sets`: the predictions are sets for a coverage, with the column `unknown`.
     Abandoned, it keeps the parts, for a run that resumes; a file that is resumed is the first part.
     """
 
-    def __init__(self, kind: Kind, output: Path | None, resume: bool, settings: Settings) -> None:
+    def __init__(
+        self, kind: Kind, output: Path | None, resume: bool, settings: Settings, sets: bool = False
+    ) -> None:
         try:
             import pyarrow as pa
             from pyarrow import parquet
@@ -47,7 +50,7 @@ class ParquetWriter:
             raise missing("Parquet needs pyarrow", "parquet") from error
         if output is None and sys.stdout.isatty():
             raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
-        self._schema = schema(kind).with_metadata({SETTINGS: to_json(settings)})
+        self._schema = schema(kind, sets).with_metadata({SETTINGS: to_json(settings)})
         self._settings = settings
         self._pa, self._parquet = pa, parquet
         self._output, self._resume = output, resume
@@ -181,15 +184,16 @@ class ParquetWriter:
             raise
 
 
-def schema(kind: Kind) -> "pa.Schema":
-    """Of rows of one `kind`."""
+def schema(kind: Kind, sets: bool = False) -> "pa.Schema":
+    """Of rows of one `kind`; `sets`: of predictions that are sets for a coverage."""
     import pyarrow as pa
 
     prediction = pa.struct([("label", pa.string()), ("index", pa.int32()), ("probability", pa.float32())])
     # As Parquet has it; the name that pyarrow gives it otherwise would not be read back.
     values = pa.list_(pa.field("element", prediction if kind == "predictions" else pa.float32()))
     text = pa.string()
-    return pa.schema([("path", text), ("module", text), (kind, values), ("error", text)])
+    unknown = [("unknown", pa.bool_())] if sets else []
+    return pa.schema([("path", text), ("module", text), (kind, values), *unknown, ("error", text)])
 
 
 def flat(row: Row) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..images.given import check_paths, named_photos
 from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, checked_preset
 from ..inference.decoding import Photo
-from ..inference.options import TOP, Options
+from ..inference.options import Options, top_or_coverage
 from ..inference.pipeline import infer
 from ..inference.row import Row
 from ..module import Module, ModuleLike, as_module
@@ -58,7 +58,7 @@ class Rows(Iterable[Row]):
 
         Raises `MissingExtraError` without pyarrow, as the next two do, also without their own library.
         """
-        return arrow_table(self, self._options.kind)
+        return arrow_table(self, self._options.kind, self._options.coverage is not None)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """`to_arrow` as a data frame of pandas'."""
@@ -109,7 +109,8 @@ def classify(
     images: "One | Iterable[One]",
     module: ModuleLike | None = None,
     *,
-    top: int = TOP,
+    top: int | None = None,
+    coverage: float | None = None,
     resize: Preset | None = None,
     max_pixels: int = MAX_PIXELS,
     engine: EngineName | None = None,
@@ -118,15 +119,21 @@ def classify(
 ) -> Rows:
     """The `top` classes of photos by `module`, best first, as rows with `path` and `predictions`.
 
+    `top`: 5 by default. `coverage`, such as 0.95, instead: of each photo the set of classes, of any size,
+    that holds the right one for that share of photos like those the module was calibrated on (see
+    `calibrate`), and `unknown`, whether the photo is unlike anything the module learned.
     `images`: a path, folder or glob, a photo's bytes or open file, a PIL image, a uint8 array
     [height, width, 3]; or several in a list or iterator. `module`: a `Module`, or what one is made of; None
     is the original once it has been pulled, else the bundled `tiny_imagenet`. `resize`, `max_pixels`: as of
     `load_images`. `engine`, `precision`, `device`: as of `Module`, for a module that is not made yet.
 
-    Raises `HandleError` for a folder or glob without photos, `ArgumentError` for a module without classes.
+    Raises `HandleError` for a folder or glob without photos, `ArgumentError` for a module without classes,
+    for both `top` and `coverage`, and for a `coverage` of a module not calibrated, or on too few photos.
     """
+    most = top_or_coverage(top, coverage)
     loaded = as_module(module, engine=engine, precision=precision, device=device)
-    return Rows(loaded, images, Options("predictions", top, checked_preset(resize), max_pixels))
+    options = Options("predictions", most, checked_preset(resize), max_pixels, coverage=coverage)
+    return Rows(loaded, images, options)
 
 
 def embed(

@@ -75,8 +75,9 @@ def path_digest(path: str) -> int:
     return int.from_bytes(blake2b(csv_path(path).encode(), digest_size=8).digest(), "little")
 
 
-def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
-    """The whole rows of `kind`; raises `OutputError` for what is no such row."""
+def json_lines(file: BinaryIO, name: Path, kind: str, sets: bool) -> Iterator[WrittenRow]:
+    """The whole rows of `kind`, `sets` of classes or not; raises `OutputError` for what is no such row."""
+    fields: dict[str, type] = {kind: list, "unknown": bool} if sets else {kind: list}
     end = 0
     for number, line in enumerate(_lines(file, name), 1):
         if not line.endswith(b"\n"):
@@ -87,7 +88,7 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
         try:
             record: Any = json.loads(line)
             is_error = kind not in record
-            wanted = {"path": str, "module": str} | ({"error": str} if is_error else {kind: list})
+            wanted = {"path": str, "module": str} | ({"error": str} if is_error else fields)
             if record.keys() != wanted.keys() or not all(
                 isinstance(record[field], type) for field, type in wanted.items()
             ):
@@ -100,8 +101,8 @@ def json_lines(file: BinaryIO, name: Path, kind: str) -> Iterator[WrittenRow]:
 def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> Iterator[WrittenRow]:
     """The whole rows of a CSV file that begins with `header`; raises `OutputError` for what is no such row.
 
-    `ranks`: lines of a photo with predictions; None: one, as for vectors. The last photo counts only if it
-    has them all, so one of a module with fewer classes is computed once more.
+    `ranks`: lines of a photo with predictions; None: any number. The last photo counts only if it is known to
+    have them all: one of a module with fewer classes is computed once more.
     """
     every = _lines(file, name)
     start = next(every, b"")
@@ -126,7 +127,7 @@ def csv_lines(file: BinaryIO, name: Path, header: bytes, ranks: int | None) -> I
             if len(record) != len(columns):
                 raise _foreign(name, f"line {records.line_num + 1} is no row of it")
             written = WrittenRow(record[0], bool(record[error]), end)
-            rank = "" if ranks is None else record[2]
+            rank = record[2] if columns[2] == "rank" else ""
             if unfinished and rank in ("", "1"):
                 yield unfinished  # it was all there is, as another photo follows
             unfinished = None if rank in ("", str(ranks)) else written

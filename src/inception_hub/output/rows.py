@@ -17,6 +17,7 @@ from ..system.text import csv_path, csv_text, json_text, path_text
 def as_record(row: Row) -> dict[str, Any]:
     """JSON-ready: `path`, `module`, and `predictions` (`label`, `index`, `probability`), `vector` or `error`.
 
+    `unknown` stands behind predictions that are a set for a coverage.
     Numbers are shortened to the fewest digits that read back as the same float32.
     """
     record: dict[str, Any] = {"path": row.path, "module": row.module}
@@ -25,6 +26,8 @@ def as_record(row: Row) -> dict[str, Any]:
             {"label": p.label, "index": p.index, "probability": shortest(p.probability)}
             for p in row.predictions
         ]
+        if row.unknown is not None:
+            record["unknown"] = row.unknown
     elif row.vector is not None:
         record["vector"] = [shortest(value) for value in row.vector]
     else:
@@ -59,17 +62,26 @@ class JsonLines:
 
 
 class PredictionsCsv:
-    """A line per path and rank (1 is the best); an error is one line with empty rank to probability."""
+    """A line per path and rank (1 is the best); an error is one line with empty rank to probability.
+
+    `sets`: the predictions are sets for a coverage, with the column `unknown` (true, false); an empty set is
+    one line, as an error is.
+    """
+
+    def __init__(self, sets: bool = False) -> None:
+        self._sets = sets
 
     def header(self) -> str:
-        return _line("path", "module", "rank", "label", "index", "probability", "error")
+        unknown = ["unknown"] if self._sets else []
+        return _line("path", "module", "rank", "label", "index", "probability", *unknown, "error")
 
     def row(self, row: Row) -> str:
-        if row.error is not None:
-            return _csv(row, "", "", "", "", csv_text(row.error))
+        unknown = [] if not self._sets else [json_text(row.unknown) if row.unknown is not None else ""]
+        if not row.predictions:
+            return _csv(row, "", "", "", "", *unknown, csv_text(row.error or ""))
         return "".join(
-            _csv(row, rank, csv_text(p.label), p.index, shortest(p.probability), "")
-            for rank, p in enumerate(row.predictions or (), 1)
+            _csv(row, rank, csv_text(p.label), p.index, shortest(p.probability), *unknown, "")
+            for rank, p in enumerate(row.predictions, 1)
         )
 
     def end(self) -> str:

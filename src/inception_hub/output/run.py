@@ -105,6 +105,7 @@ def write_rows(
                 options.kind,
                 target.path,
                 length,
+                sets=options.coverage is not None,
                 resume=target.resume,
                 settings=settings_of(module, options) if target.path else NO_SETTINGS,
             )
@@ -113,8 +114,7 @@ def write_rows(
         summary.failed = writer.done.errors
         page = None
         if target.gallery:
-            most = min(options.top, HEATMAPS) if options.feature_maps else 0
-            page = stack.enter_context(Gallery(target.gallery, name, most))
+            page = stack.enter_context(Gallery(target.gallery, name, _most_heatmaps(options)))
 
         on_begin(len(writer.done))
         photos = _Photos(paths, writer.done, open_photo, stopped)
@@ -128,6 +128,13 @@ def write_rows(
         if photos.left:
             raise Stopped(summary)
     return summary
+
+
+def _most_heatmaps(options: Options) -> int:
+    """How many heatmaps a photo may have on the gallery."""
+    if not options.feature_maps:
+        return 0
+    return HEATMAPS if options.coverage is not None else min(options.top, HEATMAPS)
 
 
 def _told(results: Iterable[Result], on_result: Callable[[], object]) -> Iterator[Result]:

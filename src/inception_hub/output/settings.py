@@ -41,7 +41,11 @@ def settings_of(module: Module, options: Options) -> Settings:
     if module.precision == "int8" and bundle.int8 is not None:
         settings["int8 graph"] = identity(bundle.int8)
     if options.kind == "predictions":
-        settings["top"] = options.top
+        if options.coverage is None:
+            settings["top"] = options.top
+        elif bundle.calibration is not None:
+            settings["coverage"] = repr(options.coverage)
+            settings["calibration"] = identity(bundle.calibration)
         settings["labels"] = hashlib.sha256(bundle.labels.to_text().encode()).hexdigest()
     return settings
 

@@ -17,6 +17,7 @@ from ..system.text import counted, printable
 
 NARROWEST, WIDEST = 60, 120  # characters: below, names are lost; beyond, the eye loses the line
 GAP = 2
+NO_CLASS = "no class"  # of an empty set
 PERCENT = len("100.0%")
 EIGHTHS = " ▏▎▍▌▋▊▉"  # the last block of a bar
 
@@ -25,10 +26,10 @@ class Table:
     """A `TextFormat` of rows of predictions, as wide and as colourful as `stream` allows.
 
     On a terminal, text that does not fit into its column is cut; in a file or pipe it is whole, and the line
-    longer. `top`: predictions of each row; with one, photos stand on consecutive lines.
+    longer. `spaced`: photos stand apart, as each may have several lines.
     """
 
-    def __init__(self, stream: TextIO, top: int) -> None:
+    def __init__(self, stream: TextIO, spaced: bool) -> None:
         terminal = Console(file=stream)
         self._on_terminal = terminal.is_terminal
         # It renders into memory: writing, and what can go wrong with it, is the writer's.
@@ -43,7 +44,7 @@ class Table:
         width = self._console.width
         self._photo_width, self._bar_width = width * 3 // 10, width // 4
         self._label_width = width - self._photo_width - self._bar_width - PERCENT - 3 * GAP
-        self._spaced = top > 1
+        self._spaced = spaced
         self._rows = self._errors = 0
         self._module = ""
 
@@ -64,6 +65,9 @@ class Table:
         if row.error is not None:
             self._errors += 1
             lines.append(self._error(photo, Text(printable(row.error), "red")))
+        if row.unknown is not None and (row.unknown or not row.predictions):
+            lines.append(self._line(photo, Text("unknown" if row.unknown else NO_CLASS, "yellow")))
+            photo = Text()
         for rank, prediction in enumerate(row.predictions or ()):
             best = rank == 0
             lines.append(

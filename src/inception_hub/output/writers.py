@@ -42,13 +42,16 @@ def open_writer(
     output: Path | None,
     length: int,
     *,
+    sets: bool = False,
     resume: bool = False,
     settings: Settings = NO_SETTINGS,
 ) -> Writer:
     """A writer of rows of one `kind` to the new file `output`, or to standard output (None).
 
-    `length`: predictions of each row, or numbers of each vector. `resume`: continue where the run that wrote
-    `output` was interrupted; what it was writing at that moment is removed. `settings`: what makes the rows.
+    `length`: predictions of each row, or numbers of each vector. `sets`: the predictions are sets for a
+    coverage instead, of any size, and say whether the photo is unknown. `resume`: continue where the run that
+    wrote `output` was interrupted; what it was writing at that moment is removed. `settings`: what makes the
+    rows.
 
     Raises `OutputError` if `output` exists and is not to be resumed, cannot be made, holds other rows or
     rows of other `settings`, is being written by another process, and for Parquet or arrays on a terminal;
@@ -66,19 +69,19 @@ def open_writer(
     if format == "parquet":
         from .parquet import ParquetWriter
 
-        return ParquetWriter(kind, output, resume, settings)
+        return ParquetWriter(kind, output, resume, settings, sets)
     text: TextFormat
-    read = partial(json_lines, kind=kind)
+    read = partial(json_lines, kind=kind, sets=sets)
     if format == "jsonl":
         text = JsonLines()
     elif format == "csv":
-        text = PredictionsCsv() if kind == "predictions" else VectorsCsv(length)
-        ranks = length if kind == "predictions" else None
+        text = PredictionsCsv(sets) if kind == "predictions" else VectorsCsv(length)
+        ranks = None if sets else length
         read = partial(csv_lines, header=encoded(text.header()), ranks=ranks)
     else:
         from .table import Table
 
-        text = Table(sys.stdout if output is None else io.StringIO(), length)
+        text = Table(sys.stdout if output is None else io.StringIO(), spaced=sets or length > 1)
     if output is None:
         return TextWriter(text, StandardOutput())
     recorded = None if format == "table" else settings

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from ..calibration import PredictionSets
 from ..errors import AnswerError, ImageError
 from ..images.heatmaps import DRAWN_SIDE, heatmap, palette
 from ..inference.activation_maps import activation_maps
-from ..inference.options import TOP
+from ..inference.options import TOP, top_or_coverage
+from ..inference.prediction_set import set_of
 from ..inference.predictions import best_predictions, check_finite
 from ..inference.row import Row
 from ..output.data_uri import palette_png_uri
@@ -18,9 +20,14 @@ from ..output.rows import as_record
 from .multipart import is_multipart, read_parts
 from .openapi import ERRORS, request_body
 from .responses import json_response
-from .service import CLASSIFICATION, EXPLANATION, FEATURES, Service
+from .service import CLASSIFICATION, EXPLANATION, FEATURES, SETS, Service
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
+SORTED = 1 << 20  # bytes, about as much as finding the sets of a coverage reads and sorts
+COVERAGE = (
+    "Instead of the best: the classes that hold the right one for this share of photos, such as 0.95, and "
+    "whether a photo is unknown; of a calibrated module"
+)
 Record = dict[str, Any]
 
 
@@ -33,12 +40,17 @@ class Prediction(BaseModel):
 
 
 class Classified(BaseModel):
-    """A photo's most likely classes, or why it could not be read."""
+    """A photo's most likely classes, or why it could not be read.
+
+    With a coverage, `predictions` are the set of classes for it, and `unknown` says whether the photo is
+    unlike anything that the module learned.
+    """
 
     path: str
     module: str
     predictions: list[Prediction] | None = None
     error: str | None = None
+    unknown: bool | None = None
 
 
 class Explanation(Prediction):
@@ -95,10 +107,23 @@ def _add_classify(routes: APIRouter, service: Service) -> None:
         **_described(Classified | list[Classified], _example(service)),
     )
     async def classify(
-        request: Request, top: Annotated[int, Query(ge=1, le=1000, description="Classes per photo")] = TOP
+        request: Request,
+        top: Annotated[
+            int | None, Query(ge=1, le=1000, description=f"Classes per photo, {TOP} by default")
+        ] = None,
+        coverage: Annotated[float | None, Query(gt=0, lt=1, description=COVERAGE)] = None,
     ) -> Response:
+        most = top_or_coverage(top, coverage)
+        if coverage is None:
+            return await _respond(
+                service,
+                request,
+                CLASSIFICATION,
+                lambda path, logits: _classified(service, path, logits, most),
+            )
+        sets = await service.threads.run(SORTED, service.sets, coverage)
         return await _respond(
-            service, request, CLASSIFICATION, lambda path, logits: _classified(service, path, logits, top)
+            service, request, SETS, lambda path, output: _with_set(service, path, output, sets)
         )
 
 
@@ -146,6 +171,14 @@ def _classified(service: Service, path: str, logits: Any, top: int) -> Record:
     module = service.module
     predictions = best_predictions(logits, module.labels, top)
     return as_record(Row(path, module.spec.bundle.name, predictions=predictions))
+
+
+def _with_set(service: Service, path: str, output: Any, sets: PredictionSets) -> Record:
+    module = service.module
+    logits, features, (part, between) = output
+    check_finite(features, module.spec.bundle.name, module.precision)
+    predictions, unknown = set_of(module.labels, sets, logits, features, (part, between))
+    return as_record(Row(path, module.spec.bundle.name, predictions=predictions, unknown=unknown))
 
 
 def _example(service: Service, **more: Any) -> Record:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from .. import inputs
 from ..architecture import FEATURE_MAP, GLOBAL_POOL, LOGITS
+from ..calibration import Calibration, PredictionSets, chance
 from ..errors import AnswerError, ArgumentError, InputError, TooLargeError
 from ..images.heatmaps import map_size
 from ..images.loading import decode_and_resize, decode_and_resize_again
 from ..images.presets import visible_fractions
+from ..inference.prediction_set import calibration_of
 from ..inference.predictions import check_finite
 from ..module import Module
 from .batching import Batcher, Compute, Images
@@ -26,6 +28,7 @@ from .request_threads import RequestThreads
 MODEL_VERSION = "1"  # the only one
 CLASSIFICATION, FEATURES = "image_classification", "image_feature_vector"  # signatures
 EXPLANATION = "explanation"  # logits, the feature map at the size of heatmaps, the visible parts of the photo
+SETS = "sets"  # logits, features, and the photo's random numbers, of a calibrated module
 
 
 class Service:
@@ -46,6 +49,8 @@ class Service:
         if self.has_classes:
             self._computations[CLASSIFICATION] = self._logits
             self._computations[EXPLANATION] = self._explanations
+        if module.spec.bundle.calibration is not None:
+            self._computations[SETS] = self._for_sets
         self.batcher = Batcher(
             self._computations,
             limits.queue,
@@ -99,6 +104,14 @@ class Service:
                 "and photos of any size as files."
             )
         return array
+
+    def sets(self, coverage: float) -> PredictionSets:
+        """The sets for `coverage`; raises `ArgumentError` where the module is not calibrated for it."""
+        return PredictionSets(self._calibration, coverage)
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        return calibration_of(self.module)
 
     async def outputs(self, kind: str, images: list[bytes] | NDArray[np.float32]) -> NDArray[np.float32]:
         """The outputs of `kind`, [n, ...], for photos' files or for images that `check_images` gave.
@@ -168,6 +181,11 @@ class Service:
         else:
             outputs = self._endpoints(images, LOGITS, FEATURE_MAP)
         return list(zip(outputs[LOGITS], outputs[FEATURE_MAP], visible, strict=True))
+
+    def _for_sets(self, images: NDArray[np.float32]) -> Sequence[Any]:
+        outputs = self._endpoints(images, LOGITS, GLOBAL_POOL)
+        numbers = (np.array(chance(image)) for image in images)
+        return list(zip(outputs[LOGITS], outputs[GLOBAL_POOL][:, 0, 0], numbers, strict=True))
 
     def _endpoints(self, images: NDArray[np.float32], *names: str) -> Mapping[str, NDArray[np.float32]]:
         return self.module.endpoints(images, names, share_cores=True)  # several batches are under way at once

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ..bundle import Bundle
 from ..evaluation import Evaluation, Selection
+from ..system.text import counted
 from .summary import RunSummary
 
 FLATTERED = "The validation photos also chose what was kept, so their figure flatters a little."
@@ -24,12 +25,22 @@ by the preset `{module.resize}`.
 {_accuracy(evaluations)}
 
 Measured {measured}. Intervals are Wilson's, of 95%.
-{chosen}
+{chosen}{_calibrated(module)}
 {_kept(summary.selection)}
 {_table(("", ""), facts.items())}
 
 Larger photos are reduced to the default size, so fine detail does not count. Not for decisions about people.
 """
+
+
+def _calibrated(module: Bundle) -> str:
+    """What the module was calibrated on."""
+    if module.calibration is None:
+        return ""
+    return (
+        f"\nCalibrated on {counted(len(module.calibration['scores']), 'validation photo')}, so "
+        "`inception-hub classify --coverage` answers with sets of classes, and tells unknown photos.\n"
+    )
 
 
 def _accuracy(evaluations: Sequence[Evaluation]) -> str:

@@ -7,12 +7,13 @@ const cards = [...list.children].map((item, place) => {
   const path = item.querySelector("h2").title;
   return {
     item, place, path, label: labels[0],
+    failed: item.querySelector(".error") !== null, unknown: "unknown" in item.dataset,
     probability: Number(item.dataset.probability),
     text: [path, ...labels].join("\n").toLowerCase(),
   };
 });
 const named = new Intl.Collator(undefined, { numeric: true }).compare;
-const failed = (card) => card.label === undefined;
+const failed = (card) => card.failed;
 const errorsLast = (one, other) => failed(one) - failed(other);
 const orders = {
   given: (one, other) => one.place - other.place,
@@ -24,7 +25,7 @@ const orders = {
 
 function options() {
   const counts = new Map();
-  for (const { label } of cards.filter((card) => !failed(card))) counts.set(label, 1 + (counts.get(label) ?? 0));
+  for (const { label } of cards.filter((card) => card.label !== undefined)) counts.set(label, 1 + (counts.get(label) ?? 0));
   for (const [label, count] of [...counts].sort(([one], [other]) => named(one, other))) {
     controls.elements.label.append(new Option(`${label} (${count.toLocaleString("en")})`, label));
   }
@@ -33,7 +34,7 @@ function options() {
 function matches(card, wanted) {
   if (!wanted.words.every((word) => card.text.includes(word))) return false;
   if (failed(card)) return wanted.errors && wanted.label === null;
-  return wanted.photos && (wanted.label === null || card.label === wanted.label)
+  return wanted.photos && (card.unknown || !wanted.unknown) && (wanted.label === null || card.label === wanted.label)
     && card.probability >= wanted.from && card.probability <= wanted.to;
 }
 
@@ -44,7 +45,8 @@ function update() {
     words: search.value.toLowerCase().split(/\s+/).filter(Boolean),
     label: label.selectedIndex ? label.value : null,
     photos: state.value !== "errors",
-    errors: state.value !== "photos" && !bounded, // an error has no probability
+    unknown: state.value === "unknown",
+    errors: ["all", "errors"].includes(state.value) && !bounded, // an error has no probability
     from: from.value === "" ? 0 : from.value / 100,
     to: to.value === "" ? 1 : to.value / 100,
   };
@@ -63,7 +65,8 @@ const few = cards.length <= 4; // seen at a glance: nothing to search
 options();
 if (few) document.getElementById("count").hidden = true;
 tell(cards.length);
-controls.elements.state.parentElement.hidden = !cards.some(failed);
+controls.elements.state.querySelector("[value=unknown]").hidden = !cards.some((card) => card.unknown);
+controls.elements.state.parentElement.hidden = !cards.some((card) => failed(card) || card.unknown);
 controls.hidden = few;
 controls.addEventListener("input", update);
 controls.addEventListener("submit", (event) => event.preventDefault());
