@@ -18,22 +18,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rows import report
 from trials import clean, mutated, run
+
+from helpers.calibrated import calibrated  # isort: skip - `trials` makes it importable
 
 Files = dict[str, bytes]
 ODD: list[Any] = [
     None, True, -1, 0, 1 << 70, 1e308, float("nan"), "", "\x1b[2J", "x" * 5000, "../../etc/passwd", "\ud800",
     [], {}, [[]] * 1000, {"a": 1}, [1, 2, 3], "inception_v2",
 ]  # fmt: skip
-WEIGHTS, INT8 = "weights.safetensors", "int8.safetensors"
+WEIGHTS, INT8, CALIBRATION = "weights.safetensors", "int8.safetensors", "calibration.safetensors"
 
 
 @functools.cache
 def folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     """The module that cases change files of, made once in each process."""
-    import numpy as np
-
     from inception_hub import bundle
     from inception_hub.architecture import Architecture
     from inception_hub.engines.int8 import rounded
@@ -60,7 +61,8 @@ def folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
         report="<html></html>",
         int8=int8,
     )
-    bundle.write(made, Path(kept.name) / "module")
+    bundle.write(made, Path(kept.name) / "plain")
+    calibrated(Path(kept.name) / "plain", Path(kept.name) / "module")
     return kept, Path(kept.name) / "module"
 
 
@@ -77,8 +79,6 @@ def read_or_refused(files: Files) -> bool:
 
 def answered_or_refused(files: Files) -> bool:
     """In int8, as far as an answer."""
-    import numpy as np
-
     from inception_hub import Module
 
     with tempfile.TemporaryDirectory() as place:
@@ -87,6 +87,18 @@ def answered_or_refused(files: Files) -> bool:
         for name, content in files.items():
             (target / name).write_bytes(content)
         return clean(lambda: Module(target, precision="int8")(np.zeros((1, 32, 32, 3), np.float32)))
+
+
+def covered_or_refused(files: Files) -> bool:
+    """With a coverage, as far as an answer."""
+    from inception_hub import classify
+
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "module"
+        shutil.copytree(folder()[1], target)
+        for name, content in files.items():
+            (target / name).write_bytes(content)
+        return clean(lambda: classify(np.zeros((32, 32, 3), np.uint8), target, coverage=0.9).to_list())
 
 
 def original() -> Files:
@@ -187,6 +199,7 @@ def main() -> None:
         run("`module.json`", read_or_refused, manifests(count)),
         run("`weights.safetensors`, hash right again", read_or_refused, arrays(WEIGHTS, count)),
         run("`int8.safetensors`, hash right again", answered_or_refused, arrays(INT8, count)),
+        run("`calibration.safetensors`, hash right again", covered_or_refused, arrays(CALIBRATION, count)),
         run("texts, hash right again", read_or_refused, texts(count)),
     ]
     report("modules", rows, write_docs=given.write_docs)

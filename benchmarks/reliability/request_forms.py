@@ -10,7 +10,21 @@ from trials import mutated
 
 def plain(generator: Random) -> Request:
     top = generator.choice(
-        (b"", b"", b"top=3", b"top=1000", b"top=0", b"top=1e400", b"top=" + b"9" * 5000, b"top=%ed%a0%80")
+        (
+            b"",
+            b"",
+            b"top=3",
+            b"top=1000",
+            b"top=0",
+            b"top=1e400",
+            b"top=" + b"9" * 5000,
+            b"top=%ed%a0%80",
+            b"coverage=0.9",
+            b"coverage=nan",
+            b"coverage=1e400",
+            b"coverage=0.9&top=3",
+            b"coverage=" + b"9" * 5000,
+        )
     )
     path = generator.choice(("/classify", "/classify", "/embed", "/explain"))
     return Request(
