@@ -38,7 +38,10 @@ FLOORS: tuple[dict[str, str], ...] = (
         "output": "rows out: `classify` and `embed` as functions, JSON lines, CSV, Parquet, table, gallery",
         "data": "labelled photos from folders, Parquet, tar files, CSV and hubs; splits",
     },
-    {"evaluation": "figures of a module on labelled photos, comparisons, reports"},
+    {
+        "evaluation": "figures of a module on labelled photos, comparisons, reports",
+        "inspection": "what is wrong with labelled photos: copies, labels, quality; what to leave out",
+    },
     {
         "training": "recipes, the loop, fine-tuning; in PyTorch",
         "quantization": "int8 graphs, kept only if they stay close to float32",
