@@ -1,0 +1,180 @@
+"""Findings: photos that stand out, of what kind, how much, and what is proposed to do with them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import TEST, TRAIN, VALIDATION
+from ..images.quality import SIDE, Quality
+from ..similarity.duplicates import SAME, Group
+from ..system.text import counted
+from .cross_validation import FOLDS
+from .label_errors import FAR, SUSPICIOUS, Verdicts
+from .survey import Survey
+
+Kind = Literal[
+    "leak", "conflict", "duplicate", "wrong label", "outlier", "unreadable",
+    "dark", "blurred", "tiny", "odd shape", "grey",
+]  # fmt: skip
+Decision = Literal["keep", "exclude"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+DARK = 0.25  # brightness, in [0, 1]
+BLURRED = 30.0  # variance of the Laplacian; a Gaussian of 1.5 px at `SIDE` makes it of a sharp photo
+TINY = 64  # px, shorter side
+ODD = 2.5  # times as long as wide, or as wide as long
+GREY = 0.01  # difference of channels, in [0, 1]
+USUAL = 0.5  # share of photos from which a quality is what the data is like, and no finding
+SURE, NO_CHANCE = 0.95, 0.01  # probabilities of the other class and of the own one: "exclude" is proposed
+
+TITLES: dict[Kind, tuple[str, str]] = {
+    "leak": (
+        "In two splits",
+        f"Copies of photos of another split, also scaled, cropped or mirrored: fine detail correlates by {SAME} "
+        "or more. What is measured on them is too good. The copy in train is proposed to be left out.",
+    ),
+    "conflict": (
+        "Copies with different labels",
+        f"Copies, as above ({SAME} or more), of which one label is wrong, or both are right: look which.",
+    ),
+    "duplicate": (
+        "Copies",
+        f"Copies within a split and class, as above ({SAME} or more). All but the first are proposed to be left "
+        "out.",
+    ),
+    "wrong label": (
+        "Likely wrong labels",
+        f"The other photos suggest another class: a classifier of feature vectors, cross-validated in {FOLDS} "
+        "parts, finds it more probable. Named are those that confident learning counts for the other class, "
+        f"and the rest of the most suspicious {SUSPICIOUS:.0%} of photos, the least probable labels first. "
+        f"Left out is proposed from {SURE:.0%} for the other class and below {NO_CHANCE:.0%} for its own.",
+    ),
+    "outlier": (
+        "Unlike their class",
+        "Their feature vectors are far from the others of the class: the distance's modified z-score is above "
+        f"{FAR}.",
+    ),
+    "unreadable": ("Cannot be read", "Training leaves them out in any case."),
+    "dark": ("Dark", f"95% of the photo is darker than {DARK:.0%} of full brightness."),
+    "blurred": (
+        "Blurred",
+        f"The variance of the Laplacian is below {BLURRED:.0f}, at {SIDE} x {SIDE} px; photos of a shorter side "
+        "below that are not measured.",
+    ),
+    "tiny": ("Tiny", f"The shorter side has fewer than {TINY} px."),
+    "odd shape": (
+        "Odd-shaped",
+        f"One side is at least {ODD} times the other: squashed, things look otherwise.",
+    ),
+    "grey": ("Without colour", f"The channels differ by {GREY:.0%} of full brightness or less, on average."),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A photo that stands out.
+
+    `photo`: its split and its index there. `score`: a correlation of copies, the probability of a likely
+    wrong label, a z-score of outliers, or the figure of quality; None for what cannot be read. `suggestion`:
+    the class that others suggest, or the reason. `copied`: the split and index of the photo that it is a copy
+    of.
+    """
+
+    kind: Kind
+    photo: tuple[str, int]
+    label: str
+    score: float | None = None
+    suggestion: str = ""
+    decision: Decision = "keep"
+    copied: tuple[str, int] | None = None
+
+
+def copies(survey: Survey, groups: Sequence[Group]) -> Iterator[Finding]:
+    """Findings of photos that are copies.
+
+    Of each group the first photo of test, else of validation, else of train stays; the others are its copies.
+    """
+    order = {name: place for place, name in enumerate((TEST, VALIDATION, TRAIN))}
+    for group in groups:
+        scores = dict(zip(group.indices, group.scores, strict=True))
+        first, *others = sorted(group.indices, key=lambda row: (order[survey.place(row)[0]], row))
+        for row in others:
+            split, kept = survey.place(row)[0], survey.place(first)[0]
+            if split != kept:
+                yield _copy("leak", survey, row, first, scores[row])
+            elif survey.classes[row] != survey.classes[first]:
+                yield _copy("conflict", survey, row, first, scores[row])
+                yield _copy("conflict", survey, first, row, scores[row])
+            else:
+                yield _copy("duplicate", survey, row, first, scores[row])
+
+
+def labels(survey: Survey, verdicts: Verdicts) -> Iterator[Finding]:
+    """Findings of likely wrong labels, the most suspicious first, then of outliers, the farthest first."""
+    suspicious = verdicts.suspicious()
+    for row in suspicious.tolist():
+        sure = verdicts.confidence[row] >= SURE and verdicts.given[row] <= NO_CHANCE
+        yield _finding(
+            "wrong label",
+            survey,
+            row,
+            float(verdicts.given[row]),
+            survey.dataset.labels[int(verdicts.suggested[row])],
+            "exclude" if sure and verdicts.likely_wrong[row] else "keep",
+        )
+    far = np.setdiff1d(np.flatnonzero(verdicts.outlying > FAR), suspicious)
+    for row in far[np.argsort(-verdicts.outlying[far], kind="stable")].tolist():
+        yield _finding("outlier", survey, row, float(verdicts.outlying[row]))
+
+
+def unreadable(survey: Survey) -> Iterator[Finding]:
+    """Findings of photos that cannot be read."""
+    for each in survey.unreadable:
+        split = survey.dataset.splits[each.split]
+        label = survey.dataset.labels[int(split.classes[each.index])]
+        yield Finding("unreadable", (each.split, each.index), label, None, each.reason, "exclude")
+
+
+def qualities(survey: Survey) -> tuple[list[Finding], list[str]]:
+    """Findings of photos of poor quality, the worst first, and notes of what most photos are like."""
+    figures = dict(zip(Quality._fields, survey.qualities.T, strict=True))
+    shape = figures["longer"] / figures["shorter"]
+    measures: tuple[tuple[Kind, NDArray[np.float32], NDArray[np.bool_], int], ...] = (
+        ("dark", figures["brightness"], figures["brightness"] < DARK, 1),
+        ("blurred", figures["sharpness"], figures["sharpness"] < BLURRED, 1),
+        ("tiny", figures["shorter"], figures["shorter"] < TINY, 1),
+        ("odd shape", shape, shape >= ODD, -1),
+        ("grey", figures["colour"], figures["colour"] <= GREY, 1),
+    )
+    found: list[Finding] = []
+    notes: list[str] = []
+    for kind, values, poor, sign in measures:
+        rows = np.flatnonzero(poor)
+        if len(rows) > USUAL * len(survey):
+            notes.append(
+                f"{TITLES[kind][0]}: {len(rows):,} of {counted(len(survey), 'photo')}; that is what the data is "
+                "like, and they are not named."
+            )
+            continue
+        for row in rows[np.argsort(sign * values[rows], kind="stable")].tolist():
+            found.append(_finding(kind, survey, row, float(values[row])))
+    return found, notes
+
+
+def _finding(
+    kind: Kind, survey: Survey, row: int, score: float, suggestion: str = "", decision: Decision = "keep"
+) -> Finding:
+    split, _, index = survey.place(row)
+    label = survey.dataset.labels[int(survey.classes[row])]
+    return Finding(kind, (split, index), label, score, suggestion, decision)
+
+
+def _copy(kind: Kind, survey: Survey, row: int, other: int, score: float) -> Finding:
+    split, _, index = survey.place(row)
+    kept, _, kept_index = survey.place(other)
+    decision = "exclude" if kind == "duplicate" or (kind == "leak" and split == TRAIN) else "keep"
+    label = survey.dataset.labels[int(survey.classes[row])]
+    return Finding(kind, (split, index), label, score, "", decision, (kept, kept_index))
