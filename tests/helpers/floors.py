@@ -39,6 +39,7 @@ FLOORS: tuple[dict[str, str], ...] = (
         "data": "labelled photos from folders, Parquet, tar files, CSV and hubs; splits",
     },
     {
+        "similarity": "the nearest photos by their vectors, and near-duplicates",
         "evaluation": "figures of a module on labelled photos, comparisons, reports",
         "inspection": "what is wrong with labelled photos: copies, labels, quality; what to leave out",
     },
