@@ -62,3 +62,7 @@ def test_the_size_is_the_stored_one_and_the_rest_hardly_depends_on_it() -> None:
 
 def test_extreme_shapes_take_no_more_work() -> None:
     assert quality(Image.new("RGB", (100_000, 2)), (100_000, 2)).longer == 100_000
+
+
+def test_a_blue_photo_is_not_dark() -> None:
+    assert quality(Image.new("RGB", (200, 200), (0, 0, 255)), (200, 200)).brightness == 1

@@ -15,10 +15,12 @@ BRIGHT = 0.95  # of the pixels: what they are not brighter than is how bright a 
 
 
 class Quality(NamedTuple):
-    """`shorter`, `longer`: the sides of the stored photo, px. `brightness`: in [0, 1], what 95% of the photo
-    is not brighter than. `sharpness`: variance of the Laplacian of grey levels in [0, 255]; NaN for a photo
-    that was enlarged to `SIDE`. `colour`: the mean difference of the strongest and the weakest of red, green
-    and blue, in [0, 1]."""
+    """`shorter`, `longer`: the sides of the stored photo, px.
+
+    `brightness`: in [0, 1], what 95% of the photo is not brighter than, by the strongest of red, green and
+    blue. `sharpness`: variance of the Laplacian of grey levels in [0, 255]; NaN for a photo that was enlarged
+    to `SIDE`. `colour`: the mean difference of the strongest and the weakest of these, in [0, 1].
+    """
 
     shorter: float
     longer: float
@@ -33,16 +35,13 @@ def quality(image: Image.Image, size: tuple[int, int]) -> Quality:
     red, green, blue = (np.asarray(channel) for channel in small.split())
     strongest = np.maximum(np.maximum(red, green), blue)
     weakest = np.minimum(np.minimum(red, green), blue)
-    grey = np.asarray(small.convert("L"))
-    levels = np.cumsum(np.bincount(grey.ravel(), minlength=256))
-    signed = grey.astype(np.int16)
-    edges = (
-        signed[:-2, 1:-1] + signed[2:, 1:-1] + signed[1:-1, :-2] + signed[1:-1, 2:] - 4 * signed[1:-1, 1:-1]
-    )
+    levels = np.cumsum(np.bincount(strongest.ravel(), minlength=256))
+    grey = np.asarray(small.convert("L"), np.int16)
+    edges = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]
     return Quality(
         shorter=min(size),
         longer=max(size),
-        brightness=int(np.searchsorted(levels, BRIGHT * grey.size)) / 255,
+        brightness=int(np.searchsorted(levels, BRIGHT * strongest.size)) / 255,
         sharpness=float(edges.astype(np.float32).var()) if min(size) >= SIDE else float("nan"),
         colour=float((strongest - weakest).mean()) / 255,
     )

@@ -23,7 +23,7 @@ DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
 def names_of(split: Split) -> list[str]:
-    """The name of each photo in a file of decisions; of photos of one name the second has ` (2)` behind it."""
+    """The name of each photo in a file of decisions; of two of one name the second has ` (2)` behind it."""
     names: list[str] = []
     used: set[str] = set()
     last: dict[str, int] = {}
@@ -64,15 +64,15 @@ def without_excluded(dataset: Dataset, file: Path) -> Dataset:
     splits: dict[str, Split] = {}
     left_out = 0
     for name, split in dataset.splits.items():
-        wanted = excluded.pop(name, {})
-        kept = [index for index, photo in enumerate(names_of(split)) if wanted.pop(photo, None) is None]
-        if wanted:
-            raise _unknown(file, dataset, name, list(wanted))
+        wanted, names = excluded.pop(name, {}), names_of(split)
+        if unknown := list(wanted.keys() - set(names)):
+            raise _unknown(file, dataset, name, sorted(unknown))
+        kept = [index for index, photo in enumerate(names) if photo not in wanted]
         left_out += len(split) - len(kept)
         if kept:
             splits[name] = split if len(kept) == len(split) else split.subset(kept)
     for name, wanted in excluded.items():
-        raise _unknown(file, dataset, name, list(wanted))
+        raise _unknown(file, dataset, name, sorted(wanted))
     if TRAIN not in splits or len(np.unique(splits[TRAIN].classes)) < 2:
         raise FormatError(
             f"{file} leaves fewer than two classes to train on; decide to keep photos of two or more."
@@ -98,7 +98,7 @@ def _excluded(file: Path) -> dict[str, dict[str, None]]:
             )
         if decision.lower() not in DECISIONS:
             raise FormatError(
-                f"The decision of finding {row} of {file} is {decision[:60]!r}; give {' or '.join(DECISIONS)}."
+                f"Finding {row} of {file} has the decision {decision[:60]!r}; give {' or '.join(DECISIONS)}."
             )
         if decision.lower() == "exclude":
             excluded.setdefault(split, {})[path] = None

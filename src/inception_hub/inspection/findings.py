@@ -2,75 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data import TEST, TRAIN, VALIDATION
-from ..images.quality import SIDE, Quality
-from ..similarity.duplicates import SAME, Group
+from ..images.quality import Quality
+from ..similarity.duplicates import Group
 from ..system.text import counted
-from .cross_validation import FOLDS
-from .label_errors import FAR, SUSPICIOUS, Verdicts
+from .kinds import BLURRED, DARK, GREY, NO_CHANCE, ODD, SURE, TINY, TITLES, USUAL, Kind
+from .label_errors import FAR, Verdicts
 from .survey import Survey
 
-Kind = Literal[
-    "leak", "conflict", "duplicate", "wrong label", "outlier", "unreadable",
-    "dark", "blurred", "tiny", "odd shape", "grey",
-]  # fmt: skip
 Decision = Literal["keep", "exclude"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-DARK = 0.25  # brightness, in [0, 1]
-BLURRED = 30.0  # variance of the Laplacian; a Gaussian of 1.5 px at `SIDE` makes it of a sharp photo
-TINY = 64  # px, shorter side
-ODD = 2.5  # times as long as wide, or as wide as long
-GREY = 0.01  # difference of channels, in [0, 1]
-USUAL = 0.5  # share of photos from which a quality is what the data is like, and no finding
-SURE, NO_CHANCE = 0.95, 0.01  # probabilities of the other class and of the own one: "exclude" is proposed
-
-TITLES: dict[Kind, tuple[str, str]] = {
-    "leak": (
-        "In two splits",
-        f"Copies of photos of another split, also scaled, cropped or mirrored: fine detail correlates by {SAME} "
-        "or more. What is measured on them is too good. The copy in train is proposed to be left out.",
-    ),
-    "conflict": (
-        "Copies with different labels",
-        f"Copies, as above ({SAME} or more), of which one label is wrong, or both are right: look which.",
-    ),
-    "duplicate": (
-        "Copies",
-        f"Copies within a split and class, as above ({SAME} or more). All but the first are proposed to be left "
-        "out.",
-    ),
-    "wrong label": (
-        "Likely wrong labels",
-        f"The other photos suggest another class: a classifier of feature vectors, cross-validated in {FOLDS} "
-        "parts, finds it more probable. Named are those that confident learning counts for the other class, "
-        f"and the rest of the most suspicious {SUSPICIOUS:.0%} of photos, the least probable labels first. "
-        f"Left out is proposed from {SURE:.0%} for the other class and below {NO_CHANCE:.0%} for its own.",
-    ),
-    "outlier": (
-        "Unlike their class",
-        "Their feature vectors are far from the others of the class: the distance's modified z-score is above "
-        f"{FAR}.",
-    ),
-    "unreadable": ("Cannot be read", "Training leaves them out in any case."),
-    "dark": ("Dark", f"95% of the photo is darker than {DARK:.0%} of full brightness."),
-    "blurred": (
-        "Blurred",
-        f"The variance of the Laplacian is below {BLURRED:.0f}, at {SIDE} x {SIDE} px; photos of a shorter side "
-        "below that are not measured.",
-    ),
-    "tiny": ("Tiny", f"The shorter side has fewer than {TINY} px."),
-    "odd shape": (
-        "Odd-shaped",
-        f"One side is at least {ODD} times the other: squashed, things look otherwise.",
-    ),
-    "grey": ("Without colour", f"The channels differ by {GREY:.0%} of full brightness or less, on average."),
-}
 
 
 @dataclass(frozen=True)
@@ -155,8 +100,8 @@ def qualities(survey: Survey) -> tuple[list[Finding], list[str]]:
         rows = np.flatnonzero(poor)
         if len(rows) > USUAL * len(survey):
             notes.append(
-                f"{TITLES[kind][0]}: {len(rows):,} of {counted(len(survey), 'photo')}; that is what the data is "
-                "like, and they are not named."
+                f"{TITLES[kind].title}: {len(rows):,} of {counted(len(survey), 'photo')}; that is what the "
+                "data is like, and they are not named."
             )
             continue
         for row in rows[np.argsort(sign * values[rows], kind="stable")].tolist():

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data import Dataset, open_dataset
 from ..engines import EngineName, PrecisionChoice
+from ..errors import ArgumentError
 from ..images.presets import Preset, checked_preset
 from ..module import Module, ModuleLike, as_module
 from ..similarity.duplicates import duplicate_pairs, groups
@@ -20,7 +21,8 @@ from ..system.outputs import as_output_error, claimed, refuse_existing
 from ..system.text import counted, encoded, first_few
 from .cross_validation import FOLDS
 from .decisions import write_decisions
-from .findings import KINDS, Finding, copies, labels, qualities, unreadable
+from .findings import Finding, copies, labels, qualities, unreadable
+from .kinds import KINDS, Kind
 from .label_errors import MOST_CLASSES, Verdicts, judge_labels
 from .page import Inspected, render
 from .survey import Survey, survey
@@ -49,7 +51,7 @@ class InspectionResult:
     notes: tuple[str, ...]
     page: Callable[[], str] = field(repr=False)
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[Kind, int]:
         """How many findings there are of each kind; 0 included."""
         found = Counter(each.kind for each in self.findings)
         return {kind: found[kind] for kind in KINDS}
@@ -96,13 +98,15 @@ def inspect(
     validation split. `report`: a self-contained HTML page to write; `decisions`: a CSV file with a line for
     each finding, to edit and give to `finetune`; neither must exist. `resize`: how photos become the module's
     size; None is its own way. `engine`, `precision`, `device`: as of `Module`, for a module that is not made
-    yet; `load` makes it, if given. `on_progress` is called with what is done, how many are done and of how many.
+    yet; `load` makes it, if given. `on_progress` is called with what is done, how many are and of how many.
 
     Raises `OutputError` if `report` or `decisions` exists or cannot be written, `ArgumentError` if no photo
     can be read, and what `open_dataset` and `load` raise.
     """
     outputs = [None if path is None else Path(at_home(path)) for path in (report, decisions)]
     preset = checked_preset(resize)
+    if None not in outputs and outputs[0] == outputs[1]:
+        raise ArgumentError(f"report and decisions are both {report}; give each a name of its own.")
     with ExitStack() as names:
         for path in filter(None, outputs):
             refuse_existing(path)

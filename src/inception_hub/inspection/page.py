@@ -13,7 +13,8 @@ from ..images.decode import picture
 from ..output.data_uri import jpeg_uri
 from ..system.templates import page_template
 from ..system.text import encoded
-from .findings import KINDS, TITLES, Finding
+from .findings import Finding
+from .kinds import KINDS, TITLES
 
 GENERATOR = "inception-hub inspect"
 SHOWN = 24  # findings of a kind that have a picture, or two: some 6 kB each
@@ -42,12 +43,11 @@ def render(inspected: Inspected) -> str:
     for kind in KINDS:
         found = [each for each in inspected.findings if each.kind == kind]
         if found:
-            title, explained = TITLES[kind]
             groups.append(
                 {
                     "id": kind.replace(" ", "-"),
-                    "title": title,
-                    "explained": explained,
+                    "title": TITLES[kind].title,
+                    "rule": TITLES[kind].rule,
                     "count": len(found),
                     "excluded": sum(each.decision == "exclude" for each in found),
                     "cards": [_card(inspected.dataset, each) for each in found[:SHOWN]],
@@ -58,7 +58,7 @@ def render(inspected: Inspected) -> str:
         groups=groups,
         photos=sum(map(len, inspected.dataset.splits.values())),
         splits={name: len(split) for name, split in inspected.dataset.splits.items()},
-        clean=[TITLES[kind][0] for kind in KINDS if not any(e.kind == kind for e in inspected.findings)],
+        clean=[TITLES[kind].title for kind in KINDS if not any(e.kind == kind for e in inspected.findings)],
         confused=inspected.confused[:SHOWN_NAMES],
         generator=GENERATOR,
     )
@@ -66,10 +66,11 @@ def render(inspected: Inspected) -> str:
 
 
 def _card(dataset: Dataset, finding: Finding) -> dict[str, Any]:
-    pictures = [_picture(dataset, finding.photo)]
-    if finding.copied is not None:
-        pictures.append(_picture(dataset, finding.copied))
-    return {"finding": finding, "verdict": _verdict(finding), "pictures": pictures}
+    photos = [finding.photo] if finding.copied is None else [finding.photo, finding.copied]
+    pictures = [_picture(dataset, each) for each in photos]
+    differ = finding.kind == "leak" and len({each["label"] for each in pictures}) > 1
+    verdict = _verdict(finding) + ("; labels differ" if differ else "")
+    return {"finding": finding, "verdict": verdict, "pictures": pictures}
 
 
 def _picture(dataset: Dataset, photo: tuple[str, int]) -> dict[str, Any]:
