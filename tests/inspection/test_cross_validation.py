@@ -5,7 +5,7 @@ import pytest
 from helpers.labelled_vectors import clusters, judged
 
 from inception_hub.inspection import cross_validation
-from inception_hub.inspection.cross_validation import FOLDS, assign_folds, fit_heads, roots
+from inception_hub.inspection.cross_validation import FOLDS, assign_folds, fit_heads
 
 
 def test_folds_have_as_many_of_each_class_and_the_seed_decides() -> None:
@@ -25,7 +25,7 @@ def test_a_head_is_the_lda_of_the_other_folds(monkeypatch: pytest.MonkeyPatch) -
     vectors, classes = clusters(20)
     heads = fit_heads(vectors, classes)
     probabilities, distances = judged(heads, vectors, classes)
-    points = roots(vectors).astype(np.float64)
+    points = np.sqrt(vectors.astype(np.float64))
     for fold in range(FOLDS):
         others, held = heads.folds != fold, heads.folds == fold
         means = np.stack([points[others & (classes == c)].mean(axis=0) for c in range(3)])

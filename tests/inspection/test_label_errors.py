@@ -61,6 +61,17 @@ def test_an_outlier_of_a_class_is_far_from_it() -> None:
     assert (verdicts.outlying > FAR).sum() < 12
 
 
+def test_a_class_of_much_variety_has_no_more_outliers_than_another() -> None:
+    vectors, classes = clusters(100)
+    varied = classes == 0
+    vectors[varied] += np.random.default_rng(2).uniform(0, 40, (100, 1)).astype(np.float32)
+    verdicts = judge_labels(vectors, classes)
+    assert verdicts is not None
+    assert (verdicts.outlying[varied] > FAR).sum() <= 3
+    for name in range(3):
+        assert abs(np.median(verdicts.outlying[classes == name])) < 0.05
+
+
 def test_classes_that_are_the_same_are_confused() -> None:
     vectors, classes = clusters(60)
     same = np.random.default_rng(0).integers(0, 2, 180)

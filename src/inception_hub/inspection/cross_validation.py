@@ -6,7 +6,7 @@ alike. Everything is computed from sums over photos, a chunk at a time, so memor
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +83,16 @@ def fit_heads(vectors: NDArray[np.floating], classes: Integers, seed: int = 0) -
             scatter[fold] += points.T @ points
     counts = np.array([np.bincount(classes[folds == fold], minlength=count) for fold in range(FOLDS)])
     sample = np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:SAMPLE])
-    fits = [_fit(folds, counts, sums, scatter, shrinkage) for shrinkage in SHRINKAGES]
-    losses = [_losses(heads, vectors[sample], classes[sample], folds[sample]) for heads in fits]
-    best, temperature = min(((i, j) for i in range(len(fits)) for j in range(len(TEMPERATURES))),
-                            key=lambda place: losses[place[0]][place[1]])  # fmt: skip
-    heads = fits[best]
-    return Heads(folds, heads.means, heads.precisions, heads.priors, float(TEMPERATURES[temperature]))
+    means, covariances, priors = _moments(counts, sums, scatter)
+    best, lowest = None, np.inf
+    for shrinkage in SHRINKAGES:
+        heads = Heads(folds, means, _precisions(covariances, shrinkage), priors)
+        losses = _losses(replace(heads, folds=folds[sample]), vectors[sample], classes[sample])
+        if best is None or losses.min() < lowest:
+            lowest = losses.min()
+            best = replace(heads, temperature=float(TEMPERATURES[losses.argmin()]))
+    assert best is not None
+    return best
 
 
 def assign_folds(classes: Integers, seed: int) -> NDArray[np.int8]:
@@ -113,36 +117,34 @@ def softmax(logits: Floats) -> Floats:
     return exponents / exponents.sum(axis=1, keepdims=True)
 
 
-def _fit(
-    folds: NDArray[np.int8],
-    counts: Integers,
-    sums: NDArray[np.float64],
-    scatter: NDArray[np.float64],
-    shrinkage: float,
-) -> Heads:
-    """Heads by the totals of each fold: each fold's head is of the totals of all the others."""
-    features = scatter.shape[1]
-    means, precisions, priors = [], [], []
+def _moments(
+    counts: Integers, sums: NDArray[np.float64], scatter: NDArray[np.float64]
+) -> tuple[Floats, list[NDArray[np.float64]], Floats]:
+    """Means, covariances and logarithms of priors for the head of each fold, by the totals of all others."""
+    means, covariances, priors = [], [], []
     for fold in range(FOLDS):
         photos = counts.sum(axis=0) - counts[fold]
         mean = (sums.sum(axis=0) - sums[fold]) / photos[:, None]
-        covariance = (scatter.sum(axis=0) - scatter[fold] - (mean.T * photos) @ mean) / photos.sum()
-        spread = max(np.trace(covariance) / features, 1e-12)
-        covariance = (1 - shrinkage) * covariance + shrinkage * spread * np.eye(features)
-        means.append(mean)
-        precisions.append(np.linalg.inv(covariance))
-        priors.append(np.log(photos / photos.sum()))
-    as_floats = (np.stack(each).astype(np.float32) for each in (means, precisions, priors))
-    return Heads(folds, *as_floats, temperature=1.0)
+        covariances.append((scatter.sum(axis=0) - scatter[fold] - (mean.T * photos) @ mean) / photos.sum())
+        means.append(mean.astype(np.float32))
+        priors.append(np.log(photos / photos.sum()).astype(np.float32))
+    return np.stack(means), covariances, np.stack(priors)
 
 
-def _losses(
-    heads: Heads, vectors: NDArray[np.floating], classes: Integers, folds: NDArray[np.int8]
-) -> NDArray[np.float64]:
+def _precisions(covariances: list[NDArray[np.float64]], shrinkage: float) -> Floats:
+    """The inverses of `covariances`, shrunk towards the mean of their diagonal."""
+    inverses = []
+    for covariance in covariances:
+        spread = max(float(np.diag(covariance).mean()), 1e-12)
+        shrunk = (1 - shrinkage) * covariance + shrinkage * spread * np.eye(len(covariance))
+        inverses.append(np.linalg.inv(shrunk).astype(np.float32))
+    return np.stack(inverses)
+
+
+def _losses(heads: Heads, vectors: NDArray[np.floating], classes: Integers) -> NDArray[np.float64]:
     """The mean held-out loss at each temperature."""
-    sample = Heads(folds, heads.means, heads.precisions, heads.priors)
     losses = np.zeros(len(TEMPERATURES))
-    for judged in sample.judge(vectors, classes):
+    for judged in heads.judge(vectors, classes):
         logits = np.log(np.maximum(judged.probabilities, 1e-38))
         for place, temperature in enumerate(TEMPERATURES):
             given = softmax(logits / temperature)[np.arange(len(logits)), classes[judged.rows]]
