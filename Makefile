@@ -183,7 +183,7 @@ $(ORIGINAL_VENV)/ready: requirements/original.lock
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
 	--custom-compile-command "make lock"
 lock:
-	$(LOCK) pyproject.toml --extra parquet --extra heic --extra train --extra quantize --extra serve --extra onnx --extra hub \
+	$(LOCK) pyproject.toml --extra parquet --extra heic --extra search --extra train --extra quantize --extra serve --extra onnx --extra hub \
 		--extra timm --extra sklearn --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock

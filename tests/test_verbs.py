@@ -15,6 +15,7 @@ ROWS = {"format", "output", "resume", "ray"}  # rows are written by who iterates
 NOT_IN_PYTHON = {
     "classify": ROWS | {"gallery", "heatmaps"},
     "embed": ROWS,
+    "similar": {"format", "output", "gallery", "duplicates"},  # the last is `find_duplicates`
     "explain": {"output"},  # maps are returned, not drawn
     "organise": {"undo"},  # a function of its own, `undo_organise`
     "evaluate": {"json"},
@@ -34,7 +35,7 @@ ONLY_IN_PYTHON = {  # what a terminal shows by itself
 }
 NAMES = {"inputs": "images"}
 # `explain(None, images)` is the default module; `--undo` alone needs neither of the others.
-NEEDED = {("explain", "module"), ("organise", "images"), ("organise", "into")}
+NEEDED = {("explain", "module"), ("organise", "images"), ("organise", "into"), ("similar", "among")}
 VERBS_BY_NAME = {verb.__name__: verb for verb, _ in VERBS if verb.__name__ not in NO_FUNCTIONS}
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .output.photos import classify as classify
     from .output.photos import embed as embed
     from .quantization.quantization import quantize as quantize
+    from .similarity.search import find_duplicates as find_duplicates
+    from .similarity.search import similar as similar
     from .sources.resolve import resolve as resolve
     from .sources.transfer import convert as convert
     from .sources.transfer import export as export
@@ -47,6 +49,7 @@ LATER = {
     "evaluate": ".evaluation.evaluate",
     "explain": ".inference.activation_maps",
     "export": ".sources.transfer",
+    "find_duplicates": ".similarity.search",
     "finetune": ".training.functions",
     "get_expected_image_size": ".module_spec",
     "get_num_image_channels": ".module_spec",
@@ -59,6 +62,7 @@ LATER = {
     "push": ".sources.transfer",
     "quantize": ".quantization.quantization",
     "resolve": ".sources.resolve",
+    "similar": ".similarity.search",
     "train": ".training.functions",
     "transform": ".training.functions",
     "undo_organise": ".organising.undo",
@@ -80,6 +84,7 @@ __all__ = [
     "evaluate",
     "explain",
     "export",
+    "find_duplicates",
     "finetune",
     "get_expected_image_size",
     "get_num_image_channels",
@@ -92,6 +97,7 @@ __all__ = [
     "push",
     "quantize",
     "resolve",
+    "similar",
     "train",
     "transform",
     "undo_organise",

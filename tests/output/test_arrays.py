@@ -29,7 +29,7 @@ def load(path: Path) -> dict[str, np.ndarray]:
 
 def test_npz_holds_vectors_with_their_paths_and_errors_with_theirs(tmp_path: Path) -> None:
     arrays = load(written("npz", "vector", VECTORS, tmp_path / "vectors.npz"))
-    assert arrays.keys() == {"vectors", "paths", "unreadable", "errors", "module"}
+    assert arrays.keys() == {"vectors", "paths", "unreadable", "errors", "module", "settings"}
     assert arrays["vectors"].dtype == np.float32 and arrays["vectors"].shape == (5, 4)
     assert np.array_equal(arrays["vectors"], [row.vector for row in VECTORS[1:]])
     assert arrays["paths"].tolist() == ["0.jpg", "1.jpg", "2.jpg", "3.jpg", "4.jpg"]

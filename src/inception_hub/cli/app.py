@@ -22,6 +22,7 @@ from . import inspect as inspecting
 from . import organise as organising
 from . import push as pushing
 from . import quantize as quantizing
+from . import similar as searching
 from . import train as training
 from .console import put, put_help, say
 from .settings import ConfigOption, settings, take
@@ -38,6 +39,7 @@ app = typer.Typer(
 VERBS = (
     (classifying.classify, "inception-hub classify photos/ --top 3 --output rows.csv"),
     (embedding.embed, "inception-hub embed photos/ --output vectors.parquet"),
+    (searching.similar, "inception-hub similar cat.jpg --among photos/ --gallery page.html"),
     (explaining.explain, "inception-hub explain cat.jpg --output heatmaps"),
     (organising.organise, "inception-hub organise photos/ --into sorted --dry-run"),
     (modules.info, "inception-hub info tiny_imagenet"),

@@ -68,7 +68,7 @@ def cache_remove(
 
 @app.command("gc")
 def cache_collect() -> None:
-    """Remove what is not needed. Damaged modules, interrupted downloads, graphs unread for 30 days."""
+    """Remove what is not needed. Damaged modules, interrupted downloads, what was not read for 30 days."""
     from ..sources.cache import default_cache
 
     removed = list(default_cache().gc())

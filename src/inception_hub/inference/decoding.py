@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError
 from ..images.decode import at_least
+from ..images.fingerprint import fingerprint
 from ..images.heatmaps import map_size
 from ..images.loading import decode_and_resize_again, decode_compactly
 from ..images.presets import Preset
@@ -39,13 +40,14 @@ class Decoded:
     """A photo at the engine's size, [height, width, 3], or why there is none.
 
     `pixels`: uint8, a quarter of the memory, or float32 in [0, 1] where the preset gives no whole levels.
-    `enlarged`: float32 at the size of heatmaps, where that is another.
+    `enlarged`: float32 at the size of heatmaps, where that is another. `fingerprint`: where it was asked for.
     """
 
     photo: Photo
     pixels: NDArray[np.uint8] | NDArray[np.float32] | None = None
     thumbnail: NDArray[np.uint8] | None = None
     enlarged: NDArray[np.float32] | None = None
+    fingerprint: NDArray[np.uint8] | None = None
     error: str | None = None
 
 
@@ -110,4 +112,4 @@ def decode_photo(photo: Photo, *, size: tuple[int, int], preset: Preset, options
             thumbnail = np.asarray(small)
     except ImageError as error:
         return Decoded(photo, error=str(error))
-    return Decoded(photo, pixels, thumbnail, enlarged)
+    return Decoded(photo, pixels, thumbnail, enlarged, fingerprint(image) if options.fingerprints else None)

@@ -19,8 +19,9 @@ class Options:
     `resize`: how photos become the module's size, None is the module's own preset. `max_pixels`: a photo of
     more is not decoded, its row is an error. `thumbnails`: also a small picture of each photo.
     `feature_maps`: also the feature map before the spatial mean at `images.heatmaps.map_size`, which
-    heatmaps are made of. `processes`: how many decode, once there were some hundred photos; 0: threads do,
-    which is faster unless there are many cores, and a GPU that waits for them.
+    heatmaps are made of. `fingerprints`: also `images.fingerprint` of each photo. `processes`: how many
+    decode, once there were some hundred photos; 0: threads do, which is faster unless there are many cores,
+    and a GPU that waits for them.
 
     Raises `ArgumentError` for a `top` below 1.
     """
@@ -31,6 +32,7 @@ class Options:
     max_pixels: int = MAX_PIXELS
     thumbnails: bool = False
     feature_maps: bool = False
+    fingerprints: bool = False
     processes: int = 0
 
     def __post_init__(self) -> None:

@@ -31,12 +31,13 @@ DEFAULTS = Options()
 
 @dataclass(frozen=True)
 class Result:
-    """A photo's row and, where asked for, a thumbnail, uint8 [height, width, 3], and the feature map before
-    the spatial mean at the size of heatmaps, float32 [height, width, features]."""
+    """A photo's row and, where asked for, a thumbnail, uint8 [height, width, 3], the feature map before
+    the spatial mean at the size of heatmaps, float32 [height, width, features], and the fingerprint."""
 
     row: Row
     thumbnail: NDArray[np.uint8] | None = None
     feature_map: NDArray[np.float32] | None = None
+    fingerprint: NDArray[np.uint8] | None = None
 
 
 @dataclass
@@ -136,4 +137,4 @@ def _result(
             row = Row(path, name, predictions=best_predictions(logits, module.labels, options.top))
     except AnswerError as error:
         return Result(Row(path, name, error=str(error)))
-    return Result(row, decoded.thumbnail, endpoints.get(FEATURE_MAP))
+    return Result(row, decoded.thumbnail, endpoints.get(FEATURE_MAP), decoded.fingerprint)

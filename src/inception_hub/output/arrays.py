@@ -25,9 +25,11 @@ from ..system.outputs import as_output_error, refuse_existing, taken
 from ..system.text import encoded
 from .files import CHUNK, STDOUT, PendingFile
 from .resume import Done
+from .settings import NO_SETTINGS, Settings, to_json
 
 DTYPE = np.dtype("<f4")
 VECTORS, TEXTS = "vectors", ("paths", "unreadable", "errors")  # arrays, and files until all is done
+SETTINGS = "settings"  # an array of one text
 AT_A_TIME = 1024  # texts in memory
 
 
@@ -37,17 +39,24 @@ class ArrayWriter:
 
     `npy`: float32 [photos, length], in which an error is a row of NaN. `npz`: `vectors`, float32
     [n, length], with their `paths` [n]; `unreadable` [m], the paths of the others, with their `errors` [m];
-    `module`, its name. Texts are of NumPy's fixed-width Unicode.
+    `module`, its name, and `settings`, JSON of all that made the vectors. Texts are of NumPy's fixed-width
+    Unicode.
 
     The file is there when it is closed; abandoned, nothing is. What is at `output` is refused.
     """
 
-    def __init__(self, format: Literal["npy", "npz"], output: Path | None, length: int) -> None:
+    def __init__(
+        self,
+        format: Literal["npy", "npz"],
+        output: Path | None,
+        length: int,
+        settings: Settings = NO_SETTINGS,
+    ) -> None:
         if output is None and sys.stdout.isatty():
             raise OutputError(f"{format} is not for terminals; give --output FILE or another format.")
         self.done = Done()
         self._format, self._output, self._length = format, output, length
-        self._module, self._count = "", 0
+        self._module, self._count, self._settings = "", 0, settings
         self._lock: int | None = None
         self._files = ExitStack()
         self._folder = self._begin(output)
@@ -135,9 +144,10 @@ class ArrayWriter:
                 entry.compress_type = zipfile.ZIP_DEFLATED  # fixed width: most of it is nothing
                 with archive.open(entry, "w", force_zip64=True) as member:
                     texts.write(member)
-            name = io.BytesIO()
-            np.save(name, np.array(self._module), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo("module.npy"), name.getvalue())
+            for name, text in (("module", self._module), (SETTINGS, to_json(self._settings).decode())):
+                content = io.BytesIO()
+                np.save(content, np.array(text), allow_pickle=False)
+                archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
 
     def _write_vectors(self, file: IO[bytes]) -> None:
         file.write(_header(DTYPE, self._count, self._length))

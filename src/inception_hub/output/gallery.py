@@ -40,7 +40,7 @@ class Gallery:
     """
 
     def __init__(self, path: Path, module: str, heatmaps: int = 0) -> None:
-        _refuse_all_but_a_gallery(path)
+        refuse_all_but_a_page(path)
         with ExitStack() as claim:
             claim.enter_context(claimed(path))
             self._page = PendingFile(path)
@@ -92,7 +92,8 @@ class Gallery:
             self._page.file.write(encoded(html))
 
 
-def _refuse_all_but_a_gallery(path: Path) -> None:
+def refuse_all_but_a_page(path: Path) -> None:
+    """Raises `OutputError` for what is at `path` and is no page that the package wrote."""
     if not os.path.lexists(path):
         return
     try:

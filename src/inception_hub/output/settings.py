@@ -74,19 +74,30 @@ def to_json(settings: Settings) -> bytes:
 
 def check(output: Path, content: bytes | None, settings: Settings) -> None:
     """Raises `OutputError` unless `content`, the record of `output`, says what `to_json(settings)` says."""
-    kept = _read(content)
-    if kept is None:
+    if _read(content) is None:
         raise OutputError(
             f"{output} cannot be resumed, for nothing says which module and settings made its rows "
             f"({record_of(output).name} does, or Parquet's metadata); give another --output."
         )
+    if clause := difference(content, settings):
+        raise OutputError(
+            f"{output} holds rows made with {clause}; resume with what made them, or give another --output."
+        )
+
+
+def difference(content: bytes | None, settings: Settings) -> str | None:
+    """The first setting in which `content`, a record, differs from `settings`: `resize slim, not default`.
+
+    None where none does, and where `content` is no record.
+    """
+    kept = _read(content)
     wanted: dict[str, Any] = json.loads(to_json(settings))
+    if kept is None:
+        return None
     for name in (*wanted, *kept):
         if kept.get(name) != wanted.get(name):
-            raise OutputError(
-                f"{output} holds rows made with {printable(name)[:SHOWN]} {_shown(kept.get(name))}, not "
-                f"{_shown(wanted.get(name))}; resume with what made them, or give another --output."
-            )
+            return f"{printable(name)[:SHOWN]} {_shown(kept.get(name))}, not {_shown(wanted.get(name))}"
+    return None
 
 
 def _read(content: bytes | None) -> dict[str, Any] | None:

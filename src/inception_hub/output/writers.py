@@ -62,7 +62,7 @@ def open_writer(
     if format in ("npy", "npz"):
         from .arrays import ArrayWriter
 
-        return ArrayWriter(format, output, length)
+        return ArrayWriter(format, output, length, settings)
     if format == "parquet":
         from .parquet import ParquetWriter
 

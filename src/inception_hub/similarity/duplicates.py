@@ -6,8 +6,9 @@ mirrored; over all parts coarsely, then closely around the best one. There only 
 two daisies may share their layout, but only copies share the edges of every petal.
 """
 
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..images.fingerprint import SIDE
-from .nearest import Vectors, nearest_in_parts
+from ..system.extras import install_command
+from . import approximate
+from .nearest import Indices, Vectors, nearest_in_parts
 
 Fingerprints = NDArray[np.uint8]
 Array = NDArray[np.float32]
@@ -125,7 +128,7 @@ def _partners(vectors: Vectors) -> list[list[int]]:
     """Of each photo those to compare it with: each is in the list of the other."""
     partners: list[set[int]] = [set() for _ in range(len(vectors))]
     index = 0
-    for indices, similarities in nearest_in_parts(vectors, vectors, NEIGHBOURS + 1):
+    for indices, similarities in _neighbours(vectors):
         for row, values in zip(indices, similarities, strict=True):
             for other in row[values >= SIMILAR].tolist():
                 if other != index:
@@ -133,6 +136,19 @@ def _partners(vectors: Vectors) -> list[list[int]]:
                     partners[other].add(index)
             index += 1
     return [sorted(each) for each in partners]
+
+
+def _neighbours(vectors: Vectors) -> Iterator[tuple[Indices, Vectors]]:
+    if len(vectors) ** 2 < approximate.WORTHWHILE:
+        return nearest_in_parts(vectors, vectors, NEIGHBOURS + 1)
+    if approximate.is_available():
+        return approximate.nearest_by_graph(vectors, vectors, NEIGHBOURS + 1)
+    warnings.warn(
+        f"Comparing {len(vectors):,} photos with each other takes hours without usearch: "
+        f"{install_command('search')}.",
+        stacklevel=2,
+    )
+    return nearest_in_parts(vectors, vectors, NEIGHBOURS + 1)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def _largest(values: Vectors, count: int) -> Indices:
     return np.take_along_axis(columns, order, 1)
 
 
+def check_finite(vectors: Vectors) -> None:
+    """Raises `ArgumentError` for `vectors` that hold numbers that are not finite."""
+    _inverse_lengths(vectors)
+
+
 def _inverse_lengths(vectors: Vectors) -> Vectors:
     """1 / length of each of `vectors`, 0 for zeros. Raises `ArgumentError` for what is not finite."""
     lengths = np.empty(len(vectors), np.float32)

@@ -213,7 +213,7 @@ class Cache:
         return False
 
     def gc(self) -> list[Path]:
-        """Removes damaged entries, temporaries untouched for a day, and compiled graphs unread for 30 days.
+        """Removes damaged entries, temporaries untouched for a day, graphs and vectors unread for 30 days.
 
         Every byte is hashed. Returns the removed paths. Raises `OutputError` if a damaged entry cannot be
         removed.
@@ -225,12 +225,18 @@ class Cache:
             if time.time() - _last_touched(path) > STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
                 removed.append(path)
-        return removed + remove_unused(self.graphs, UNUSED_SECONDS)
+        removed += remove_unused(self.graphs, UNUSED_SECONDS)
+        return removed + remove_unused(self.vectors, UNUSED_SECONDS)
 
     @property
     def graphs(self) -> Path:
         """Where compiled graphs are kept."""
         return self.root / "graphs"
+
+    @property
+    def vectors(self) -> Path:
+        """Where vectors of photos are kept whose own folder cannot be written: in folders of files."""
+        return self.root / "vectors"
 
     def _paths(self) -> list[Path]:
         return [path for path in _listed(self._modules) if KEY.fullmatch(path.name)]

@@ -1,0 +1,233 @@
+"""Reads the feature vectors that `embed` writes: `.npy`, `.npz`, Parquet and JSON lines, within bounds.
+
+Vectors of another module, size or settings are refused, where the file says what made them. However many
+there are, they lie in a temporary file that is mapped, not in memory.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError, OutputError
+from ..module import Module
+from ..output.arrays import SETTINGS as ARRAY_SETTINGS
+from ..output.arrays import VECTORS
+from ..output.parquet import MAX_GROUP
+from ..output.parquet import SETTINGS as PARQUET_SETTINGS
+from ..output.settings import MAX_BYTES, Settings, difference, record_of
+from ..system.extras import missing
+from ..system.regular import open_regular
+from ..system.text import printable, text_path
+from .kept import Collection
+
+ENDINGS = (".npy", ".npz", ".parquet", ".jsonl")
+NOT_READ = ".csv"  # of vectors: five times the bytes, and nothing beside it says what made them
+MAX_LINE = 16 << 20  # bytes of a row of JSON; one of 1,024 numbers has some 20,000
+AT_A_TIME = 1024  # vectors in memory
+MAX_TEXTS = 4 << 30  # bytes of an array of paths
+Some = tuple[list[str], NDArray[np.float32]]  # paths, and their vectors, float32 [n, features]
+
+
+def is_vector_file(path: str) -> bool:
+    """Whether `path` is that of vectors, by its ending; a folder is none."""
+    return path.lower().endswith((*ENDINGS, NOT_READ)) and not os.path.isdir(path)
+
+
+def read_vectors(path: str, module: Module, settings: Settings) -> Collection:
+    """The vectors that the file `path` holds, of `module` with `settings`; rows that are errors have none.
+
+    Raises `FormatError` for a file that is damaged, of another kind, module, size or other settings, or holds
+    numbers that are not finite; `MissingExtraError` for Parquet without pyarrow; `OutputError` without room
+    for a temporary file.
+    """
+    name, features = Path(path), module.architecture.num_features
+    if name.suffix.lower() == NOT_READ:
+        raise FormatError(
+            f"Vectors are not read from {path}; give what embed writes as {', '.join(ENDINGS)}."
+        )
+    reader = {".npy": _npy, ".npz": _npz, ".parquet": _parquet, ".jsonl": _json_lines}[name.suffix.lower()]
+    try:
+        with open_regular(path) as file:
+            return _collected(name, reader(file, name, module.spec.bundle.name, settings), features)
+    except FormatError:
+        raise
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise FormatError(
+            f"{path} cannot be read ({error.strerror or error}); give vectors of embed's."
+        ) from error
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        EOFError,
+        RecursionError,
+        MemoryError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise _damaged(name, str(error)) from error
+
+
+def _collected(name: Path, parts: Iterable[Some], features: int) -> Collection:
+    paths: list[str] = []
+    with tempfile.TemporaryFile() as file:
+        for some, vectors in parts:
+            if vectors.ndim != 2 or vectors.shape[1] != features:
+                raise FormatError(
+                    f"{name} holds vectors of {list(vectors.shape[1:])} numbers, and this module's have "
+                    f"[{features}]; give the --module that made them, or embed the photos again."
+                )
+            if len(some) != len(vectors):
+                raise _damaged(name, f"{len(vectors)} vectors have {len(some)} paths")
+            finite = np.isfinite(vectors).all(axis=1)
+            if not finite.all():
+                of = printable(some[int(finite.argmin())])[:200]
+                raise FormatError(
+                    f"{name} holds numbers that are not finite, of {of}; embed these photos again."
+                )
+            paths += some
+            try:
+                file.write(np.ascontiguousarray(vectors, np.float32).data)
+                file.flush()
+            except OSError as error:
+                raise OutputError(
+                    f"The vectors of {name} have no room in {tempfile.gettempdir()} "
+                    f"({error.strerror or error}); make room there, or let TMPDIR name another folder."
+                ) from error
+        shape = (len(paths), features)
+        mapped = np.memmap(file, np.float32, "r", 0, shape) if paths else np.empty(shape, np.float32)
+        return Collection(paths, mapped)
+
+
+def _npy(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
+    """Vectors without paths: each is called by its row. Rows of NaN are errors of `embed`'s."""
+    row = 0
+    for vectors in _array(file, name, os.fstat(file.fileno()).st_size):
+        unread = np.isnan(vectors).all(axis=1) if vectors.ndim == 2 else np.zeros(len(vectors), bool)
+        names = [f"{name}[{row + i}]" for i in np.flatnonzero(~unread)]
+        yield names, vectors[~unread]
+        row += len(vectors)
+
+
+def _npz(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
+    with zipfile.ZipFile(file) as archive:
+        sizes = {each.filename: each.file_size for each in archive.infolist()}
+
+        def whole(member: str) -> list[str]:
+            if sizes[f"{member}.npy"] > MAX_TEXTS:
+                raise _damaged(name, f"{member} has {sizes[f'{member}.npy']:,} bytes")
+            with archive.open(f"{member}.npy") as opened:
+                texts = np.lib.format.read_array(opened, allow_pickle=False)
+            return [str(text) for text in texts.ravel()]
+
+        if f"{ARRAY_SETTINGS}.npy" in sizes:
+            _check(name, whole(ARRAY_SETTINGS)[0].encode(), settings)
+        _check_name(name, whole("module")[0], module)
+        paths = [text_path(path) for path in whole("paths")]
+        with archive.open(f"{VECTORS}.npy") as opened:
+            row = 0
+            for vectors in _array(opened, name, sizes[f"{VECTORS}.npy"]):
+                yield paths[row : row + len(vectors)], vectors
+                row += len(vectors)
+        if row != len(paths):
+            raise _damaged(name, f"{row} vectors have {len(paths)} paths")
+
+
+def _array(file: IO[bytes], name: Path, size: int) -> Iterator[NDArray[np.float32]]:
+    """The rows of an array of NumPy's format, some at a time; `size`: bytes that it may have."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    if dtype.hasobject or dtype.kind != "f" or fortran or len(shape) != 2:
+        raise FormatError(
+            f"{name} holds {printable(str(dtype))[:60]} {list(shape)}; give float32 [photos, features], as "
+            "embed writes."
+        )
+    width = dtype.itemsize * shape[1]
+    if width * shape[0] > size:
+        raise _damaged(name, "it ends too early")
+    for start in range(0, shape[0], AT_A_TIME):
+        count = min(AT_A_TIME, shape[0] - start)
+        content = file.read(count * width)
+        yield np.frombuffer(content, dtype).reshape(count, shape[1]).astype(np.float32)
+
+
+def _parquet(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise missing("Parquet needs pyarrow", "parquet") from error
+    try:
+        with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
+            if kept := (opened.schema_arrow.metadata or {}).get(PARQUET_SETTINGS):
+                _check(name, kept, settings)
+            groups = (opened.metadata.row_group(index) for index in range(opened.num_row_groups))
+            if any(group.total_byte_size > MAX_GROUP for group in groups):
+                raise _damaged(name, f"a group of rows has more than {MAX_GROUP:,} bytes")
+            columns = ["path", "module", "vector"]
+            for batch in opened.iter_batches(AT_A_TIME, columns=columns, use_threads=False):
+                batch.validate(full=True)
+                batch = batch.filter(batch["vector"].is_valid())
+                for made in set(batch["module"].to_pylist()):
+                    _check_name(name, str(made), module)
+                values = [np.asarray(each, np.float32) for each in batch["vector"].to_pylist()]
+                if values:
+                    yield [text_path(str(each)) for each in batch["path"].to_pylist()], np.stack(values)
+    except pa.ArrowException as error:
+        raise _damaged(name, str(error)) from error
+
+
+def _json_lines(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
+    try:
+        with open_regular(record_of(name)) as record:
+            _check(name, record.read(MAX_BYTES), settings)
+    except OSError:
+        pass  # from standard output: the rows name the module
+    paths: list[str] = []
+    vectors: list[NDArray[np.float32]] = []
+    while line := file.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise _damaged(name, f"a line is longer than {MAX_LINE:,} bytes")
+        row = json.loads(line)
+        _check_name(name, str(row["module"]), module)
+        if "error" in row:
+            continue
+        paths.append(text_path(str(row["path"])))
+        vectors.append(np.array(row["vector"], np.float32))
+        if len(paths) == AT_A_TIME:
+            yield paths, np.stack(vectors)
+            paths, vectors = [], []
+    if paths:
+        yield paths, np.stack(vectors)
+
+
+def _check(name: Path, kept: bytes, settings: Settings) -> None:
+    """Raises `FormatError` if `kept`, the record of what made the vectors, says other than `settings`."""
+    if clause := difference(kept, settings):
+        raise FormatError(
+            f"{name} holds vectors made with {clause}; give what made them, or embed the photos again."
+        )
+
+
+def _check_name(name: Path, made: str, module: str) -> None:
+    if made != module:
+        raise FormatError(
+            f"{name} holds vectors of {printable(made)[:60]}, and the module is {module}; give the --module "
+            "that made them, or embed the photos again."
+        )
+
+
+def _damaged(name: Path, reason: str) -> FormatError:
+    return FormatError(
+        f"{name} holds no such vectors as embed writes ({printable(reason)[:200]}); give one of "
+        f"{', '.join(ENDINGS)}."
+    )
