@@ -89,22 +89,6 @@ def test_photos_in_two_splits_are_noted() -> None:
     assert advice == "inception-hub inspect DATA shows them, also cropped and mirrored copies."
 
 
-def test_photos_that_are_twice_in_a_split_are_noted() -> None:
-    files: list[bytes | None] = [
-        png(0),
-        png(1),
-        png(0),
-        png(0),
-        png(2),
-        png(3),
-    ]  # of the classes a, b, a, b, a, b
-    _, notes = with_validation_set(dataset(train=files, validation=[png(4), png(5)]), Notes())
-    assert notes[:2] == [
-        "1 photo is in one split under two classes: train:0.png = train:3.png",
-        "1 photo is in one split twice: train:0.png = train:2.png",
-    ]
-
-
 def test_photos_are_decoded_for_training_and_for_validation(tmp_path: Path, workers: Workers) -> None:
     listener = Notes()
     train: list[bytes | None] = [png(0, (40, 20)), b"no photo", png(2, (30, 30)), png(3, (10, 20))]

@@ -11,7 +11,7 @@ from ..data import TEST, TRAIN, VALIDATION
 from ..images.quality import Quality
 from ..similarity.duplicates import Group
 from ..system.text import counted
-from .kinds import BLURRED, DARK, GREY, NO_CHANCE, ODD, SURE, TINY, TITLES, USUAL, Kind
+from .kinds import BLURRED, DARK, GREY, ODD, TINY, TITLES, USUAL, Kind
 from .label_errors import FAR, Verdicts
 from .survey import Survey
 
@@ -59,16 +59,15 @@ def copies(survey: Survey, groups: Sequence[Group]) -> Iterator[Finding]:
 
 def labels(survey: Survey, verdicts: Verdicts) -> Iterator[Finding]:
     """Findings of likely wrong labels, the most suspicious first, then of outliers, the farthest first."""
-    suspicious = verdicts.suspicious()
+    suspicious, unlikely = verdicts.suspicious(), verdicts.unlikely()
     for row in suspicious.tolist():
-        sure = verdicts.confidence[row] >= SURE and verdicts.given[row] <= NO_CHANCE
         yield _finding(
             "wrong label",
             survey,
             row,
             float(verdicts.given[row]),
             survey.dataset.labels[int(verdicts.suggested[row])],
-            "exclude" if sure and verdicts.likely_wrong[row] else "keep",
+            "exclude" if unlikely[row] else "keep",
         )
     far = np.setdiff1d(np.flatnonzero(verdicts.outlying > FAR), suspicious)
     for row in far[np.argsort(-verdicts.outlying[far], kind="stable")].tolist():

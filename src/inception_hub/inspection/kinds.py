@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, get_args
 from ..images.quality import SIDE
 from ..similarity.duplicates import SAME
 from .cross_validation import FOLDS
-from .label_errors import FAR, SUSPICIOUS
+from .label_errors import FAR, NO_CHANCE, SURE, SUSPICIOUS
 
 Kind = Literal[
     "leak", "conflict", "duplicate", "wrong label", "outlier", "unreadable",
@@ -19,7 +19,6 @@ TINY = 64  # px, shorter side
 ODD = 2.5  # times as long as wide, or as wide as long
 GREY = 0.01  # difference of channels, in [0, 1]
 USUAL = 0.5  # share of photos from which a quality is what the data is like, and no finding
-SURE, NO_CHANCE = 0.95, 0.01  # probabilities of the other class and of the own one: "exclude" is proposed
 
 
 class Title(NamedTuple):

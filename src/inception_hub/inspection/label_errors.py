@@ -14,6 +14,10 @@ from .cross_validation import FOLDS, Floats, Integers, fit_heads
 
 MOST_CLASSES = 5_000  # whose means, of every fold, fit into some 200 MB
 SUSPICIOUS = 0.1  # of the photos, the most suspicious: those that are named at most
+SURE, NO_CHANCE = (
+    0.95,
+    0.01,
+)  # probabilities of the other class and of the own one of a label that is unlikely
 FAR = 3.5  # modified z-score of an outlier, as Iglewicz and Hoaglin (1993) recommend
 NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 CONFUSED, LEAST_CONFUSED = 0.2, 5  # share of the photos of two classes that are confused, and their number
@@ -47,6 +51,10 @@ class Verdicts:
     outlying: Floats
     accuracy: float
     confusions: tuple[Confusion, ...]
+
+    def unlikely(self) -> NDArray[np.bool_]:
+        """bool [n]: the labels that are likely wrong and of which the head is sure."""
+        return self.likely_wrong & (self.confidence >= SURE) & (self.given <= NO_CHANCE)
 
     def suspicious(self) -> Integers:
         """The photos whose label is likely wrong, and the rest of the most suspicious tenth, those first

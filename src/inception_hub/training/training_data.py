@@ -9,17 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data import (
-    Dataset,
-    Split,
-    decode_split,
-    duplicates_across_splits,
-    duplicates_within_splits,
-    prepared,
-    split_dataset,
-)
+from ..data import Dataset, Split, decode_split, prepared, split_dataset
 from ..errors import ArgumentError
 from ..images.presets import Preset
+from ..inspection.quick_look import copy_notes
 from ..system.text import counted, first_few
 from .listener import RunListener
 from .workers import Workers
@@ -62,26 +55,10 @@ def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Datase
         listener.note(f"{split}: {photos} of {classes}, {each}")
         if without := [name for name, count in counts.items() if not count]:
             notes.append(f"The {split} split has no photo of {first_few(without)}.")
-    notes += _copies(dataset)
+    notes += copy_notes(dataset)
     for note in notes:
         listener.note(note)
     return dataset, notes
-
-
-def _copies(dataset: Dataset) -> list[str]:
-    """Notes that name photos of exactly the same bytes: hashes are there already, so it costs nothing."""
-    same, other = duplicates_within_splits(dataset)
-    found = {
-        "in two splits": duplicates_across_splits(dataset),
-        "in one split under two classes": other,
-        "in one split twice": same,
-    }
-    notes = [f"{counted(len(pairs), 'photo is', 'photos are')} {where}: "
-             f"{first_few([' = '.join(pair) for pair in pairs])}"
-             for where, pairs in found.items() if pairs]  # fmt: skip
-    if notes:
-        notes.append("inception-hub inspect DATA shows them, also cropped and mirrored copies.")
-    return notes
 
 
 def load_training_data(
