@@ -47,10 +47,10 @@ TITLES: dict[Kind, Title] = {
     "wrong label": Title(
         "Likely wrong labels",
         "The other photos suggest another class: a classifier of feature vectors, cross-validated in "
-        f"{FOLDS} parts, finds it more probable. Named are those that confident learning counts for the "
-        f"other class, and the rest of the most suspicious {SUSPICIOUS:.0%} of photos, the least probable "
-        f"labels first. To leave out is proposed where the other class has {SURE:.0%} or more and its own "
-        f"{NO_CHANCE:.0%} or less.",
+        f"{FOLDS} parts, and the most similar photos find it more probable. Named are those that confident "
+        f"learning counts for the other class, and the rest of the most suspicious {SUSPICIOUS:.0%} of "
+        "photos, the least probable labels first. To leave out is proposed where the other class has "
+        f"{SURE:.0%} or more and its own {NO_CHANCE:.0%} or less.",
     ),
     "outlier": Title(
         "Unlike their class",

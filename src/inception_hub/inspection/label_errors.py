@@ -5,12 +5,15 @@ Labels" (2021). A photo counts for a class if its probability reaches what photo
 average; those that count for another class, which is also more probable, are likely wrong.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cross_validation import FOLDS, Floats, Integers, fit_heads
+from .cross_validation import FOLDS, Floats, Heads, Integers, Judged, fit_heads
+from .neighbours import Neighbours, find_neighbours
 
 MOST_CLASSES = 5_000  # whose means, of every fold, fit into some 200 MB
 SUSPICIOUS = 0.1  # of the photos, the most suspicious: those that are named at most
@@ -79,10 +82,10 @@ def judge_labels(vectors: NDArray[np.floating], classes: Integers, seed: int = 0
     numbers[names] = np.arange(len(names))
     own = numbers[classes]
     judged = own >= 0
-    heads = fit_heads(vectors, own, seed)
+    opinions = partial(_judge, fit_heads(vectors, own, seed), find_neighbours(vectors, own), vectors, own)
     given, confidence, distances = (np.zeros(len(own), np.float32) for _ in range(3))
     suggested = np.zeros(len(own), np.int64)
-    for each in heads.judge(vectors, own):
+    for each in opinions():
         given[each.rows] = each.probabilities[np.arange(len(each.rows)), own[each.rows]]
         suggested[each.rows] = each.probabilities.argmax(axis=1)
         confidence[each.rows] = each.probabilities.max(axis=1)
@@ -90,7 +93,7 @@ def judge_labels(vectors: NDArray[np.floating], classes: Integers, seed: int = 0
     counts = np.bincount(own[judged])
     thresholds = np.bincount(own[judged], given[judged]) / counts
     counted_as = np.full(len(own), -1)
-    for each in heads.judge(vectors, own):
+    for each in opinions():
         reaching = np.where(each.probabilities >= thresholds, each.probabilities, -1)
         counted_as[each.rows] = np.where(reaching.max(axis=1) >= 0, reaching.argmax(axis=1), -1)
     return Verdicts(
@@ -103,6 +106,16 @@ def judge_labels(vectors: NDArray[np.floating], classes: Integers, seed: int = 0
         accuracy=float((suggested == own)[judged].mean()),
         confusions=_confusions(own[judged], suggested[judged], counts, names),
     )
+
+
+def _judge(
+    heads: Heads, neighbours: Neighbours | None, vectors: NDArray[np.floating], own: Integers
+) -> Iterator[Judged]:
+    """What the heads and the neighbours say together of all photos, in chunks."""
+    for each in heads.judge(vectors, own):
+        if neighbours is not None:
+            each = replace(each, probabilities=neighbours.agree(each.rows, each.probabilities))
+        yield each
 
 
 def _z_scores(distances: Floats, own: Integers) -> Floats:

@@ -29,6 +29,8 @@ def copy_notes(dataset: Dataset) -> list[str]:
 
 def label_notes(vectors: NDArray[np.float32], classes: NDArray[np.int64]) -> list[str]:
     """A note of how many labels are very unlikely; `vectors`: [n, features], with their `classes`, [n]."""
+    if not np.isfinite(vectors.sum(dtype=np.float64)):  # of which training tells itself
+        return []
     verdicts = judge_labels(vectors, classes)
     number = int(verdicts.unlikely().sum()) if verdicts else 0
     if not number:
