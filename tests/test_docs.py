@@ -12,7 +12,13 @@ from helpers.floors import SOURCE
 from inception_hub.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES_THAT_RUN = ("python-api", "fine-tuning", "scikit-learn", "explain")  # each block, as it stands
+PAGES_THAT_RUN = (
+    "python-api",
+    "fine-tuning",
+    "scikit-learn",
+    "explain",
+    "similar",
+)  # each block, as it stands
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in PAGES_THAT_RUN)]

@@ -89,6 +89,13 @@ def test_only_changed_and_new_photos_are_computed_again(photos: Photos) -> None:
     assert len(photos.renewed().paths) == 4 and photos.asked == []
 
 
+def test_a_photo_that_is_gone_takes_its_vector_along(photos: Photos) -> None:
+    photos.renewed()
+    (photos.folder / "1.jpg").unlink()
+    assert values(photos.renewed()) == {name: value for name, value in ALL.items() if name != "1.jpg"}
+    assert photos.asked == []
+
+
 def test_a_photo_of_the_same_size_counts_as_changed_by_its_time(photos: Photos) -> None:
     photos.renewed()
     path = photos.folder / "2.jpg"

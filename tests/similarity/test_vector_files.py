@@ -114,6 +114,27 @@ def test_numbers_that_are_not_finite_are_refused(value: float, module: Module, t
         read_vectors(str(tmp_path / "x.npy"), module, {})
 
 
+def test_what_unpacks_to_very_much_is_refused(module: Module, tmp_path: Path) -> None:
+    vectors = np.zeros((20_000, 256), np.float32)
+    np.savez_compressed(tmp_path / "x.npz", vectors=vectors, paths=np.full(20_000, "a"), module="small")
+    assert (tmp_path / "x.npz").stat().st_size < 100_000
+    with pytest.raises(FormatError, match="its vectors unpack to more than 200 times their bytes"):
+        read_vectors(str(tmp_path / "x.npz"), module, {})
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    import pyarrow as pa
+
+    nothing = pa.table({name: pa.nulls(10**6, pa.string()) for name in ("path", "module", "vector")})
+    parquet.write_table(nothing, tmp_path / "x.parquet")
+    with pytest.raises(FormatError, match="it has more rows than bytes"):
+        read_vectors(str(tmp_path / "x.parquet"), module, {})
+    zeros = pa.array(np.zeros(30_000_000, np.float32))
+    parquet.write_table(
+        pa.table({"path": zeros}), tmp_path / "x.parquet", use_dictionary=False, data_page_size=1 << 30
+    )
+    with pytest.raises(FormatError, match="holds no such vectors"):
+        read_vectors(str(tmp_path / "x.parquet"), module, {})
+
+
 @pytest.mark.parametrize("array", [np.ones(3, np.float32), np.ones((2, 2), np.int64), np.array([["a"]])])
 def test_arrays_of_another_kind_are_refused(array: np.ndarray, module: Module, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", array)

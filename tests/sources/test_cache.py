@@ -311,3 +311,13 @@ def test_files_are_on_disk_before_their_name_is(
     assert {path.name for path in synchronised[:-2]} == files
     assert synchronised[-2].name == "module" and synchronised[-1] == target.parent
     assert there == [False] * (len(files) + 1) + [True]
+
+
+def test_vectors_that_were_not_read_for_long_are_collected() -> None:
+    cache = default_cache()
+    old, new = (cache.vectors / name[:2] / name for name in ("aa.safetensors", "bb.safetensors"))
+    for path in (old, new):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    os.utime(old, (0, 0))
+    assert cache.gc() == [old] and new.exists()

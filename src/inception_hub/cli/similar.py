@@ -49,7 +49,7 @@ AmongOption = Annotated[
     ),
 ]
 DuplicatesOption = Annotated[
-    bool, typer.Option("--duplicates", help="Group the photos of INPUT... that are there more than once.")
+    bool, typer.Option("--duplicates", help="Group the photos of PHOTO... that are there more than once.")
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Similar photos for each photo.")]
 FormatOption = Annotated[
@@ -78,7 +78,7 @@ def similar(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Find the photos most like a photo, or those that are there twice."""
+    """Find similar photos, or those that are there twice."""
     if duplicates == bool(among):
         raise typer.BadParameter("Give --among PHOTOS to search in, or --duplicates without it")
     from ..similarity.rows import DuplicateRow, SimilarRow

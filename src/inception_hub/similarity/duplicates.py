@@ -90,8 +90,8 @@ def duplicate_pairs(
     partners = _partners(vectors)
     likely: dict[tuple[int, int], _Overlay] = {}
     for index in range(count):
-        if partners[index]:
-            for overlay in _overlays(index, partners[index], fingerprints):
+        if len(partners[index]):
+            for overlay in _overlays(index, partners[index].tolist(), fingerprints):
                 pair = (min(overlay.whole, overlay.part), max(overlay.whole, overlay.part))
                 if pair not in likely or likely[pair].score < overlay.score:
                     likely[pair] = overlay
@@ -124,18 +124,19 @@ def groups(pairs: Iterable[Pair]) -> list[Group]:
     return [Group(tuple(each), tuple(scores[index] for index in each)) for each in members.values()]
 
 
-def _partners(vectors: Vectors) -> list[list[int]]:
-    """Of each photo those to compare it with: each is in the list of the other."""
-    partners: list[set[int]] = [set() for _ in range(len(vectors))]
-    index = 0
+def _partners(vectors: Vectors) -> list[Indices]:
+    """Of each photo those to compare it with: each is among the partners of the other."""
+    count, start = len(vectors), 0
+    codes = [np.empty(0, np.int64)]  # a number for each pair: a million photos have millions of them
     for indices, similarities in _neighbours(vectors):
-        for row, values in zip(indices, similarities, strict=True):
-            for other in row[values >= SIMILAR].tolist():
-                if other != index:
-                    partners[index].add(other)
-                    partners[other].add(index)
-            index += 1
-    return [sorted(each) for each in partners]
+        rows, columns = np.nonzero(similarities >= SIMILAR)
+        others, rows = indices[rows, columns], rows + start
+        codes.append((np.minimum(rows, others) * count + np.maximum(rows, others))[rows != others])
+        start += len(indices)
+    first, second = np.divmod(np.unique(np.concatenate(codes)), max(count, 1))
+    one, other = np.concatenate([first, second]), np.concatenate([second, first])
+    order = np.lexsort((other, one))
+    return np.split(other[order], np.searchsorted(one[order], np.arange(1, count))) if count else []
 
 
 def _neighbours(vectors: Vectors) -> Iterator[tuple[Indices, Vectors]]:

@@ -10,7 +10,10 @@ from ..errors import ArgumentError
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-QUERIES_AT_ONCE, VECTORS_AT_ONCE = 1024, 16_384  # of which one product is 64 MiB
+QUERIES_AT_ONCE, VECTORS_AT_ONCE = (
+    512,
+    16_384,
+)  # of which one product is 32 MiB, and its order four times that
 TINY = np.float32(1e-30)  # a length below it is that of a vector of zeros, which is like nothing
 
 

@@ -9,17 +9,18 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.pages import RATIO, chunks, largest_page
 from ..errors import FormatError, OutputError
 from ..module import Module
 from ..output.arrays import SETTINGS as ARRAY_SETTINGS
 from ..output.arrays import VECTORS
-from ..output.parquet import MAX_GROUP
 from ..output.parquet import SETTINGS as PARQUET_SETTINGS
 from ..output.settings import MAX_BYTES, Settings, difference, record_of
 from ..system.extras import missing
@@ -29,9 +30,9 @@ from .kept import Collection
 
 ENDINGS = (".npy", ".npz", ".parquet", ".jsonl")
 NOT_READ = ".csv"  # of vectors: five times the bytes, and nothing beside it says what made them
-MAX_LINE = 16 << 20  # bytes of a row of JSON; one of 1,024 numbers has some 20,000
+MAX_LINE = 16 << 20  # bytes of a row; one of JSON with 1,024 numbers has some 20,000
+MAX_WIDTH = 1 << 17  # bytes of a row of an array: a vector, or a path of 32,768 characters
 AT_A_TIME = 1024  # vectors in memory
-MAX_TEXTS = 4 << 30  # bytes of an array of paths
 Some = tuple[list[str], NDArray[np.float32]]  # paths, and their vectors, float32 [n, features]
 
 
@@ -110,69 +111,71 @@ def _collected(name: Path, parts: Iterable[Some], features: int) -> Collection:
 def _npy(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
     """Vectors without paths: each is called by its row. Rows of NaN are errors of `embed`'s."""
     row = 0
-    for vectors in _array(file, name, os.fstat(file.fileno()).st_size):
-        unread = np.isnan(vectors).all(axis=1) if vectors.ndim == 2 else np.zeros(len(vectors), bool)
-        names = [f"{name}[{row + i}]" for i in np.flatnonzero(~unread)]
-        yield names, vectors[~unread]
+    for vectors in _rows(file, name, os.fstat(file.fileno()).st_size, "f", 2):
+        read = ~np.isnan(vectors).all(axis=1)
+        yield [f"{name}[{row + place}]" for place in np.flatnonzero(read)], vectors[read].astype(np.float32)
         row += len(vectors)
 
 
 def _npz(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
     with zipfile.ZipFile(file) as archive:
-        sizes = {each.filename: each.file_size for each in archive.infolist()}
+        members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
 
-        def whole(member: str) -> list[str]:
-            if sizes[f"{member}.npy"] > MAX_TEXTS:
-                raise _damaged(name, f"{member} has {sizes[f'{member}.npy']:,} bytes")
-            with archive.open(f"{member}.npy") as opened:
-                texts = np.lib.format.read_array(opened, allow_pickle=False)
-            return [str(text) for text in texts.ravel()]
+        def text(member: str) -> str:
+            with archive.open(members[member]) as opened:
+                (whole,) = _rows(opened, name, members[member].file_size, "U", 0)
+            return str(whole[0])
 
-        if f"{ARRAY_SETTINGS}.npy" in sizes:
-            _check(name, whole(ARRAY_SETTINGS)[0].encode(), settings)
-        _check_name(name, whole("module")[0], module)
-        paths = [text_path(path) for path in whole("paths")]
-        with archive.open(f"{VECTORS}.npy") as opened:
-            row = 0
-            for vectors in _array(opened, name, sizes[f"{VECTORS}.npy"]):
-                yield paths[row : row + len(vectors)], vectors
-                row += len(vectors)
-        if row != len(paths):
-            raise _damaged(name, f"{row} vectors have {len(paths)} paths")
+        if ARRAY_SETTINGS in members:
+            _check(name, text(ARRAY_SETTINGS).encode(), settings)
+        _check_name(name, text("module"), module)
+        vectors, paths = members[VECTORS], members["paths"]
+        if vectors.file_size > RATIO * vectors.compress_size:
+            raise _damaged(name, f"its vectors unpack to more than {RATIO} times their bytes")
+        with archive.open(vectors) as numbers, archive.open(paths) as texts:
+            names = _rows(texts, name, paths.file_size, "U", 1)
+            for some in _rows(numbers, name, vectors.file_size, "f", 2):
+                yield [str(path) for path in next(names, ())], some.astype(np.float32)
+            if next(names, None) is not None:
+                raise _damaged(name, "it has more paths than vectors")
 
 
-def _array(file: IO[bytes], name: Path, size: int) -> Iterator[NDArray[np.float32]]:
-    """The rows of an array of NumPy's format, some at a time; `size`: bytes that it may have."""
+def _rows(file: IO[bytes], name: Path, size: int, kind: str, axes: int) -> Iterator[NDArray[Any]]:
+    """The rows of an array of NumPy's format, some at a time; one without axes is whole.
+
+    `size`: bytes that it may have. Raises `FormatError` for another `kind` of numbers, or number of `axes`.
+    """
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)
-    if dtype.hasobject or dtype.kind != "f" or fortran or len(shape) != 2:
+    if dtype.hasobject or dtype.kind != kind or fortran or len(shape) != axes:
         raise FormatError(
             f"{name} holds {printable(str(dtype))[:60]} {list(shape)}; give float32 [photos, features], as "
             "embed writes."
         )
-    width = dtype.itemsize * shape[1]
-    if width * shape[0] > size:
+    width = dtype.itemsize * int(np.prod(shape[1:], dtype=object))
+    count = shape[0] if axes else 1
+    if width * count > size or width > MAX_WIDTH:
         raise _damaged(name, "it ends too early")
-    for start in range(0, shape[0], AT_A_TIME):
-        count = min(AT_A_TIME, shape[0] - start)
-        content = file.read(count * width)
-        yield np.frombuffer(content, dtype).reshape(count, shape[1]).astype(np.float32)
+    for start in range(0, count, AT_A_TIME):
+        some = min(AT_A_TIME, count - start)
+        yield np.frombuffer(file.read(some * width), dtype).reshape(some, *shape[1:])
 
 
-def _parquet(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
+def _parquet(file: BinaryIO, name: Path, module: str, settings: Settings) -> Iterator[Some]:
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise missing("Parquet needs pyarrow", "parquet") from error
+    for chunk in chain.from_iterable(chunks(file)):
+        largest_page(file, chunk)  # refuses one that unpacks to very much
     try:
         with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
             if kept := (opened.schema_arrow.metadata or {}).get(PARQUET_SETTINGS):
                 _check(name, kept, settings)
-            groups = (opened.metadata.row_group(index) for index in range(opened.num_row_groups))
-            if any(group.total_byte_size > MAX_GROUP for group in groups):
-                raise _damaged(name, f"a group of rows has more than {MAX_GROUP:,} bytes")
+            if opened.metadata.num_rows > os.fstat(file.fileno()).st_size:
+                raise _damaged(name, "it has more rows than bytes")
             columns = ["path", "module", "vector"]
             for batch in opened.iter_batches(AT_A_TIME, columns=columns, use_threads=False):
                 batch.validate(full=True)

@@ -57,9 +57,8 @@ def read(path: Path, settings: Settings, features: int) -> Stored | None:
         if not 0 <= count <= size or not 0 <= characters <= MAX_NAMES:
             return None
         shapes = _shapes(count, features, characters)
-        if header != _header(shapes, settings) or size != LENGTH + len(header) + sum(
-            map(_bytes, shapes.values())
-        ):
+        whole = LENGTH + len(header) + sum(map(_bytes, shapes.values()))
+        if header != _header(shapes, settings) or size != whole:
             return None
         return _read(file, LENGTH + len(header), shapes)
     return None
