@@ -82,7 +82,7 @@ def test_it_answers_and_measures(made: tuple[Path, tuple[int, str, str]], folder
     assert code == 0 and [len(json.loads(line)["vector"]) for line in out.splitlines()] == [256] * 6
 
 
-@pytest.mark.parametrize("verb", ["classify", "embed", "evaluate", "bench"])
+@pytest.mark.parametrize("verb", ["classify", "embed", "evaluate", "inspect", "bench"])
 def test_openvino_is_named_where_it_was_to_answer(verb: str, folder: Path, small_module: Path) -> None:
     arguments = {
         "evaluate": (small_module, folder),

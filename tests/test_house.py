@@ -179,6 +179,7 @@ def test_public_names() -> None:
         "finetune",
         "get_expected_image_size",
         "get_num_image_channels",
+        "inspect",
         "load_images",
         "load_module_spec",
         "network",

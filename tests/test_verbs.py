@@ -19,6 +19,7 @@ NOT_IN_PYTHON = {
     "explain": {"output"},  # maps are returned, not drawn
     "organise": {"undo"},  # a function of its own, `undo_organise`
     "evaluate": {"json"},
+    "inspect": {"json"},
     "bench": {"json"},
 }
 ONLY_IN_PYTHON = {  # what a terminal shows by itself
@@ -29,6 +30,7 @@ ONLY_IN_PYTHON = {  # what a terminal shows by itself
     "train": {"listener"},
     "evaluate": {"load", "on_progress"},
     "calibrate": {"on_progress"},
+    "inspect": {"load", "on_progress"},
     "quantize": {"on_progress"},
     "bench": {"on_progress"},
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .evaluation.evaluate import evaluate as evaluate
     from .images.loading import load_images as load_images
     from .inference.activation_maps import explain as explain
+    from .inspection.inspect import inspect as inspect
     from .module import Module as Module
     from .module_spec import ModuleSpec as ModuleSpec
     from .module_spec import get_expected_image_size as get_expected_image_size
@@ -54,6 +55,7 @@ LATER = {
     "finetune": ".training.functions",
     "get_expected_image_size": ".module_spec",
     "get_num_image_channels": ".module_spec",
+    "inspect": ".inspection.inspect",
     "load_images": ".images.loading",
     "load_module_spec": ".module_spec",
     "network": ".training.functions",
@@ -89,6 +91,7 @@ __all__ = [
     "finetune",
     "get_expected_image_size",
     "get_num_image_channels",
+    "inspect",
     "load_images",
     "load_module_spec",
     "network",

@@ -62,6 +62,8 @@ VERBS: dict[str, tuple[int, tuple[str, ...]]] = {
     "export": (0, ("MODULE", "OUT", "--to", "onnx")),
     "evaluate": (1, ("MODULE", "DATA", "--report", "OUT")),
     "evaluate json": (1, ("MODULE", "DATA", "--json")),
+    "inspect": (0, ("DATA", "--module", "MODULE", "--report", "OUT")),
+    "inspect json": (0, ("DATA", "--module", "MODULE", "--json")),
     "quantize": (2, ("MODULE", "--calibrate", "NOWHERE")),
     "finetune": (0, ("DATA", "--module", "MODULE", "--output", "OUT", "--phases", "head", "--epochs", "1")),
     "train": (2, ("NOWHERE", "DATA", "--output", "OUT")),

@@ -17,6 +17,8 @@ WRITTEN = {
     "convert MODULE ~/new/module": "module",
     "export MODULE ~/new/exported --to module": "exported",
     "evaluate MODULE ~/classes --report=~/new/report.html": "report.html",
+    "inspect ~/classes --module MODULE --report ~/new/page.html": "page.html",
+    "inspect ~/classes --module MODULE --decisions=~/new/decisions.csv": "decisions.csv",
 }
 
 

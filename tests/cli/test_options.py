@@ -108,6 +108,8 @@ def seen(small_module: Path, module: Module, monkeypatch: pytest.MonkeyPatch) ->
 
     # Before `Module` is replaced, of which this file takes the class as it is imported.
     seen.at("evaluation.evaluate", "open_dataset", lambda *_, **__: data)
+    seen.at("inspection.inspect", "open_dataset", lambda *_, **__: data)
+    seen.at("inspection.inspect", "survey")
     seen.at("evaluation.evaluate", "compare", lambda *_, **__: Comparison(0.0, 0.0, 0.0, 1, 0, 0, 0.95))
     seen.at("sources.resolve", "resolve", lambda *_, **__: small_module)
     seen.at("sources.transfer", "resolve", lambda *_, **__: small_module)

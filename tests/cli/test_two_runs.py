@@ -22,6 +22,8 @@ COMMANDS = {
     "export": "export MODULE OUT --to openvino",
     "export --force": "export MODULE OUT --to openvino --force",
     "evaluate": "evaluate MODULE PHOTOS --report OUT",
+    "inspect": "inspect PHOTOS --module MODULE --report OUT",
+    "inspect --decisions": "inspect PHOTOS --module MODULE --decisions OUT",
     "gallery": "classify PHOTOS --module MODULE --gallery OUT",
     "explain": "explain PHOTOS --module MODULE --output OUT",
     "organise": "organise PHOTOS --module MODULE --into OUT",

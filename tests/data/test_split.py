@@ -8,7 +8,7 @@ from helpers.dataset_photos import dataset, many, reads, split_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inception_hub.data import Dataset, duplicates_across_splits, split_dataset
+from inception_hub.data import Dataset, duplicates_across_splits, duplicates_within_splits, split_dataset
 from inception_hub.errors import ArgumentError, FormatError
 from inception_hub.labels import Labels
 
@@ -101,6 +101,17 @@ def test_duplicates_are_named_and_hashed_once() -> None:
     assert reads(train) == 3 and reads(held) == 4
     train.subset([2, 0]).content_hashes()
     assert reads(train) == 3
+
+
+def test_duplicates_within_a_split_are_told_by_their_classes() -> None:
+    train = split_of([b"a", b"b", b"a", b"a", b"b"], [0, 1, 0, 1, 1])
+    held = split_of([b"a", b"c"], [0, 1])
+    data = Dataset("data", Labels(("x", "y"), (None, None)), {"train": train, "validation": held})
+    assert duplicates_within_splits(data) == (
+        [("train:0.png", "train:2.png"), ("train:1.png", "train:4.png")],
+        [("train:0.png", "train:3.png")],
+    )
+    assert reads(train) == 5
 
 
 def test_an_unreadable_photo_has_a_place_too() -> None:

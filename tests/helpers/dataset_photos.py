@@ -33,6 +33,9 @@ class InMemory:
     def name(self, row: int) -> str:
         return self.names[row]
 
+    def within(self, row: int) -> str:
+        return self.names[row]
+
     def encoded(self, row: int) -> bytes:
         self.reads += 1
         content = self.contents[row]

@@ -44,6 +44,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {
         "similarity": "the nearest photos by their vectors, and near-duplicates",
         "evaluation": "figures of a module on labelled photos, comparisons, reports",
+        "inspection": "what is wrong with labelled photos: copies, labels, quality; what to leave out",
     },
     {
         "training": "recipes, the loop, fine-tuning; in PyTorch",

@@ -91,6 +91,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--output": Row("--output TMP/other", "finetune.output", "TMP/other"),
         "--module": Row("--module other", "resolve.handle", "other"),
         "--validation": Row("--validation held", "finetune.validation", "held"),
+        "--exclude": Row("--exclude some.csv", "finetune.exclude", "some.csv"),
         "--phases": Row("--phases head", f"{FINETUNED}.phases", "head"),
         "--epochs": Row("--epochs 7", f"{FINETUNED}.epochs", 7),
         "--learning-rate": Row("--learning-rate 0.5", f"{FINETUNED}.learning_rate", 0.5),
@@ -117,6 +118,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "train": {
         "--output": Row("--output TMP/other", "train_from_scratch.output", "TMP/other"),
         "--validation": Row("--validation held", "train_from_scratch.validation", "held"),
+        "--exclude": Row("--exclude some.csv", "train_from_scratch.exclude", "some.csv"),
         "--set": Row("--set label_smoothing=0.3", "train_from_scratch.recipe.label_smoothing", 0.3),
         "--teacher": Row("--teacher other --teacher third", "resolve.handle", "third"),
         "--teacher-share": Row(
@@ -139,6 +141,16 @@ ROWS: dict[str, dict[str, Row]] = {
         "--resize": Row("--resize slim", "evaluate_split.preset", "slim"),
     },
     "calibrate": {"--split": Row("--split test", "calibrate.split", "test")},
+    "inspect": {
+        **MODULE,
+        **COMPUTING,
+        **ON_DEVICE,
+        "--validation": Row("--validation held", "open_dataset.validation", "held"),
+        "--report": Row("--report TMP/page.html", "stderr", "Report: TMP/page.html"),
+        "--decisions": Row("--decisions TMP/d.csv", "stderr", "finetune DATA --exclude TMP/d.csv"),
+        "--json": Row("--json", "stdout", '"proposed_to_exclude": 1'),
+        "--resize": Row("--resize slim", "survey.preset", "slim"),
+    },
     "quantize": {
         "--calibrate": Row("--calibrate others", "quantize.calibrate", "others"),
         "--max-drop": Row("--max-drop 3", "quantize.max_drop", 3.0),
@@ -195,6 +207,7 @@ BASE = {
     "train": "train slim data --output TMP/new",
     "evaluate": "evaluate given data",
     "calibrate": "calibrate given data",
+    "inspect": "inspect data",
     "quantize": "quantize given --calibrate photos",
     "export": "export given TMP/new --to onnx",
     "push": "push given owner/name",

@@ -87,9 +87,10 @@ def test_photos_in_two_splits_are_noted() -> None:
     listener = Notes()
     files: list[bytes | None] = [png(seed) for seed in range(14)]
     _, notes = with_validation_set(dataset(train=files, validation=[*files[:12], png(50), png(51)]), listener)
-    (note,) = notes
+    note, advice = notes
     assert note.startswith("12 photos are in two splits: train:0.png = validation:0.png; ")
     assert note.endswith(" and 7 more") and note in listener.notes
+    assert advice == "inception-hub inspect DATA shows them, also cropped and mirrored copies."
 
 
 def test_photos_are_decoded_for_training_and_for_validation(tmp_path: Path, workers: Workers) -> None:

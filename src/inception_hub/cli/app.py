@@ -19,6 +19,7 @@ from . import evaluate as evaluating
 from . import explain as explaining
 from . import export as exporting
 from . import finetune as finetuning
+from . import inspect as inspecting
 from . import organise as organising
 from . import push as pushing
 from . import quantize as quantizing
@@ -45,6 +46,7 @@ VERBS = (
     (modules.info, "inception-hub info tiny_imagenet"),
     (modules.pull, "inception-hub pull imagenet"),
     (modules.convert, "inception-hub convert inception_v2.ckpt my_module"),
+    (inspecting.inspect, "inception-hub inspect flowers/ --report page.html --decisions decisions.csv"),
     (finetuning.finetune, "inception-hub finetune flowers/ --output flowers_module"),
     (training.train, "inception-hub train tiny-imagenet tiny-imagenet-200/ --output my_module"),
     (evaluating.evaluate, "inception-hub evaluate flowers_module flowers/ --report report.html"),

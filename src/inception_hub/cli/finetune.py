@@ -8,6 +8,7 @@ from ..training.choices import BatchNorm, Phases, Resize, Select
 from .console import ModuleOption, TrainingDeviceOption, choose, resolve_handle
 from .training_options import (
     DataArgument,
+    ExcludeOption,
     OutputOption,
     SeedOption,
     TeacherOption,
@@ -95,6 +96,7 @@ def finetune(
     output: OutputOption,
     module: ModuleOption = None,
     validation: ValidationOption = None,
+    exclude: ExcludeOption = None,
     phases: PhasesOption = "both",
     epochs: EpochsOption = None,
     learning_rate: LearningRateOption = 5e-4,
@@ -123,7 +125,7 @@ def finetune(
     base, teachers = load_module_spec(resolve_handle(choose(module))), resolved(teacher)
     with interruptible_run() as listener:
         made = run(
-            data, output, base, validation=validation, phases=phases, epochs=epochs,
+            data, output, base, validation=validation, exclude=exclude, phases=phases, epochs=epochs,
             learning_rate=learning_rate, batch_size=batch_size, image_size=image_size,
             training_size=training_size, resize=resize, batch_norm=batch_norm,
             batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,

@@ -7,6 +7,7 @@ import typer
 from .console import TrainingDeviceOption
 from .training_options import (
     DataArgument,
+    ExcludeOption,
     OutputOption,
     SeedOption,
     TeacherOption,
@@ -44,6 +45,7 @@ def train(
     output: OutputOption,
     settings: SetOption = None,
     validation: ValidationOption = None,
+    exclude: ExcludeOption = None,
     teacher: TeacherOption = None,
     teacher_share: TeacherShareOption = None,
     temperature: TemperatureOption = None,
@@ -57,8 +59,8 @@ def train(
     teachers = resolved(teacher)
     with interruptible_run() as listener:
         evaluations = run(
-            recipe, data, output, settings=settings or (), validation=validation, teacher=teachers,
-            teacher_share=teacher_share, temperature=temperature, precision=precision, device=device,
-            seed=seed, listener=listener,
+            recipe, data, output, settings=settings or (), validation=validation, exclude=exclude,
+            teacher=teachers, teacher_share=teacher_share, temperature=temperature,
+            precision=precision, device=device, seed=seed, listener=listener,
         )  # fmt: skip
     print_module(output, evaluations)

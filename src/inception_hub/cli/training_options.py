@@ -32,6 +32,14 @@ ValidationOption = Annotated[
         "--validation", metavar="DATA", help="Validation photos. [default: DATA's own, else a tenth of DATA]"
     ),
 ]
+ExcludeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--exclude",
+        metavar="FILE",
+        help="Leave out the photos that this file of inspect --decisions says to exclude.",
+    ),
+]
 TeacherOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -15,7 +15,7 @@ from ..system.text import printable
 from .arrow_messages import has_compressed_columns
 from .columns import Columns, choose
 from .data_files import ACCEPTED, DataFiles
-from .folders import file_stamp, read_file
+from .folders import file_stamp, read_file, within
 from .labelled import Labelled
 from .splits import TRAIN, split_called
 
@@ -46,6 +46,10 @@ class TablePhotos:
 
     def name(self, row: int) -> str:
         return (None if self._embedded else self._file(self._column[row])) or self._names[row]
+
+    def within(self, row: int) -> str:
+        # A file of the hub's lies wherever it was downloaded to.
+        return self._names[row] if self._root is None else within(self.name(row), self._root)
 
     def encoded(self, row: int) -> bytes:
         value = self._column[row]

@@ -22,6 +22,10 @@ class Photos(Protocol):
         """The photo's path, or another name by which a person can find it."""
         ...
 
+    def within(self, row: int) -> str:
+        """The photo's name within its data, with slashes: the same wherever that lies."""
+        ...
+
     def encoded(self, row: int) -> bytes:
         """The bytes of the photo's file; raises `ImageError` if they cannot be read."""
         ...
@@ -49,6 +53,10 @@ class Split:
     def name(self, i: int) -> str:
         """The path of photo `i`, or `train-00000.parquet#17` for one inside another file."""
         return self.photos.name(int(self.rows[i]))
+
+    def within(self, i: int) -> str:
+        """The name of photo `i` within the data; a photo that is listed twice has it twice."""
+        return self.photos.within(int(self.rows[i]))
 
     def encoded(self, i: int) -> bytes:
         """The bytes of photo `i` as they lie in its file; raises `ImageError` if they cannot be read."""

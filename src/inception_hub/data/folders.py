@@ -23,6 +23,9 @@ class PhotoFiles:
     def name(self, row: int) -> str:
         return self._paths[row]
 
+    def within(self, row: int) -> str:
+        return within(self._paths[row], self._root)
+
     def encoded(self, row: int) -> bytes:
         return read_file(self._paths[row])
 
@@ -83,15 +86,20 @@ def read_file(path: str) -> bytes:
         raise ImageError(f"{path} cannot be read ({reason}); give an image file.") from error
 
 
+def within(path: str, root: Path | None) -> str:
+    """The path of a photo's file from the folder `root` on, with slashes."""
+    return path.removeprefix(f"{root}{os.sep}").replace(os.sep, "/")
+
+
 def file_stamp(path: str, root: Path | None) -> bytes:
     """The path of a photo's file, its size and modification time (ns), which change when the photo does.
 
     The path is relative to `root`, so that moving the whole folder changes nothing. The path alone is
     returned for a file that cannot be read.
     """
-    within = path.removeprefix(f"{root}{os.sep}").encode("utf-8", "surrogateescape")
+    name = path.removeprefix(f"{root}{os.sep}").encode("utf-8", "surrogateescape")
     try:
         status = os.stat(path)
     except (OSError, ValueError):
-        return within
-    return within + f"\0{status.st_size}\0{status.st_mtime_ns}".encode()
+        return name
+    return name + f"\0{status.st_size}\0{status.st_mtime_ns}".encode()

@@ -10,7 +10,7 @@ from ..images.find import EXTENSIONS
 from .classes import composed
 from .columns import choose
 from .data_files import DataFiles, walk
-from .folders import file_stamp, read_file
+from .folders import file_stamp, read_file, within
 from .labelled import Labelled
 from .splits import TRAIN, split_called, splits_of_paths
 from .text_tables import Table, read_table
@@ -36,6 +36,9 @@ class ListedPhotos:
             direct = os.path.join(folder, path)
             self._found[row] = direct if _exists(direct) else self._search(folder, path) or direct
         return self._found[row]
+
+    def within(self, row: int) -> str:
+        return within(self.name(row), self._root)
 
     def encoded(self, row: int) -> bytes:
         return read_file(self.name(row))

@@ -43,6 +43,9 @@ class ShardPhotos:
         place = self._places[row]
         return f"{os.path.basename(place.file)}#{place.name}"
 
+    def within(self, row: int) -> str:
+        return self.name(row)
+
     def encoded(self, row: int) -> bytes:
         place = self._places[row]
         if place.length < 0:

@@ -64,6 +64,23 @@ def duplicates_across_splits(dataset: Dataset) -> list[tuple[str, str]]:
     return pairs
 
 
+def duplicates_within_splits(dataset: Dataset) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Photos of exactly the same bytes in one split: pairs of one class, and pairs of two classes.
+
+    Each later copy is named once, paired with the first, by `split:name`. Hashes are used again, as above.
+    """
+    same: list[tuple[str, str]] = []
+    other: list[tuple[str, str]] = []
+    for name, split in dataset.splits.items():
+        first: dict[bytes, int] = {}
+        for i, digest in enumerate(split.content_hashes()):
+            original = first.setdefault(digest, i)
+            if original != i:
+                pairs = same if split.classes[original] == split.classes[i] else other
+                pairs.append((f"{name}:{split.name(original)}", f"{name}:{split.name(i)}"))
+    return same, other
+
+
 def _assign(
     hashes: Sequence[bytes], classes: Sequence[int], names: Sequence[str], validation: float, test: float
 ) -> dict[bytes, str]:

@@ -101,6 +101,12 @@ def picture(
         raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
 
 
+def stored_size(source: Source) -> tuple[int, int]:
+    """Width and height of a photo as it is stored, in pixels; nothing is decoded. For what can be read."""
+    with quiet(), opened(source, source_name(source)) as (image, _):
+        return image.size
+
+
 def at_least(side: int, image: Image.Image, source: Any, max_pixels: int) -> Image.Image:
     """A copy of `image`, which may have been decoded reduced; decoded once more where it is below `side`.
 

@@ -40,12 +40,14 @@ def finetune(
     base: ModuleSpec,
     *,
     validation: str | None = None,
+    exclude: Path | None = None,
     options: FinetuneOptions | None = None,
     seed: int = 0,
     listener: RunListener | None = None,
 ) -> list[Evaluation]:
     """Fine-tunes `base` on the photos of `data` (see `open_dataset`) into the module directory `output`.
 
+    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out.
     An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
     of the written module on the test photos, if there are any, and on the validation photos.
 
@@ -54,7 +56,7 @@ def finetune(
     `TrainingError` if the loss is no longer a number.
     """
     options = options or FinetuneOptions()
-    with Session.begin(output, data, validation, options.device, listener) as session:
+    with Session.begin(output, data, validation, options.device, listener, exclude) as session:
         return _run(session, base, options, seed)
 
 

@@ -25,6 +25,7 @@ def train_from_scratch(
     output: Path,
     *,
     validation: str | None = None,
+    exclude: Path | None = None,
     seed: int = 0,
     bfloat16: bool | None = None,
     device: str | None = None,
@@ -33,6 +34,7 @@ def train_from_scratch(
 ) -> list[Evaluation]:
     """Trains the full network by `recipe` on the photos of `data` into the module directory `output`.
 
+    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out.
     An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
     of the written module on the test photos, if there are any, and on the validation photos.
     `bfloat16` is mixed precision; None: where the device has instructions for it, or as the resumed run was
@@ -42,7 +44,7 @@ def train_from_scratch(
     has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
     `TrainingError` if the loss is no longer a number.
     """
-    with Session.begin(output, data, validation, device, listener) as session:
+    with Session.begin(output, data, validation, device, listener, exclude) as session:
         return _run(session, recipe, seed, session.bfloat16(bfloat16), distillation)
 
 

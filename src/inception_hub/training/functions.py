@@ -31,10 +31,10 @@ Teachers = Given | Iterable[Given] | None
 
 def finetune(
     data: Given, output: Given, module: ModuleLike | None = None, *,
-    validation: Given | None = None, phases: Phases = "both", epochs: int | None = None,
-    learning_rate: float = 5e-4, batch_size: int | None = None, image_size: int | None = None,
-    training_size: int | None = None, resize: Resize | None = None, batch_norm: BatchNorm = "update",
-    batch_norm_momentum: float = 0.99, label_smoothing: float = 0.1, average: float = 0.99,
+    validation: Given | None = None, exclude: Given | None = None, phases: Phases = "both",
+    epochs: int | None = None, learning_rate: float = 5e-4, batch_size: int | None = None,
+    image_size: int | None = None, training_size: int | None = None, resize: Resize | None = None,
+    batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99, label_smoothing: float = 0.1, average: float = 0.99,
     patience: int = 5, select: Select = "loss", class_weights: bool = False, teacher: Teachers = None,
     teacher_share: float | None = None, temperature: float | None = None,
     precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
@@ -42,7 +42,8 @@ def finetune(
 ) -> list[Evaluation]:  # fmt: skip
     """Teaches `module` the classes of the photos of `data` into the module directory `output`.
 
-    `data`, `validation`: as `open_dataset` takes them. `module`: as of `classify`. `phases`: `both`, a new
+    `data`, `validation`: as `open_dataset` takes them. `exclude`: a file of decisions, as `inspect` writes
+    it; what it says to exclude is left out. `module`: as of `classify`. `phases`: `both`, a new
     head on frozen features, then the whole network; `head` or `full`: one of them. `epochs`, `learning_rate`
     (the highest), `batch_size`: of the whole network. `image_size`, `training_size`: px, square, of inference
     and of training. `resize`: the preset of the new module, by which it is trained, too; `auto`: that of the
@@ -73,13 +74,14 @@ def finetune(
     )  # fmt: skip
     return run(
         at_home(data), Path(at_home(output)), as_spec(module),
-        validation=_text(validation), options=options, seed=seed, listener=listener,
+        validation=_text(validation), exclude=_path(exclude), options=options, seed=seed,
+        listener=listener,
     )  # fmt: skip
 
 
 def train(
     recipe: Given, data: Given, output: Given, *,
-    settings: str | Iterable[str] = (), validation: Given | None = None,
+    settings: str | Iterable[str] = (), validation: Given | None = None, exclude: Given | None = None,
     teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
     precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
     listener: RunListener | None = None,
@@ -94,7 +96,8 @@ def train(
         from .from_scratch import train_from_scratch
     return train_from_scratch(
         open_recipe(at_home(recipe), list(as_many(settings))), at_home(data), Path(at_home(output)),
-        validation=_text(validation), seed=seed, bfloat16=_is_bfloat16(precision), device=device,
+        validation=_text(validation), exclude=_path(exclude), seed=seed,
+        bfloat16=_is_bfloat16(precision), device=device,
         distillation=_distillation(teacher, teacher_share, temperature), listener=listener,
     )  # fmt: skip
 
@@ -167,6 +170,10 @@ def _distillation(teacher: Teachers, share: float | None, temperature: float | N
             "give --teacher MODULE (teacher=)."
         )
     return None
+
+
+def _path(path: Given | None) -> Path | None:
+    return None if path is None else Path(at_home(path))
 
 
 def _text(path: Given | None) -> str | None:

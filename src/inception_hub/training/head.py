@@ -13,6 +13,7 @@ from ..engines.torch import Network
 from ..evaluation import Score
 from ..images.presets import Preset
 from ..images.resize import resize
+from ..inspection.quick_look import label_notes
 from ..system.text import counted
 from .choices import Select
 from .features import feature_vectors
@@ -62,8 +63,11 @@ def train_head(
         )
 
     classes = data.train.classes
+    vectors = features("training", data.train, training)
+    for note in label_notes(vectors.numpy(), classes.numpy()):
+        listener.note(note)
     kernel, biases, score = fit_head(
-        features("training", data.train, training),
+        vectors,
         classes,
         network.architecture.num_classes,
         (features("validation", data.validation, validation), data.validation.classes),

@@ -15,6 +15,7 @@ from ..engines.torch import Network
 from ..errors import MissingExtraError
 from ..evaluation import Evaluation
 from ..images.presets import Preset
+from ..inspection.decisions import without_excluded
 from ..system.outputs import as_output_error, claimed, refuse_existing
 from . import checkpoint
 from .distillation import Distillation
@@ -57,11 +58,12 @@ class Session:
         validation: str | None,
         device: str | None,
         listener: RunListener | None,
+        exclude: Path | None = None,
     ) -> "Session":
-        """Opens the data and joins the processes.
+        """Opens the data, without what the file of decisions `exclude` excludes, and joins the processes.
 
-        Raises `OutputError` if `output` exists or another process trains into it, and what `open_dataset`
-        raises.
+        Raises `OutputError` if `output` exists or another process trains into it, and what `open_dataset` and
+        `without_excluded` raise.
         """
         refuse_existing(output)
         started = time.monotonic()
@@ -73,7 +75,10 @@ class Session:
             if workers.is_main:
                 stack.enter_context(claimed(output))
                 stack.enter_context(_folder(folder))
-            dataset, notes = with_validation_set(open_dataset(data, validation), listener)
+            dataset = open_dataset(data, validation)
+            if exclude is not None:
+                dataset = without_excluded(dataset, exclude)
+            dataset, notes = with_validation_set(dataset, listener)
             held = stack.pop_all()
         if workers.is_main:
             try:

@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data import Dataset, Split, decode_split, duplicates_across_splits, prepared, split_dataset
+from ..data import Dataset, Split, decode_split, prepared, split_dataset
 from ..errors import ArgumentError
 from ..images.presets import DEFINITIONS, Fit, Preset
+from ..inspection.quick_look import copy_notes
 from ..system.text import counted, first_few
 from .listener import RunListener
 from .workers import Workers
@@ -42,7 +43,7 @@ class TrainingData:
 def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Dataset, list[str]]:
     """`dataset` with a validation split, made of training photos if there is none, and notes for the report.
 
-    The notes say what is not read, and name classes without photos and photos that are in two splits.
+    The notes say what is not read, and name classes without photos and photos that are there twice.
     """
     if "validation" not in dataset.splits:
         dataset = split_dataset(dataset)
@@ -54,9 +55,7 @@ def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Datase
         listener.note(f"{split}: {photos} of {classes}, {each}")
         if without := [name for name, count in counts.items() if not count]:
             notes.append(f"The {split} split has no photo of {first_few(without)}.")
-    if pairs := duplicates_across_splits(dataset):
-        copies = counted(len(pairs), "photo is", "photos are")
-        notes.append(f"{copies} in two splits: {first_few([' = '.join(p) for p in pairs])}")
+    notes += copy_notes(dataset)
     for note in notes:
         listener.note(note)
     return dataset, notes

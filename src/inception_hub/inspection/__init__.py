@@ -1,0 +1,1 @@
+"""What is wrong with labelled photos: copies, wrong labels, outliers, photos of poor quality."""
