@@ -34,9 +34,9 @@ def finetune(
     validation: Given | None = None, exclude: Given | None = None, phases: Phases = "both",
     epochs: int | None = None, learning_rate: float = 5e-4, batch_size: int | None = None,
     image_size: int | None = None, training_size: int | None = None, resize: Resize | None = None,
-    batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99, label_smoothing: float = 0.1, average: float = 0.99,
-    patience: int = 5, select: Select = "loss", class_weights: bool = False, teacher: Teachers = None,
-    teacher_share: float | None = None, temperature: float | None = None,
+    batch_norm: BatchNorm = "update", batch_norm_momentum: float = 0.99, label_smoothing: float = 0.1,
+    average: float = 0.99, patience: int = 5, select: Select = "loss", class_weights: bool = False,
+    teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
     precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
     listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
