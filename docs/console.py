@@ -6,6 +6,7 @@ rewrites PAGE. The shell stands in a folder of its own, beside a link to the rep
 """
 
 import os
+import pty
 import re
 import signal
 import socket
@@ -19,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
 PORT = "8000"  # which a page's server takes; another one that is free stands in for it
-LIMIT = 600  # s
+PROGRESS = re.compile(
+    r"^[\u2801-\u28ff] .*\n+", re.MULTILINE
+)  # the last state of a progress bar: it has a rate
 MARK = "\x1d"  # printed before each command
 SHELL = f"""
 inception-hub() {{ {sys.executable} -m inception_hub "$@"; }}
@@ -43,23 +46,28 @@ def printed(lines: list[str], folder: Path) -> list[str]:
         "COLUMNS": "80",
         "NO_COLOR": "1",
         "INCEPTION_HUB_CACHE": str(folder / ".cache"),
-        "PYTHONUNBUFFERED": "1",
     }
+    # A terminal shows what goes to both streams in order; a dumb one, without progress bars.
+    terminal, end = pty.openpty()
     shell = subprocess.Popen(
         ["bash", "-c", script],
         cwd=folder,
-        env=environment,
+        env=environment | {"TERM": "dumb"},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        stdout=end,
+        stderr=end,
         start_new_session=True,
     )
-    try:
-        output, _ = shell.communicate(timeout=LIMIT)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGTERM)  # a server that a page left running
+    os.close(end)
+    output = b""
+    with suppress(OSError):  # the other end is closed
+        while part := os.read(terminal, 1 << 16):
+            output += part
+    os.close(terminal)
+    with suppress(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGTERM)  # a server that a page left running
+    shell.wait()
+    output = PROGRESS.sub("", output.decode().replace("\r\n", "\n"))
     parts = output.replace(port, PORT).split(MARK)[1:]
     return ["\n".join(line.rstrip() for line in part.strip("\n").splitlines()) for part in parts]
 

@@ -2,7 +2,7 @@
 
 FOLDER/photos has a folder for each of three classes, with some 24 crops of one photo, some mirrored, some
 darker. They stand in for photos of yours. So that there is something to look at, two are in the wrong
-folder, one is there twice and one is black. FOLDER/new has a crop of two of the photos, and one of
+folder, one is there twice and one is black. FOLDER/new has two of the three photos, and one of
 something else.
 """
 
@@ -33,18 +33,24 @@ def make(folder: Path) -> None:
         for number in range(PHOTOS):
             save(crop(picture, random), folder / "photos" / name / f"{name}{number:02}.jpg")
         if name != "rocket":
-            save(crop(picture, random), folder / "new" / f"{name}.jpg")
+            save(square(picture), folder / "new" / f"{name}.jpg")
     with Image.open(source / ELSE) as image:
-        save(image.convert("RGB").resize((SIDE, SIDE)), folder / "new" / "motorcycle.jpg")
+        save(square(image.convert("RGB")), folder / "new" / "motorcycle.jpg")
     spoil(folder / "photos")
 
 
+def square(picture: Image.Image) -> Image.Image:
+    """The middle of `picture`."""
+    return ImageOps.fit(picture, (SIDE, SIDE))
+
+
 def crop(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """A square part of `picture`, perhaps mirrored, lighter or darker."""
-    side = int(min(picture.size) * random.uniform(0.5, 0.9))
+    """A square part of `picture`, turned, perhaps mirrored, lighter or darker: hardly any two are alike."""
+    side = int(min(picture.size) * random.uniform(0.35, 0.6))
     left, top = (int(random.integers(0, length - side + 1)) for length in picture.size)
     part = picture.crop((left, top, left + side, top + side)).resize((SIDE, SIDE))
     part = ImageOps.mirror(part) if random.random() < 0.5 else part
+    part = part.rotate(90 * int(random.integers(4)))
     return ImageEnhance.Brightness(part).enhance(random.uniform(0.7, 1.2))
 
 

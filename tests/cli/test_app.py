@@ -32,7 +32,7 @@ MISTAKES = [
     (["classify", "EMPTY", "--module", "MODULE"], "this folder holds no photo"),
     (["classify", "EMPTY/*.jpg", "--module", "MODULE"], "this pattern matches no photo"),
     (["classify", "MODULE/labels.txt", "--module", "MODULE"], "labels.txt is no readable image"),
-    (["embed", "x.jpg", "--engine", "openvino", "--device", "cuda"], "only the torch engine takes one"),
+    (["embed", "x.jpg", "--engine", "openvino", "--device", "cuda"], "which is PyTorch's; leave out engine"),
     (["info", "nowhere"], "nowhere' does not exist"),
     (["convert", "MODULE", "EMPTY"], "exists and is left as it is"),
     (["convert", "MODULE/labels.txt", "EMPTY/new"], "labels.txt"),

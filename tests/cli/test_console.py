@@ -30,3 +30,10 @@ def test_the_original_answers_once_it_is_pulled(
     default_cache().put(text_key(CLASSIFICATION), lambda path: bundle.write(bundle.read(small_module), path))
     code, out, err = run(capsys, "classify", photos / "0.png", "--format", "jsonl")
     assert code == 0 and json.loads(out)["module"] == "small" and err == "Answering with small.\n"
+
+
+def test_vectors_have_no_names_to_get_wrong(capsys: pytest.CaptureFixture[str], photos: Path) -> None:
+    code, _, err = run(capsys, "embed", photos / "0.png")
+    assert code == 0 and err == "Answering with tiny_imagenet.\n"
+    code, _, err = run(capsys, "similar", photos / "0.png", "--among", photos, "--format", "csv")
+    assert code == 0 and err.startswith("Answering with tiny_imagenet.\n") and "wrong names" not in err

@@ -48,7 +48,7 @@ def test_defaults_are_those_of_the_options() -> None:
     """The verb writes them again, so that the command line starts without training's modules."""
     parameters = inspect.signature(finetune).parameters
     shared = [each for each in fields(FinetuneOptions) if each.name in parameters and each.name != "device"]
-    assert len(shared) == 13
+    assert len(shared) == 14
     for each in shared:
         assert parameters[each.name].default == each.default, each.name
     assert parameters["precision"].default is FinetuneOptions.bfloat16 is None

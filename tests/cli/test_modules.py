@@ -40,7 +40,7 @@ def test_info_rounds_its_figures(
     _, out, _ = run(capsys, "info", tmp_path / "module")
     expected = "top-1 12.35% (10.6% to 14.3%), top-5 50.00% (47.2% to 52.8%), ECE 0.036"
     assert f"ten, 1,234 photos, int8, {expected}\n" in out
-    assert out.endswith("  none, agreement 100.00%\n")
+    assert out.endswith("  none, agreement 100.00%\ncalibrated    no\n")
 
 
 def test_top_5_of_five_classes_is_not_shown(

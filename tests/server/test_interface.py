@@ -22,7 +22,9 @@ def test_every_route_is_there_with_its_parameters(server: Served) -> None:
         f"{method.upper()} {path}" for path, methods in description["paths"].items() for method in methods
     ]
     assert [f"{method} {path}" for method, path in _headings(page)] == routes and len(routes) > 15
-    assert "Classes per photo: a whole number from 1 to 1,000, 5 by default" in page.texts("dd")
+    limits = [text.rpartition(": ")[2] for text in page.texts("dd")]
+    assert "a whole number from 1 to 1,000" in limits and "a number above 0 and below 1" in limits
+    assert "a whole number from 1 to 20, 5 by default" in limits
     assert set(page.texts("h2")) >= {"Plain", "TensorFlow Serving", "Open Inference Protocol", "Page"}
 
 

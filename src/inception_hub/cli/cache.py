@@ -13,7 +13,7 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def cache(context: typer.Context) -> None:
-    """Look after downloaded and converted modules."""
+    """Look after modules in the cache."""
     if context.invoked_subcommand is None:
         put_help(context)
 

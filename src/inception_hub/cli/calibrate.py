@@ -14,7 +14,7 @@ SplitOption = Annotated[
 
 
 def calibrate(module: ModuleArgument, data: DataArgument, split: SplitOption = None) -> None:
-    """Measure how sure a module may be, for classify --coverage. On photos that it was not trained on."""
+    """Measure how sure a module may be. On photos that it was not trained on, for classify --coverage."""
     from ..evaluation.calibrate import calibrate as run
     from .terminal import terminal_listener
 

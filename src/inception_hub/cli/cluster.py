@@ -45,7 +45,7 @@ def on_cluster(
     list(infer(module, (), options))  # refuses what the workers would refuse
     locations = find_photos(inputs)
     task = InferenceTask(options, module.engine, module.precision)
-    announce(module, handle)
+    announce(module, handle, names=options.kind == "predictions")
     with connected(address):
         signal.signal(signal.SIGTERM, _end)  # Ray has set its own
         summary = write_rows(module.spec.bundle, task, locations, output)

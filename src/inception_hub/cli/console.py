@@ -152,12 +152,15 @@ def load(
     return Module(spec, engine=engine, precision=precision, device=None if device == "cpu" else device)
 
 
-def announce(module: "Module", handle: str | None) -> None:
-    """Says which `module` computes, and what the bundled one knows where no `handle` asked for it."""
+def announce(module: "Module", handle: str | None, *, names: bool = True) -> None:
+    """Says which `module` computes, and what the bundled one knows where no `handle` asked for it.
+
+    `names`: it names what is on photos, rather than making vectors of them.
+    """
     from ..sources.resolve import BUNDLED, PULLED
 
     bundle = module.spec.bundle
-    if handle is not None or bundle.name != BUNDLED:
+    if handle is not None or bundle.name != BUNDLED or not names:
         say(f"Answering with {bundle.name}.")
     else:
         top1 = bundle.accuracy[0]["top1"]

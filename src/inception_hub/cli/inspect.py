@@ -46,7 +46,7 @@ def inspect(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Look for copies, wrong labels, outliers and poor photos. Nothing is changed or deleted."""
+    """Find what is wrong with labelled photos. Copies, wrong labels, poor photos; nothing is changed."""
     from ..inspection.inspect import inspect as run
     from .terminal import terminal_listener
 

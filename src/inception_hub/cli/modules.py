@@ -72,6 +72,8 @@ def _readable(key: str, value: Any) -> str:
     """A fact for people: sizes with their cross, the first labels, a line for each measurement."""
     if key == "image_size":
         return " x ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if key == "labels":
         return printable(", ".join(value[:5]) + (", ..." if len(value) > 5 else ""))
     if isinstance(value, dict):

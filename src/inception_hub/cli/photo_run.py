@@ -72,7 +72,7 @@ def run(
                 open_photo=signals.source_of,
                 stopped=lambda: signals.received is not None,
                 on_begin=begin,
-                on_result=lambda: announce(module, handle),
+                on_result=lambda: announce(module, handle, names=options.kind == "predictions"),
                 on_row=counter.advance,
             )
     except Stopped as stopped:

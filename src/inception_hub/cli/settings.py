@@ -65,7 +65,7 @@ def variable(verb: str, option: str) -> str:
 
 
 def settings(context: typer.Context, json: JsonOption = False) -> None:
-    """Show options that a variable or a file sets."""
+    """Show what variables and a file set. Options, and where each is set."""
     found: Settings = context.find_root().obj
     rows = [(verb, f"--{s.option}", s.value, s.origin) for verb in found for s in found[verb].values()]
     if json:

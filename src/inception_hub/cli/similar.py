@@ -78,7 +78,7 @@ def similar(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "f32",
 ) -> None:
-    """Find similar photos, or those that are there twice."""
+    """Find photos that are alike. Those most like a photo, or those that are there twice."""
     if duplicates == bool(among):
         raise typer.BadParameter("Give --among PHOTOS to search in, or --duplicates without it")
     from ..similarity.rows import DuplicateRow, SimilarRow
@@ -152,7 +152,7 @@ class _Run:
         find_images(given)  # refuses a folder without photos before anything is said
         signals = StopSignals()
         with signals, photo_counter(given, rows_on_terminal=False) as counter:
-            announce(self._module, self._handle)
+            announce(self._module, self._handle, names=False)
             counter.begin(0)
             collection = collect(
                 given,

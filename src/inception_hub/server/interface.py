@@ -64,9 +64,14 @@ def _route(method: str, path: str, operation: Mapping[str, Any], address: str) -
 
 def _parameter(parameter: Mapping[str, Any]) -> Parameter:
     schema = parameter["schema"]
-    accepts = "a whole number" if schema.get("type") == "integer" else str(schema.get("type", "any value"))
+    # A parameter that may be left out is a value or null.
+    schema = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
+    type = str(schema.get("type", "any value"))
+    accepts = {"integer": "a whole number", "number": "a number"}.get(type, type)
     if "minimum" in schema and "maximum" in schema:
         accepts += f" from {schema['minimum']:,} to {schema['maximum']:,}"
+    if "exclusiveMinimum" in schema and "exclusiveMaximum" in schema:
+        accepts += f" above {schema['exclusiveMinimum']:g} and below {schema['exclusiveMaximum']:g}"
     default = "" if "default" not in schema else str(schema["default"])
     return Parameter(parameter["name"], accepts, default, parameter.get("description", ""))
 
