@@ -1,6 +1,5 @@
 """`classify`: photos in, class predictions out."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,9 +7,16 @@ import typer
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import TOP, Options, top_or_coverage
-from ..output.choices import RowFormat, row_format
+from ..output.choices import row_format
 from .console import DeviceOption, EngineOption, ModuleOption, PrecisionOption, RayOption, ResizeOption, load
-from .photo_options import Inputs, MaxPixelsOption, ResumeOption, output_option
+from .photo_options import (
+    FormatOption,
+    GalleryOption,
+    Inputs,
+    MaxPixelsOption,
+    OutputOption,
+    ResumeOption,
+)
 from .photo_run import run
 
 TopOption = Annotated[int | None, typer.Option("--top", min=1, help=f"Classes per photo. [default: {TOP}]")]
@@ -22,15 +28,6 @@ CoverageOption = Annotated[
         help="Instead of the best: the classes that hold the right one for this share of photos, such as "
         "0.95, and whether a photo is unlike all that the module learned; of a calibrated module.",
     ),
-]
-FormatOption = Annotated[
-    RowFormat | None,
-    typer.Option("--format", help="How to write the rows. [default: as FILE ends, else table]"),
-]
-OutputOption = Annotated[str | None, output_option(".jsonl, .csv or .parquet")]
-GalleryOption = Annotated[
-    Path | None,
-    typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."),
 ]
 HeatmapsOption = Annotated[
     bool, typer.Option("--heatmaps", help="Show on the page which parts of each photo count for its classes.")

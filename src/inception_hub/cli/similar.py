@@ -9,7 +9,7 @@ import typer
 
 from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
-from ..output.choices import RowFormat, row_format
+from ..output.choices import row_format
 from ..similarity.choices import TOP
 from ..system.text import counted
 from .console import (
@@ -24,7 +24,7 @@ from .console import (
     tell_failures,
     tell_unread,
 )
-from .photo_options import MaxPixelsOption, output_option
+from .photo_options import FormatOption, GalleryOption, MaxPixelsOption, OutputOption
 from .photo_run import StopSignals
 
 if TYPE_CHECKING:
@@ -52,15 +52,6 @@ DuplicatesOption = Annotated[
     bool, typer.Option("--duplicates", help="Group the photos of PHOTO... that are there more than once.")
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Similar photos for each photo.")]
-FormatOption = Annotated[
-    RowFormat | None,
-    typer.Option("--format", help="How to write the rows. [default: as FILE ends, else table]"),
-]
-OutputOption = Annotated[str | None, output_option(".jsonl, .csv or .parquet")]
-GalleryOption = Annotated[
-    Path | None,
-    typer.Option("--gallery", metavar="PAGE", help="Also write a self-contained HTML page of the photos."),
-]
 
 
 def similar(
