@@ -204,7 +204,7 @@ $(ORIGINAL_VENV)/ready: requirements/original.lock
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
 	--custom-compile-command "make lock"
-EXTRAS = $(addprefix --extra ,parquet heic search train quantize serve onnx hub timm sklearn)
+EXTRAS = $(addprefix --extra ,parquet heic train quantize serve onnx hub timm sklearn)
 lock:
 	$(LOCK) pyproject.toml $(EXTRAS) --group dev --output-file requirements/dev.lock
 	$(LOCK) pyproject.toml --extra tensorflow --group side --output-file requirements/tensorflow.lock

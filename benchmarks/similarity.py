@@ -1,4 +1,4 @@
-"""How long the nearest vectors take, exactly and by usearch, and what that misses.
+"""How long the nearest vectors take.
 
 `python benchmarks/similarity.py VECTORS [--count N]`: VECTORS is a `.npy` of `embed`'s; of it N vectors,
 50,000 by default, are made, each between two of them at random, so that they lie as those of photos do.
@@ -11,7 +11,6 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from inception_hub.similarity.approximate import nearest_by_graph
 from inception_hub.similarity.nearest import nearest
 
 TOP = 10
@@ -39,13 +38,8 @@ def main(path: str, count: int) -> None:
     print("| | seconds |\n|---|---|")
     for number in (1, QUERIES):
         start = time.perf_counter()
-        exact, _ = nearest(queries[:number], vectors, TOP)
-        print(f"| exactly, of {number:,} | {time.perf_counter() - start:.2f} |", flush=True)
-    start = time.perf_counter()
-    found, _ = next(nearest_by_graph(queries, vectors, TOP))
-    print(f"| a graph built, and by it of {QUERIES:,} | {time.perf_counter() - start:.1f} |")
-    recall = np.mean([len(set(one) & set(other)) / TOP for one, other in zip(found, exact, strict=True)])
-    print(f"\nThe graph finds {recall:.1%} of the {TOP} nearest.")
+        nearest(queries[:number], vectors, TOP)
+        print(f"| of {number:,} | {time.perf_counter() - start:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

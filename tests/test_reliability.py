@@ -106,7 +106,7 @@ def test_power_cuts_and_full_disks_cost_nothing(script: str, rows: ModuleType) -
     if disk.compiler() is None:
         pytest.skip("this needs Linux and a C compiler")
     few = ["--cuts", "20"] if script == "power" else ["--most", "12"]
-    verbs = ["classify --format jsonl", "embed --format parquet", "gallery", "convert"]
+    verbs = ["classify --format jsonl", "embed --format parquet", "classify --gallery", "convert"]
     only = [argument for verb in verbs for argument in ("--only", verb)]
     command = [sys.executable, BENCHMARKS / "reliability" / f"{script}.py", *few, *only]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

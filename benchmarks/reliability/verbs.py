@@ -19,6 +19,7 @@ from typing import Any
 import disk
 import numpy as np
 import rows
+import safetensors.numpy
 from kills import answers_in, served, small_module
 from PIL import Image
 
@@ -152,6 +153,14 @@ def quantized(folder: Path) -> Any:
     return None if read.int8 is None else sorted(read.int8)
 
 
+def calibrated(folder: Path) -> Any:
+    """The calibration of the module, which must be readable, numbers rounded: None without."""
+    read = bundle.read(folder / "module")
+    if read.calibration is None:
+        return None
+    return {name: np.asarray(array).round(2).tolist() for name, array in sorted(read.calibration.items())}
+
+
 def pulled(folder: Path) -> Any:
     entries = list((folder / "cache" / "modules").glob("*"))
     for entry in entries:
@@ -177,6 +186,35 @@ def row_verbs(scratch: Path) -> list[Verb]:
         Verb("classify --gallery", page, file_in("page.html"), old_gallery(page), status=1),
         Verb("embed --output vectors.npz", arrays, vectors_in("vectors.npz"), status=1),
         *organise_verbs(scratch),
+        *similar_verbs(scratch),
+    ]
+
+
+def similar_verbs(scratch: Path) -> list[Verb]:
+    """Rows, a page, and vectors that are kept in the folder of the photos."""
+    given = ["similar", "photos/00.png", "--among", "photos", "--module", str(scratch / "small")]
+    given += ["--engine", "torch"]
+
+    def copied(folder: Path) -> None:
+        shutil.copytree(scratch / "photos", folder / "photos")
+
+    def whole(name: str) -> Callable[[Path], Any]:
+        """Kept vectors, if there are any, can be read."""
+        made = file_in(name)
+
+        def result(folder: Path) -> Any:
+            kept = folder / "photos" / ".inception-hub-vectors.safetensors"
+            if kept.exists():
+                safetensors.numpy.load_file(kept)
+            return made(folder)
+
+        return result
+
+    table = [*given, "--output", "rows.csv"]
+    page = [*given, "--format", "jsonl", "--gallery", "page.html"]
+    return [
+        Verb("similar --output", table, whole("rows.csv"), copied, status=1),
+        Verb("similar --gallery", page, whole("page.html"), copied, status=1),
     ]
 
 
@@ -276,13 +314,17 @@ def module_verbs(scratch: Path, url: str) -> list[Verb]:
     def copied(folder: Path) -> None:
         shutil.copytree(small, folder / "module")
 
-    calibrated = ["quantize", "module", "--calibrate", str(scratch / "photos"), "--min-agreement", "0"]
+    rounded = ["quantize", "module", "--calibrate", str(scratch / "photos"), "--min-agreement", "0"]
+    inspected = ["inspect", labelled, "--module", small, "--engine", "torch"]
     report = ["evaluate", small, labelled, "--report", "page.html", "--engine", "torch"]
     return [
         Verb("finetune", tuned, module_in("made"), resumes=True),
         Verb("train", trained, module_in("made"), resumes=True),
         Verb("evaluate --report", report, file_in("page.html")),
-        Verb("quantize", calibrated, quantized, copied),
+        Verb("inspect --report", [*inspected, "--report", "page.html"], file_in("page.html")),
+        Verb("inspect --decisions", [*inspected, "--decisions", "decisions.csv"], file_in("decisions.csv")),
+        Verb("quantize", rounded, quantized, copied),
+        Verb("calibrate", ["calibrate", "module", labelled], calibrated, copied),
         Verb("convert", ["convert", small, "made"], module_in("made")),
         Verb("pull", ["pull", url], pulled),
     ]

@@ -34,7 +34,7 @@ def write(path: Path, heatmaps: int = 0, photos: int = len(ROWS)) -> str:
                 gallery.add(Row(name, "tiny", error=f"{name} is damaged."))
                 continue
             predictions = tuple(Prediction(label, 0, share) for label, share in classes)
-            drawn = [heatmap(np.roll(map, i), 80, 60, "plain") for i in range(heatmaps)]
+            drawn = [heatmap(np.roll(map, i), 80, 60, (1.0, 1.0)) for i in range(heatmaps)]
             gallery.add(Row(name, "tiny", predictions=predictions), photo, drawn)
     return path.as_uri()
 

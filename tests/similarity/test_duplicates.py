@@ -8,6 +8,7 @@ from PIL import Image
 
 from inception_hub.errors import ArgumentError
 from inception_hub.images.fingerprint import SIDE, fingerprint
+from inception_hub.similarity import duplicates
 from inception_hub.similarity.duplicates import (
     NEIGHBOURS,
     Group,
@@ -101,3 +102,10 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         near_duplicates(np.ones((3, FEATURES), np.float32), fingerprints)
     with pytest.raises(ArgumentError, match=r"Vector 1 holds numbers that are not finite"):
         near_duplicates(np.array([[1, 0], [np.nan, 1]], np.float32), fingerprints)
+
+
+def test_what_takes_hours_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "QUICK", 1)
+    prints = np.stack([fingerprint(scene(0))] * 2)
+    with pytest.warns(UserWarning, match=r"Comparing 2 photos with each other takes hours; a part of them"):
+        assert len(near_duplicates(np.ones((2, 4), np.float32), prints)) == 1

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..images.fingerprint import SIDE
-from ..system.extras import install_command
-from . import approximate
 from .nearest import Indices, Vectors, nearest_in_parts
 
 Fingerprints = NDArray[np.uint8]
@@ -31,6 +29,7 @@ OFFSET = 0.03  # at most between two places where a part may begin, of the side
 WORTHWHILE = 0.8  # coarse correlation below which two photos are not compared closely
 STEPS = (0.03, 0.015, 0.0075)  # of the side, by which the ends of a part are moved in the close comparison
 ROUNDS = 2  # with each step, over both axes
+QUICK = 300_000  # photos that are compared with each other within an hour or so, on two cores
 SAME = 0.8  # correlation of fine detail from which two photos count as one
 FAINT = 8.0  # length of an array of levels below which it holds no detail but noise
 
@@ -140,15 +139,11 @@ def _partners(vectors: Vectors) -> list[Indices]:
 
 
 def _neighbours(vectors: Vectors) -> Iterator[tuple[Indices, Vectors]]:
-    if len(vectors) ** 2 < approximate.WORTHWHILE:
-        return nearest_in_parts(vectors, vectors, NEIGHBOURS + 1)
-    if approximate.is_available():
-        return approximate.nearest_by_graph(vectors, vectors, NEIGHBOURS + 1)
-    warnings.warn(
-        f"Comparing {len(vectors):,} photos with each other takes hours without usearch: "
-        f"{install_command('search')}.",
-        stacklevel=2,
-    )
+    if len(vectors) > QUICK:
+        warnings.warn(
+            f"Comparing {len(vectors):,} photos with each other takes hours; a part of them takes less.",
+            stacklevel=2,
+        )
     return nearest_in_parts(vectors, vectors, NEIGHBOURS + 1)
 
 

@@ -4,14 +4,14 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..errors import OutputError
 from ..output.choices import RowFormat
-from ..output.files import STDOUT, GrowingFile, PendingFile, StandardOutput
+from ..output.files import STDOUT, PendingFile, StandardOutput
 from ..system.extras import missing
 from ..system.outputs import as_output_error, refuse_existing
 from ..system.text import encoded, json_text
@@ -21,36 +21,51 @@ ROW_GROUP = 1024  # rows of Parquet that are in memory
 
 
 def write_rows(rows: Iterable[AnyRow], kind: type[AnyRow], format: RowFormat, output: Path | None) -> None:
-    """Writes `rows` of one `kind` to the new file `output`, or to standard output (None), as they come.
+    """Writes `rows` of one `kind` to the new file `output`, or to standard output (None).
 
-    Parquet is there once all is done. Raises `OutputError` if `output` exists or cannot be written, and for
-    Parquet on a terminal; `MissingExtraError` for Parquet without pyarrow.
+    A file is there once all is done; on standard output rows come as they are made, but for Parquet. Raises
+    `OutputError` if `output` exists or cannot be written, and for Parquet on a terminal; `MissingExtraError`
+    for Parquet without pyarrow.
     """
-    if format == "parquet":
-        _write_parquet(rows, kind, output)
-        return
-    with _opened(output) as file:
-        if format == "csv":
-            file.append(encoded(_csv(kind.HEADER)))
-        for row in rows:
-            if format == "csv":
-                text = "".join(map(_csv, row.lines()))
-            elif format == "jsonl":
-                text = json_text(row.record()) + "\n"
-            else:
-                text = "".join(f"{line}\n" for line in row.text())
+    if output is None and format != "parquet":
+        file = StandardOutput()
+        for text in _texts(rows, kind, format):
             file.append(encoded(text))
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[StandardOutput | GrowingFile]:
-    file = StandardOutput() if output is None else GrowingFile(output, None, None)
+        file.close()
+        return
+    if format == "parquet":
+        write = partial(_write_parquet, _parquet(), rows, kind)
+        if output is None and sys.stdout.isatty():
+            raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
+    else:
+        write = partial(_write_texts, _texts(rows, kind, format))
+    if output is not None:
+        refuse_existing(output)
+        with as_output_error(output):
+            output.parent.mkdir(parents=True, exist_ok=True)
+    pending = PendingFile(output)
     try:
-        yield file
+        with as_output_error(output or STDOUT):
+            write(pending.file)
+            if output is not None:
+                refuse_existing(output)
+        pending.commit()
     except BaseException:
-        file.abandon()
+        pending.discard()
         raise
-    file.close()
+
+
+def _texts(rows: Iterable[AnyRow], kind: type[AnyRow], format: RowFormat) -> Iterator[str]:
+    """The header, where there is one, and each row as `format` has it."""
+    if format == "csv":
+        yield _csv(kind.HEADER)
+    for row in rows:
+        if format == "csv":
+            yield "".join(map(_csv, row.lines()))
+        elif format == "jsonl":
+            yield json_text(row.record()) + "\n"
+        else:
+            yield "".join(f"{line}\n" for line in row.text())
 
 
 def _csv(fields: Iterable[Any]) -> str:
@@ -59,29 +74,23 @@ def _csv(fields: Iterable[Any]) -> str:
     return line.getvalue()
 
 
-def _write_parquet(rows: Iterable[AnyRow], kind: type[AnyRow], output: Path | None) -> None:
+def _write_texts(texts: Iterable[str], file: BinaryIO) -> None:
+    for text in texts:
+        file.write(encoded(text))
+
+
+def _parquet() -> Any:
     try:
-        import pyarrow as pa
-        from pyarrow import parquet
+        import pyarrow
+        import pyarrow.parquet
     except ImportError as error:
         raise missing("Parquet needs pyarrow", "parquet") from error
-    if output is None and sys.stdout.isatty():
-        raise OutputError("Parquet is not for terminals; give --output FILE or another format.")
-    if output is not None:
-        refuse_existing(output)
-        with as_output_error(output):
-            output.parent.mkdir(parents=True, exist_ok=True)
+    return pyarrow
+
+
+def _write_parquet(pyarrow: Any, rows: Iterable[AnyRow], kind: type[AnyRow], file: BinaryIO) -> None:
     schema = kind.schema()
-    pending = PendingFile(output)
-    try:
-        with as_output_error(output or STDOUT):
-            with parquet.ParquetWriter(pending.file, schema, write_page_checksum=True) as writer:
-                each = iter(rows)
-                while some := [row.record() for row in islice(each, ROW_GROUP)]:
-                    writer.write_table(pa.Table.from_pylist(some, schema))
-            if output is not None:
-                refuse_existing(output)
-        pending.commit()
-    except BaseException:
-        pending.discard()
-        raise
+    with pyarrow.parquet.ParquetWriter(file, schema, write_page_checksum=True) as writer:
+        each = iter(rows)
+        while some := [row.record() for row in islice(each, ROW_GROUP)]:
+            writer.write_table(pyarrow.Table.from_pylist(some, schema))
