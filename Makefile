@@ -1,37 +1,29 @@
 # Two commands do everything on a machine with only Python: `make demo` and `make test`.
 PYTHON ?= python3
-VENV ?= .venv
-DEMO_VENV ?= .venv-demo
 GPU_PYTHON ?= python3
 GPU_RESULTS ?= gpu-results
-TENSORFLOW_VENV ?= .venv-tensorflow
-ORIGINAL_VENV ?= .venv-original
-RAY_VENV ?= .venv-ray
-CLIENTS_VENV ?= .venv-clients
-FLOORS_VENV ?= .venv-floors
-RELEASE_VENV ?= .venv-release
-EXPORTS_VENV ?= .venv-exports
-SITE_VENV ?= .venv-site
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Where a virtual environment has its commands, for what `.github/workflows/test.yml` runs on Windows.
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports floors release licences lint docs site lock audit coverage fuzz \
-	mutants clean
+.PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports trackers floors release licences lint docs pictures site lock \
+	audit coverage fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
-demo: $(DEMO_VENV)/ready
-	$(DEMO_VENV)/bin/python recipes/demo_photos.py demo/photos
-	$(DEMO_VENV)/bin/inception-hub classify demo/photos --gallery demo/gallery.html
+demo: .venv-demo/ready
+	.venv-demo/$(BIN)/python recipes/demo_photos.py demo/photos
+	.venv-demo/$(BIN)/inception-hub classify demo/photos --gallery demo/gallery.html
 	@echo "The same as a page of pictures: demo/gallery.html"
 
 # Everything the tests need, PyTorch included, then lint, types and tests.
 test: lint web-runtime
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	.venv/$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Tests that take minutes each; then those for a GPU, on the CPU, so that they still go with the code.
-slow: $(VENV)/ready
-	$(VENV)/bin/python -m pytest -m slow
-	INCEPTION_HUB_TEST_DEVICE=cpu $(VENV)/bin/python -m pytest -m gpu tests/gpu
+slow: .venv/ready
+	.venv/bin/python -m pytest -m slow
+	INCEPTION_HUB_TEST_DEVICE=cpu .venv/bin/python -m pytest -m gpu tests/gpu
 
 # The GPU's tests, then its benchmarks, with the Python that is there: nothing is installed, and besides PyTorch (CUDA)
 # it needs NumPy, Pillow, safetensors, typer, rich, jinja2, accelerate and pytest; timm, where it is, is measured too.
@@ -50,160 +42,135 @@ gpu:
 	exit $$status
 
 # The server's page, the gallery and exported pages in a real browser: Debian's `chromium`, or what CHROMIUM names.
-browser: $(VENV)/ready web-runtime
-	$(VENV)/bin/python -m pytest -m browser
+browser: .venv/ready web-runtime
+	.venv/bin/python -m pytest -m browser
 
 # onnxruntime-web, which exported pages compute with: from npm. Without it the tests that need it skip.
 WEB_RUNTIME = $$(bin/python -c "from inception_hub.formats import onnxruntime_web; print(onnxruntime_web.$(1))")
-web-runtime: $(VENV)/ready
-	@cd $(VENV) && test -e "$(call WEB_RUNTIME,PACKAGE)" || $(call WEB_RUNTIME,FETCH) >/dev/null 2>&1 || \
+web-runtime: .venv/ready
+	@cd .venv && test -e "$(call WEB_RUNTIME,PACKAGE)" || $(call WEB_RUNTIME,FETCH) >/dev/null 2>&1 || \
 		echo "onnxruntime-web could not be fetched: exported pages are not tested."
 
 # What a current TensorFlow writes, loaded by the original's own software.
-tensorflow: export TENSORFLOW_VENV := $(TENSORFLOW_VENV)
-tensorflow: export ORIGINAL_VENV := $(ORIGINAL_VENV)
-tensorflow: $(VENV)/ready $(TENSORFLOW_VENV)/ready $(ORIGINAL_VENV)/ready
-	$(VENV)/bin/python -m pytest -m tensorflow
+tensorflow: .venv/ready .venv-tensorflow/ready .venv-original/ready
+	.venv/bin/python -m pytest -m tensorflow
 
 # Ray, with clusters of several nodes on this machine.
-cluster: $(RAY_VENV)/ready
-	$(RAY_VENV)/bin/python -m pytest -m ray tests/cluster
+cluster: .venv-ray/ready
+	.venv-ray/bin/python -m pytest -m ray tests/cluster
 
 # Clients of other projects, such as KServe's SDK and Triton's, against the server.
-clients: export CLIENTS_VENV := $(CLIENTS_VENV)
-clients: $(VENV)/ready $(CLIENTS_VENV)/ready
-	$(VENV)/bin/python -m pytest -m clients tests/server
+clients: .venv/ready .venv-clients/ready
+	.venv/bin/python -m pytest -m clients tests/server
 
 # The oldest versions that pyproject.toml allows: the base install's by its command line, the extras' by the tests of what
 # needs them (PyTorch's as everywhere; quantizers of others, in ONNX Runtime and NNCF, could not do then what is asked of them).
+# TensorFlow, Ray, ExecuTorch and LiteRT may not be older than the versions that `tensorflow`, `cluster` and `exports` take.
 FLOORS_TESTS = $(addprefix tests/,data evaluation formats images output quantization server sources test_sklearn.py training)
-floors: $(FLOORS_VENV)/ready $(FLOORS_VENV)-extras/ready
-	$(FLOORS_VENV)/bin/python packaging/smoke.py $(FLOORS_VENV)
-	$(FLOORS_VENV)-extras/bin/python -m pytest -n 2 --dist loadfile -q -k 'not quantizers_of_others' $(FLOORS_TESTS)
+floors: .venv-floors/ready .venv-floors-extras/ready .venv-floors-trackers/ready
+	.venv-floors/bin/python packaging/smoke.py .venv-floors
+	.venv-floors-extras/bin/python -m pytest -n 2 --dist loadfile -q -k 'not quantizers_of_others' $(FLOORS_TESTS)
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .venv-floors-trackers/bin/python -m pytest -m trackers tests/training/test_trackers.py
 
 # All of a release but publishing it: see packaging/release.py.
-release: $(RELEASE_VENV)/ready
-	$(RELEASE_VENV)/bin/python packaging/release.py
+release: .venv-release/ready
+	.venv-release/bin/python packaging/release.py
 
 # The licences of what the demo's environment and the tests' hold; none of the base install or of serve may be copyleft.
-licences: $(DEMO_VENV)/ready $(VENV)/ready $(RELEASE_VENV)/ready
-	$(RELEASE_VENV)/bin/pip-licenses --python $(DEMO_VENV)/bin/python --format markdown --order license
-	$(RELEASE_VENV)/bin/pip-licenses --python $(VENV)/bin/python --format markdown --order license
+licences: .venv-demo/ready .venv/ready .venv-release/ready
+	.venv-release/bin/pip-licenses --python .venv-demo/bin/python --format markdown --order license
+	.venv-release/bin/pip-licenses --python .venv/bin/python --format markdown --order license
 
 # Exports for phones, by their converters and runtimes; what transformers opens and kagglehub keeps.
 # Without pytest plugins of what is installed there, which no test needs.
 EXPORTS_TESTS = $(addprefix tests/, sources/test_kagglehub.py \
 	$(addprefix formats/test_, executorch.py litert.py litert_metadata.py transformers.py))
 exports: export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
-exports: $(EXPORTS_VENV)/ready
-	$(EXPORTS_VENV)/bin/python -m pytest -m exports $(EXPORTS_TESTS)
+exports: .venv-exports/ready
+	.venv-exports/bin/python -m pytest -m exports $(EXPORTS_TESTS)
 
-lint: $(VENV)/ready
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/basedpyright
+# Trackers of experiments, offline, each read by itself.
+trackers: export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
+trackers: .venv-trackers/ready
+	.venv-trackers/bin/python -m pytest -m trackers tests/training/test_trackers.py
+
+# The only files that differ by system: tests/test_systems.py
+OTHER_SYSTEMS := src/inception_hub/system src/inception_hub/cli/streams.py
+lint: .venv/ready
+	.venv/$(BIN)/ruff check .
+	.venv/$(BIN)/ruff format --check .
+	.venv/$(BIN)/basedpyright
+	.venv/$(BIN)/basedpyright --pythonplatform Windows $(OTHER_SYSTEMS)
+	.venv/$(BIN)/basedpyright --pythonplatform Darwin $(OTHER_SYSTEMS)
 
 # Coverage-guided fuzzing of everything that reads foreign bytes; SECONDS for each of its targets.
 SECONDS ?= 60
-fuzz: $(VENV)/ready
-	$(VENV)/bin/pip install --quiet 'atheris>=3.0'
-	$(VENV)/bin/python tests/fuzz/fuzz.py --seconds $(SECONDS)
+fuzz: .venv/ready
+	.venv/bin/pip install --quiet 'atheris>=3.0'
+	.venv/bin/python tests/fuzz/fuzz.py --seconds $(SECONDS)
 
 # Lines and branches that `make test` runs, those of its child processes too, and which it does not.
-coverage: $(VENV)/ready
-	$(VENV)/bin/coverage erase
-	$(VENV)/bin/coverage run -m pytest
-	$(VENV)/bin/coverage combine --quiet
-	$(VENV)/bin/coverage report
+coverage: .venv/ready
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest
+	.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report
 
 # Slips made in a copy of the source, one at a time, and whether the tests notice; CHANGED=REV: of what changed since.
-mutants: $(VENV)/ready
-	$(VENV)/bin/python tests/mutants/run.py $(if $(CHANGED),--changed $(CHANGED))
+mutants: .venv/ready
+	.venv/bin/python tests/mutants/run.py $(if $(CHANGED),--changed $(CHANGED))
 
 # The documentation as a site that is read without a server, too: build/site/html. A warning is an error.
-site: $(SITE_VENV)/ready
-	$(SITE_VENV)/bin/python docs/build_site.py build/site
+site: .venv-site/ready
+	.venv-site/bin/python docs/build_site.py build/site
 
 # What the docs quote from the program itself; tests check that it is up to date.
-docs: $(VENV)/ready
-	$(VENV)/bin/python docs/generate.py
-	$(VENV)/bin/python docs/console.py docs/tutorial.md
-	$(VENV)/bin/python docs/run_notebooks.py
+docs: .venv/ready
+	.venv/bin/python docs/generate.py
+	.venv/bin/python docs/console.py docs/tutorial.md
+	.venv/bin/python docs/run_notebooks.py
 
-$(DEMO_VENV)/ready: pyproject.toml
-	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/pip install --quiet --editable . scikit-image
+# The pictures of the docs anew, in chromium: other machines give other pixels. PICTURES="server export": these alone.
+pictures: .venv/ready web-runtime
+	.venv/bin/python docs/pictures.py $(PICTURES)
+
+# An environment by version and hash, `.venv-NAME` by `requirements/NAME.lock`, and this package in it. PyTorch is not
+# locked: its CPU build, where the index or a local folder has one, has another hash than the CUDA build that is elsewhere.
+WITH_PYTORCH = exports trackers floors-extras floors-trackers
+WITHOUT_PACKAGE = clients original release site
+PYTORCH = $(@D)/$(BIN)/pip install --quiet torch==2.13.0 torchvision==0.28.0
+LOCKED = $(@D)/$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements/$(1).lock
+LINKED = $(@D)/$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+.venv-%/ready: pyproject.toml requirements/%.lock
+	$(if $(filter original,$*),$(ORIGINAL_PYTHON),$(PYTHON)) -m venv $(@D)
+	$(if $(filter $(WITH_PYTORCH),$*),$(PYTORCH))
+	$(call LOCKED,$*)
+	$(if $(filter-out $(WITHOUT_PACKAGE),$*),$(LINKED))
 	touch $@
 
-# An environment by version and hash, and this package in it. Not PyTorch, which comes first, pinned only: its CPU
-# build, where the index or a local folder has one, has another hash than the CUDA build that is elsewhere.
-PYTORCH = $(@D)/bin/pip install --quiet torch==2.13.0 torchvision==0.28.0
-LOCKED = $(@D)/bin/pip install --quiet --no-deps --require-hashes --requirement requirements/$(1).lock
-LINKED = $(@D)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-
-$(VENV)/ready: pyproject.toml requirements/dev.lock
+.venv/ready: pyproject.toml requirements/dev.lock
 	$(PYTHON) -m venv $(@D)
 	$(PYTORCH)
 	$(call LOCKED,dev)
 	$(LINKED)
 	touch $@
 
-$(TENSORFLOW_VENV)/ready: pyproject.toml requirements/tensorflow.lock
+.venv-demo/ready: pyproject.toml
 	$(PYTHON) -m venv $(@D)
-	$(call LOCKED,tensorflow)
-	$(LINKED)
+	$(@D)/$(BIN)/pip install --quiet --editable . scikit-image
 	touch $@
 
-$(RAY_VENV)/ready: pyproject.toml requirements/ray.lock
-	$(PYTHON) -m venv $(@D)
-	$(call LOCKED,ray)
-	$(LINKED)
-	touch $@
-
-$(CLIENTS_VENV)/ready: requirements/clients.lock
-	$(PYTHON) -m venv $(@D)
-	$(call LOCKED,clients)
-	touch $@
-
-$(FLOORS_VENV)/ready: pyproject.toml requirements/floors.lock
+.venv-floors/ready: pyproject.toml requirements/floors.lock
 	$(PYTHON) -m venv $(@D)
 	$(call LOCKED,floors)
-	$(@D)/bin/pip install --quiet --no-deps .
-	touch $@
-
-$(FLOORS_VENV)-extras/ready: pyproject.toml requirements/floors-extras.lock
-	$(PYTHON) -m venv $(@D)
-	$(PYTORCH)
-	$(call LOCKED,floors-extras)
-	$(LINKED)
-	touch $@
-
-$(RELEASE_VENV)/ready: pyproject.toml requirements/release.lock
-	$(PYTHON) -m venv $(@D)
-	$(call LOCKED,release)
-	touch $@
-
-$(SITE_VENV)/ready: requirements/site.lock
-	$(PYTHON) -m venv $(@D)
-	$(call LOCKED,site)
-	touch $@
-
-$(EXPORTS_VENV)/ready: pyproject.toml requirements/exports.lock
-	$(PYTHON) -m venv $(@D)
-	$(PYTORCH)
-	$(call LOCKED,exports)
-	$(LINKED)
-	touch $@
-
-# The last tensorflow_hub with hub.Module, and the TensorFlow of its time, for Python 3.11 at most.
-$(ORIGINAL_VENV)/ready: requirements/original.lock
-	$(ORIGINAL_PYTHON) -m venv $(@D)
-	$(call LOCKED,original)
+	$(@D)/$(BIN)/pip install --quiet --no-deps .
 	touch $@
 
 # After a change of pyproject.toml; versions that are locked stay (UPGRADE=--upgrade: they do not). Needs uv.
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(UPGRADE) \
 	--custom-compile-command "make lock"
+LOWEST = --resolution lowest-direct
+TRACKERS = $(addprefix --extra ,wandb mlflow trackio)
 EXTRAS = $(addprefix --extra ,parquet heic train quantize serve onnx hub timm sklearn)
 lock:
 	$(LOCK) pyproject.toml $(EXTRAS) --group dev --output-file requirements/dev.lock
@@ -211,18 +178,19 @@ lock:
 	$(LOCK) pyproject.toml --extra ray --group side --output-file requirements/ray.lock
 	$(LOCK) pyproject.toml --extra executorch --extra litert --extra timm --group side --group exports \
 		--output-file requirements/exports.lock
+	$(LOCK) pyproject.toml $(TRACKERS) --group side --output-file requirements/trackers.lock
 	$(LOCK) --group clients --output-file requirements/clients.lock
 	$(LOCK) --group original --output-file requirements/original.lock
 	$(LOCK) --group release --output-file requirements/release.lock
 	$(LOCK) --group site --output-file requirements/site.lock
-	$(LOCK) --resolution lowest-direct pyproject.toml --output-file requirements/floors.lock
-	$(LOCK) --resolution lowest-direct pyproject.toml $(EXTRAS) --group dev --output-file requirements/floors-extras.lock
+	$(LOCK) $(LOWEST) pyproject.toml --output-file requirements/floors.lock
+	$(LOCK) $(LOWEST) pyproject.toml $(EXTRAS) --group dev --output-file requirements/floors-extras.lock
+	$(LOCK) $(LOWEST) pyproject.toml $(TRACKERS) --group side --output-file requirements/floors-trackers.lock
 
 # Known vulnerabilities of what is locked; asks a service on the network.
 audit:
-	for lock in dev tensorflow ray exports; do \
+	for lock in dev tensorflow ray exports trackers; do \
 		pip-audit --disable-pip --require-hashes --requirement requirements/$$lock.lock || exit; done
 
 clean:
-	rm -rf $(VENV) $(DEMO_VENV) $(TENSORFLOW_VENV) $(ORIGINAL_VENV) $(RAY_VENV) $(CLIENTS_VENV) $(EXPORTS_VENV) \
-		$(FLOORS_VENV) $(FLOORS_VENV)-extras $(RELEASE_VENV) $(SITE_VENV) demo build dist
+	rm -rf .venv .venv-* demo build dist

@@ -1,6 +1,6 @@
 """Side by side: the original, PyTorch, ONNX Runtime, a plain OpenVINO script and this package, in one run.
 
-    python benchmarks/compare.py [--sizes mixed|small | --photos FOLDER] [--peers ours ...] [--rounds 5]
+    python benchmarks/compare.py [--sizes mixed|typical|small | --photos FOLDER] [--peers ours ...]
 
 Needs Python 3.11 and a network for pip; everything is made once in benchmarks/.work: an environment per peer,
 the same weights in every peer's format, JPEG files. Then every peer answers for the same files, in turn,
@@ -22,6 +22,7 @@ BATCH = 16  # the largest of any peer: the number of photos is a multiple, so th
 WARM_UP = 2 * BATCH
 SIZES = {
     "mixed": ["640x480"] * 4 + ["1280x960"] * 3 + ["2048x1536"] * 2 + ["4000x3000"],
+    "typical": ["500x375"],  # of ImageNet's photos and most sets like it
     "small": ["640x480"],
 }
 

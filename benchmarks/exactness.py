@@ -1,4 +1,4 @@
-"""How far both engines are from the original's answers: the table of docs/exactness.md.
+"""How far both engines are from the original's outputs: the table of docs/exactness.md.
 
 `.venv/bin/python benchmarks/exactness.py`. Uses the recorded answers in tests/recorded and, where it
 lies beside the checkout, the golden module (from its TF1 Hub archive and its V1 checkpoint).

@@ -1,4 +1,4 @@
-"""Answering on a GPU beside the same network as PyTorch runs it by itself: part of `gpu.py`.
+"""Inference on a GPU beside the same network as PyTorch runs it by itself: part of `gpu.py`.
 
 Images lie on the device; every way answers for the same batch in turn, round after round. Ratios are to eager
 float32 within a round. `resnet34` is timm's, for scale, where timm is installed. The ceiling is a matrix

@@ -1,4 +1,4 @@
-"""How our time and memory grow with the number of files and with their pixels.
+"""How our time and memory grow with the number of files and their pixels, and what a second core brings.
 
     python benchmarks/scaling.py [--precision f32] [--most 10000] [--rounds 3] [--write-docs]
 
@@ -7,6 +7,7 @@ of JPEG files; of long lists the same 240 files come again and again, which is a
 """
 
 import argparse
+import os
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -33,16 +34,17 @@ def main() -> None:
     pythons = {peer: python_of(peer, pythons) for peer in (BASE.peer, OURS.peer)}
     models = made_models(pythons)
 
-    def run(photos: list[Path]) -> Measured:
+    def run(photos: list[Path], precision: str = given.precision) -> Measured:
         paths = WORK / "scaling.txt"
         paths.write_text("\n".join(map(str, photos)))
-        return measured(pythons[OURS.peer], OURS.peer, given.precision, models, paths, WARM_UP)
+        return measured(pythons[OURS.peer], OURS.peer, precision, models, paths, WARM_UP)
 
     text = "\n\n".join(
         (
             by_files(run, sorted(made_photos(pythons[OURS.peer], "small").iterdir()), given.most),
             by_pixels(run, pythons[OURS.peer], given.rounds),
-            f"{given.precision}; {page.machine()}.",
+            by_cores(run, sorted(made_photos(pythons[OURS.peer], "typical").iterdir()), given.rounds),
+            f"{given.precision} where no precision stands; {page.machine()}.",
         )
     )
     print(text)
@@ -81,6 +83,26 @@ def by_pixels(run: Callable[[list[Path]], Measured], python: str, rounds: int) -
     return "\n".join(lines) + (
         f"\n\nThe line: {constant:.1f} ms and {slope:.2f} ms a megapixel; R² {fit:.3f}."
     )
+
+
+def by_cores(run: Callable[[list[Path], str], Measured], photos: list[Path], rounds: int) -> str:
+    """One row per precision: photos of 500 x 375 on 1, 2, 4, ... cores, to which the process is tied."""
+    cores = sorted(os.sched_getaffinity(0))
+    counts = [2**power for power in range(len(cores).bit_length()) if 2**power <= len(cores)]
+    lines = [
+        f"| photos a second, cores: | {' | '.join(map(str, counts))} | times |",
+        "|---" * (len(counts) + 2) + "|",
+    ]
+    for precision in ("f32", "bf16", "int8"):
+        rates = []
+        for count in counts:
+            os.sched_setaffinity(0, cores[:count])  # children have the same
+            rates.append(statistics.median(run(photos, precision).photos_per_second for _ in range(rounds)))
+        os.sched_setaffinity(0, cores)
+        figures = " | ".join(f"{rate:.1f}" for rate in rates)
+        lines.append(f"| {precision} | {figures} | {rates[-1] / rates[0]:.2f} |")
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ def ours(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     from inception_hub.architecture import Architecture
     from inception_hub.data import open_dataset
     from inception_hub.engines.torch import Network
+    from inception_hub.system.memory import keep_freed_memory
     from inception_hub.training.augmentation import Augmentation
     from inception_hub.training.listener import RunListener
     from inception_hub.training.loop import train
-    from inception_hub.training.memory import keep_freed_memory
     from inception_hub.training.recipes import AdamW, Cycle, Phase, Recipe
     from inception_hub.training.run import Run
     from inception_hub.training.training_data import training_photos

@@ -6,6 +6,7 @@ the version from the changelog. All of it lies in `dist/` then.
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -43,6 +44,7 @@ def notes(changelog: str, version: str) -> str:
 
 def install_and_try(wheel: Path, python: str) -> None:
     """Installs `wheel` for a fresh environment of `python` and tries its command line."""
+    os.environ["PYENV_VERSION"] = python  # pyenv's stand-ins on the PATH start no version but the chosen one
     program = shutil.which(f"python{python}")
     works = (
         program and not subprocess.run([program, "--version"], capture_output=True, check=False).returncode

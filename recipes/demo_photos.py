@@ -15,14 +15,19 @@ PHOTOS = {
 }
 
 
-def gather(folder: Path) -> None:
-    """Copies the photos into `folder`, which is made."""
+def source(name: str) -> Path:
+    """Where scikit-image has the photo called `name` here."""
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
         sys.exit("scikit-image is not installed; `make demo` installs it.")
+    return Path(spec.origin).parent / "data" / PHOTOS[name]
+
+
+def gather(folder: Path) -> None:
+    """Copies the photos into `folder`, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in PHOTOS.items():
-        shutil.copy(Path(spec.origin).parent / "data" / source, folder / name)
+    for name in PHOTOS:
+        shutil.copy(source(name), folder / name)
 
 
 if __name__ == "__main__":

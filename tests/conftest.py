@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from inception_hub import Module, ModuleSpec
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# PyTorch's threads wait by spinning: those of several processes would keep each other from work.
+os.environ["OMP_NUM_THREADS"] = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,7 @@ def test_the_table_fits(
     monkeypatch.setenv("COLUMNS", "90")
     code, out, _ = run(capsys, "bench", "--module", small_module, "--seconds", 0.01, "--batch", 1)
     assert code == 0 and max(map(len, out.splitlines())) <= 90
-    assert "images/s" in out and "photos/s, overlapped" in out and "…" not in out
+    assert "images /s" in out and "photos/s, overlapped" in out and "…" not in out
 
 
 def test_mistakes(capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path) -> None:

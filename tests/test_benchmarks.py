@@ -42,7 +42,7 @@ def test_ratios_are_taken_within_each_round(peers: ModuleType) -> None:
 
 def test_processor_time_of_processes_that_have_ended_counts(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
-    work = "sum(range(3_000_000))"
+    work = "sum(range(10_000_000))"
     program.write_text(
         f"import json, subprocess, sys; sys.path.insert(0, {str(BENCHMARKS / 'peers')!r}); import measure\n"
         "def classify(paths):\n"

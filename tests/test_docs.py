@@ -13,11 +13,11 @@ from inception_hub.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES_THAT_RUN = (
+    "similar",  # first: it keeps vectors in the folder that others read
     "python-api",
     "fine-tuning",
     "scikit-learn",
     "explain",
-    "similar",
 )  # each block, as it stands
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text("utf-8")

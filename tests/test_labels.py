@@ -166,7 +166,7 @@ def test_read_refuses(content: bytes, message: str, tmp_path: Path) -> None:
 
 
 def test_read_refuses_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="cannot be read"):
+    with pytest.raises(FormatError, match="missing.txt does not exist"):
         Labels.read(tmp_path / "missing.txt")
     with pytest.raises(FormatError, match="cannot be read"):
         Labels.read(tmp_path)

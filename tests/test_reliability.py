@@ -36,7 +36,7 @@ def test_every_table_has_its_script_and_place(rows: ModuleType) -> None:
     """Sections of the page, in order: the command that writes the table, and where the table stands."""
     text = rows.PAGE.read_text("utf-8")
     opened = re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE)
-    assert len(opened) == 14 and re.findall(r"^<!-- /(\w+) -->$", text, re.MULTILINE) == opened
+    assert len(opened) == 15 and re.findall(r"^<!-- /(\w+) -->$", text, re.MULTILINE) == opened
     for section in text.split("\n## ")[1:]:
         for name in re.findall(r"^<!-- (\w+) -->$", section, re.MULTILINE):
             commands = re.findall(r"`python (\S+\.py)[^`]*--write-docs[^`]*`", section)
@@ -95,6 +95,18 @@ def test_a_rename_that_was_not_seen_is_inferred(replay: ModuleType, tmp_path: Pa
     ]
     recording = replay.Recording(tmp_path, {}, {}, operations)
     assert recording.state(4, 4, ["lost"], 0) == {"file": b"abcd"}
+
+
+@pytest.mark.slow
+def test_damaged_records_are_right_or_refused() -> None:
+    """A small part of the table, without bombs."""
+    for extra in ("pyarrow", "torch"):
+        pytest.importorskip(extra)
+    few = ["--mutations", "30", "--only", "vectors", "--only", "rows", "--only", "settings", "--only", "runs"]
+    command = [sys.executable, BENCHMARKS / "reliability" / "records.py", *few, "--only", "journals"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("| **0** |") == 5
 
 
 @pytest.mark.slow

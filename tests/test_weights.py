@@ -130,9 +130,8 @@ def test_initialisation_is_slims() -> None:
         f"{LOGITS_LAYER}/weights": np.sqrt(1.3 * 2 / 1024),
     }
     for name, stddev in expected.items():
-        assert weights[name].std() == pytest.approx(0.8796 * stddev, rel=0.03), (
-            name
-        )  # truncated at two deviations
+        truncated = 0.8796 * stddev  # at two deviations
+        assert weights[name].std() == pytest.approx(truncated, rel=0.03), name
         assert np.abs(weights[name]).max() <= 2 * stddev * 1.000001, name
     for name, variable in architecture.variables.items():
         if variable.stddev is None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 REQUIREMENTS = {
     "original": ("tensorflow==2.13.1", "tensorflow_hub==0.15.0", "tf_slim==1.1.0"),
-    "pytorch": ("torch==2.13.0", "numpy", "pillow"),  # by this pin its CPU build, where the index has one
+    # By this pin PyTorch's CPU build, where the index has one.
+    "pytorch": ("torch==2.13.0", "torchvision==0.28.0", "timm", "numpy", "pillow"),
     "onnxruntime": ("onnxruntime", "onnx", "numpy", "pillow"),
     "openvino": ("openvino", "nncf", "numpy", "pillow"),
     "ours": (".[quantize]", "scikit-image", "scikit-learn"),  # the last two hold the pictures
@@ -28,6 +29,7 @@ ROWS = (
     Row("PyTorch eager bf16", "pytorch", ("bf16",)),
     Row("PyTorch compiled f32", "pytorch", ("f32-compiled",)),
     Row("PyTorch compiled bf16", "pytorch", ("bf16-compiled",)),
+    Row("PyTorch eager f32, as timm's `inference.py`", "pytorch", ("f32-timm",)),
     Row("ONNX Runtime f32", "onnxruntime", ("batch1", "batch8")),
     Row("plain OpenVINO f32", "openvino", ("f32-sync", "f32-async")),
     Row("plain OpenVINO bf16", "openvino", ("bf16-sync", "bf16-async")),

@@ -1,33 +1,19 @@
-"""PyTorch as its documentation would have it: channels-last, a DataLoader whose workers decode with Pillow.
+"""PyTorch as its documentation would have it: channels-last, a DataLoader whose workers decode.
 
-SETTING: f32, bf16 (autocast), f32-compiled, bf16-compiled (`torch.compile`, its default). Batch norm comes
-folded into the convolutions, as the other peers fold it themselves.
+SETTING: f32, bf16 (autocast), f32-compiled, bf16-compiled (`torch.compile`, its default), f32-timm (photos
+read, decoded and resized by timm, as its inference.py does). Batch norm comes folded into the convolutions,
+as the other peers fold it themselves.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pillow_photos
+import pytorch_photos
 import torch
 from measure import Classify, main
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
-
-BATCH = 16
-
-
-class Photos(Dataset[Tensor]):
-    def __init__(self, paths: Sequence[str]) -> None:
-        self.paths = paths
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return torch.from_numpy(pillow_photos.load(self.paths[index]))
 
 
 class Branches(nn.Module):
@@ -69,14 +55,15 @@ def network(models: Path) -> nn.Module:
 
 def load(models: Path, setting: str) -> Classify:
     model = network(models).to(memory_format=torch.channels_last)
-    if setting.endswith("compiled"):
+    precision, _, way = setting.partition("-")
+    if way == "compiled":
         model = torch.compile(model)
+    photos = pytorch_photos.by_timm if way == "timm" else pytorch_photos.by_pillow
 
     def classify(paths: Sequence[str]) -> Iterator[int]:
-        bfloat16 = torch.autocast("cpu", torch.bfloat16, enabled=setting.startswith("bf16"))
+        bfloat16 = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
         with torch.inference_mode(), bfloat16:
-            workers = 0 if len(paths) == 1 else os.cpu_count() or 1
-            for images in DataLoader(Photos(paths), BATCH, num_workers=workers):
+            for images in photos(paths):
                 yield from model(images.contiguous(memory_format=torch.channels_last)).argmax(1).tolist()
 
     return classify

@@ -16,19 +16,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rows import report
-from trials import clean, mutated, run
+from trials import ODD, changed, clean, mutated, run
 
 from helpers.calibrated import calibrated  # isort: skip - `trials` makes it importable
 
 Files = dict[str, bytes]
-ODD: list[Any] = [
-    None, True, -1, 0, 1 << 70, 1e308, float("nan"), "", "\x1b[2J", "x" * 5000, "../../etc/passwd", "\ud800",
-    [], {}, [[]] * 1000, {"a": 1}, [1, 2, 3], "inception_v2",
-]  # fmt: skip
 WEIGHTS, INT8, CALIBRATION = "weights.safetensors", "int8.safetensors", "calibration.safetensors"
 
 
@@ -125,18 +120,7 @@ def manifests(count: int) -> Iterator[Files]:
     generator = random.Random(4)
     whole = json.loads(original()["module.json"])
     for _ in range(count):
-        made = copy.deepcopy(whole)
-        part = made
-        while True:
-            key = generator.choice(list(part) if isinstance(part, dict) else range(len(part)))
-            if not (isinstance(part[key], (dict, list)) and part[key]) or generator.random() < 0.3:
-                break
-            part = part[key]
-        if generator.random() < 0.2:
-            del part[key]
-        else:
-            part[key] = generator.choice(ODD)
-        yield {"module.json": json.dumps(made).encode()}
+        yield {"module.json": json.dumps(changed(whole, generator)).encode()}
     for text in ("[" * (3 << 20), '{"a":' * 800_000, "9" * (4 << 20), "[" + "[]," * 1_300_000 + "[]]", ""):
         yield {"module.json": text.encode()}
     yield {"module.json": bytes(5 << 20)}

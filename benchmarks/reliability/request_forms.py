@@ -1,7 +1,10 @@
 """Hostile requests beside `request_grammar`'s JSON: photos, multipart, heads, large bodies."""
 
 import base64
+import gzip
 import json
+import zlib
+from dataclasses import replace
 from random import Random
 
 from request_grammar import KSERVE, TFS, Request, photo
@@ -24,12 +27,48 @@ def plain(generator: Random) -> Request:
             b"coverage=1e400",
             b"coverage=0.9&top=3",
             b"coverage=" + b"9" * 5000,
+            b"top=1&top=2",
+            b"top=3;coverage=0.9",
+            b"top=%zz&%ff=%",
+            b"a=&" * 3000,
+            b"top=1&" * 2000,
         )
     )
     path = generator.choice(("/classify", "/classify", "/embed", "/explain"))
-    return Request(
-        path, photo(generator) if generator.random() < 0.9 else generator.randbytes(200), query=top
+    body = photo(generator) if generator.random() < 0.9 else generator.randbytes(200)
+    return compressed(generator, Request(path, body, query=top))
+
+
+def compressed(generator: Random, request: Request) -> Request:
+    """`request`, one in five compressed: by gzip, once or twice, in several parts, damaged, or otherwise."""
+    if generator.random() < 0.8:
+        return request
+    body, half = request.body, len(request.body) // 2
+    whole = gzip.compress(body, 1)
+    bodies = (
+        whole,
+        whole,
+        gzip.compress(body[:half], 1) + gzip.compress(body[half:], 1),
+        gzip.compress(b"") * generator.choice((9, 999, 1001)) + whole,
+        gzip.compress(whole, 1),
+        whole + b"behind it",
+        whole[:-3],
+        mutated(whole, generator),
+        zlib.compress(body, 1),
     )
+    codings = ("gzip",) * 9 + (
+        "x-gzip",
+        "GZIP",
+        "gzip, gzip",
+        "identity",
+        "deflate",
+        "br",
+        "",
+        "\xff",
+        "a" * 999,
+    )
+    headers = {**request.headers, "Content-Encoding": generator.choice(codings)}
+    return replace(request, body=generator.choice(bodies), headers=headers)
 
 
 def multipart(generator: Random) -> Request:
@@ -46,7 +85,8 @@ def multipart(generator: Random) -> Request:
             + photo(generator)
             + b"\r\n"
         )
-    body += f"--{boundary}--\r\n".encode()
+    if generator.random() < 0.95:
+        body += f"--{boundary}--\r\n".encode()
     if generator.random() < 0.3:
         body = mutated(body, generator)
     charset = generator.choice(
@@ -56,7 +96,9 @@ def multipart(generator: Random) -> Request:
     return Request(
         generator.choice(("/classify", "/embed")),
         body,
-        headers={"Content-Type": f"{kind}; boundary={boundary}{charset}"},
+        headers={
+            "Content-Type": f"{kind}; boundary={boundary}{charset}" if generator.random() < 0.97 else kind
+        },
     )
 
 
@@ -69,6 +111,9 @@ def heads(generator: Random) -> Request:
             f"{KSERVE}/infer",
             f"{TFS}:predict",
             "/classify/",
+            "http://localhost/v2",
+            "http://evil.example/v2",
+            "*",
             "//evil.example/",
             "/\0",
             "/" + "a" * 9000,
@@ -133,7 +178,10 @@ def large(generator: Random) -> Request:
     start, end = generator.choice(
         ((b'{"instances":["', b'"]}'), (b'{"instances":[', b"0]}"), (b'{"a":', b"1}"))
     )
-    match generator.randrange(8):
+    match generator.randrange(9):
+        case 8:
+            parts = gzip.compress(b"") * (size // 20)
+            return Request("/classify", parts, headers={"Content-Encoding": "gzip"})
         case 0:
             headers = {"Content-Type": "multipart/form-data; boundary=b0"}
             unit = generator.choice((b"\r\n", b"\r\n--b", b"\r", b"--b0\r\n", b"a", b"b"))

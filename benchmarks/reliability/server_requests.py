@@ -1,8 +1,8 @@
 """Hostile requests to the server's application: `server_requests.py [--requests N] [--write-docs]`.
 
 A few at a time, in one process with a small module: how each was answered and how long it took, how the
-process grew, and how long the event loop was held meanwhile. The last row goes through a socket. Wrong are a
-status of 500, an error that is no sentence, a response that takes more than a second of a core even when
+process grew, and how long the event loop was held meanwhile. The last two rows go through sockets. Wrong are
+a status of 500, an error that is no sentence, a response that takes more than a second of a core even when
 asked alone, its photos included, or a minute on the clock, and 300 MB more of memory.
 """
 
@@ -25,6 +25,7 @@ from typing import Any
 
 import request_forms as forms
 import request_grammar as grammar
+import request_streams as streams
 import rows
 import trials
 from kills import small_module
@@ -89,7 +90,7 @@ async def ask(app: Any, request: Request) -> tuple[int, bytes]:
 
     async def receive() -> dict[str, Any]:
         nonlocal given
-        if given > len(request.body):
+        if given and given >= len(request.body):
             await asyncio.Event().wait()
         await asyncio.sleep(0)
         chunk = request.body[given : given + CHUNK]
@@ -201,8 +202,8 @@ def over_socket(port: int, number: int) -> rows.Row:
         hung_up = 400 if damaged or "Content-Length" in request.headers else 0
         status = int(received.split()[1]) if received else hung_up
         answered += 200 <= status < 300
-        refused += 400 <= status < 500
-        if not 200 <= status < 500:
+        refused += status in streams.REFUSALS
+        if not 200 <= status < 300 and status not in streams.REFUSALS:
             trials.keep("socket", content, str(status))
     row = rows.Row("through a socket, one in three damaged", number, answered, refused, longest)
     print(row, file=sys.stderr)
@@ -229,8 +230,8 @@ def idle_process() -> Iterator[Callable[[], float]]:
         os.waitpid(pid, 0)
 
 
-def served(module: hub.Module, number: int) -> rows.Row:
-    limits = Limits(head_seconds=1, body_seconds=1)
+def served(module: hub.Module, number: int) -> list[rows.Row]:
+    limits = Limits(head_seconds=1, body_seconds=1, idle_seconds=1)
     app = make_app(module, limits)
     server = make_server(app, limits)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -239,7 +240,8 @@ def served(module: hub.Module, number: int) -> rows.Row:
     try:
         while not app.state.service.ready:
             time.sleep(0.05)
-        return over_socket(listener.getsockname()[1], number)
+        port = listener.getsockname()[1]
+        return [over_socket(port, number), streams.row(port, number)]
     finally:
         server.should_exit = True
         thread.join()
@@ -262,7 +264,7 @@ def main(number: int, write_docs: bool) -> None:
 
         found = asyncio.run(run())
         app.state.service.close()
-        found.append(served(module, round(OVER_SOCKET * number)))
+        found += served(module, round(OVER_SOCKET * number))
         held = sorted(session.loop.held)
         note = (
             f"The event loop, {len(held):,} ticks: held for {1000 * held[-1]:.0f} ms at most, for "

@@ -4,6 +4,7 @@ The process has bounded memory and time for each case. A case that ends in anyth
 error is kept in benchmarks/.work/reliability and named on standard error.
 """
 
+import copy
 import hashlib
 import multiprocessing
 import os
@@ -13,7 +14,7 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,24 @@ def mutated(content: bytes, generator: random.Random) -> bytes:
                 edge = generator.choice(EDGES) & (1 << 8 * size) - 1
                 made[place : place + size] = edge.to_bytes(size, generator.choice(("big", "little")))
     return bytes(made)
+
+
+ODD: list[Any] = [
+    None, True, -1, 0, 1 << 70, 1e308, float("nan"), "", "\x1b[2J", "x" * 5000, "../../etc/passwd", "\ud800",
+    [], {}, [[]] * 1000, {"a": 1}, [1, 2, 3], "inception_v2",
+]  # fmt: skip
+
+
+def changed(document: Any, generator: random.Random, odd: Sequence[Any] = ODD) -> Any:
+    """A copy of a table or list, as JSON has them, with one of its values left out or an `odd` one."""
+    made = part = copy.deepcopy(document)
+    while True:
+        key = generator.choice(list(part) if isinstance(part, dict) else range(len(part)))
+        if not (isinstance(part[key], (dict, list)) and part[key]) or generator.random() < 0.3:
+            break
+        part = part[key]
+    if generator.random() < 0.2:
+        del part[key]
+    else:
+        part[key] = generator.choice(odd)
+    return made

@@ -121,15 +121,15 @@ def module_in(name: str) -> Callable[[Path], Any]:
     return result
 
 
-def file_in(name: str, without: Callable[[bytes], bytes] = bytes) -> Callable[[Path], Any]:
-    """The bytes of the file or directory `name`, by `without` without what differs from run to run."""
+def file_in(name: str) -> Callable[[Path], Any]:
+    """The bytes of the file `name`, or of each file in the directory `name`; None where it is not there."""
 
     def result(folder: Path) -> Any:
         path = folder / name
         if not path.exists():
             return None
         if path.is_file():
-            return without(path.read_bytes())
+            return path.read_bytes()
         return {each.name: each.read_bytes() for each in sorted(path.iterdir())}
 
     return result

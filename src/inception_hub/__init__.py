@@ -71,7 +71,7 @@ LATER = {
 }
 
 # Importing openvino reports that to its makers over the network, unless this package of theirs is missing.
-sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType, reportCallIssue]
+sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
 
 __all__ = [
     "InceptionHubError",

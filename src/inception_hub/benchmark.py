@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import metadata, util
 from itertools import islice, repeat
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -33,6 +31,8 @@ from .inference.pipeline import BATCH_SIZE, infer
 from .module import Module, ModuleLike, as_spec
 from .module_spec import ModuleSpec
 from .sources.resolve import default_handle
+from .system.cores import usable_cores
+from .system.memory import peak_mb
 
 WARM_UP = 3  # calls
 PRODUCT = 2048  # rows and columns of the matrices multiplied
@@ -232,26 +232,11 @@ def machine() -> dict[str, str | int]:
 
     return {
         "cpu": cpu_name(),
-        "cores": multiprocessing.cpu_count(),
+        "cores": usable_cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "openvino": metadata.version("openvino"),
     }
-
-
-def peak_mb() -> float | None:
-    """The most memory this process held, in MB; None where the system does not tell."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        import resource
-    except ImportError:
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def _calls(call: Callable[[], object], seconds: float) -> list[float]:

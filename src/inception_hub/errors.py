@@ -51,7 +51,7 @@ class AnswerError(InceptionHubError, ArithmeticError):
 
 
 class TrainingError(InceptionHubError, ArithmeticError):
-    """Training cannot continue: the loss is no longer a number."""
+    """Training cannot continue: the loss is no longer finite, or the GPU failed or is out of memory."""
 
 
 class QuantizationError(InceptionHubError, ArithmeticError):

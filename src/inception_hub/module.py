@@ -27,6 +27,7 @@ from .signatures import TensorInfo
 from .sources.cache import default_cache
 from .sources.huggingface import push_bundle
 from .sources.resolve import default_handle
+from .system.cores import limited_cores, usable_cores
 from .system.home import at_home
 from .weights import LazyWeights
 
@@ -47,8 +48,8 @@ class Module:
     `trainable`, the tags are `{"train"}` or `device` is PyTorch's, else `openvino`. `precision`: `f32`,
     `bf16`, `int8`, or `auto`: the fastest that the module's card has figures of and the machine
     instructions for; `precision_reason` says which figures, None for the others. `device`: None is the
-    CPU; `cuda` and `mps` are PyTorch's, `gpu` and `npu` OpenVINO's. `cores`: for OpenVINO; None is all of
-    them.
+    CPU; `cuda` and `mps` are PyTorch's, `gpu` and `npu` OpenVINO's. `cores`: for OpenVINO; None is all that
+    the process may use.
 
     `images_at_once`: of the default size, that `INCEPTION_HUB_IMAGE_GB` (2) leaves room for.
 
@@ -71,7 +72,8 @@ class Module:
     ) -> None:
         self.tags = graph_variant(tags)
         asked = "f32" if precision == "auto" else precision
-        options = EngineOptions(asked, device, cores, trainable, bool(self.tags))
+        self.cores = cores or usable_cores()
+        options = EngineOptions(asked, device, cores or limited_cores(), trainable, bool(self.tags))
         chosen = choose_engine(engine, options)
         if not isinstance(spec, (str, os.PathLike, ModuleSpec)):
             raise ArgumentError(
@@ -82,13 +84,12 @@ class Module:
         self.name = name
         self.trainable = trainable
         self.device = device
-        self.cores = cores or os.cpu_count() or 1
         bundle = self.spec.bundle
         self.images_at_once = bundles.images_at_once(bundle)
         self.precision_reason: str | None = None
         if precision == "auto":
-            found, self.precision_reason = fastest_measured(bundle, chosen, options)
-            options = replace(options, precision=found)
+            fastest, self.precision_reason = fastest_measured(bundle, chosen, options)
+            options = replace(options, precision=fastest)
         if precision == "int8" and bundle.int8 is None:
             raise ArgumentError(
                 f"{bundle.name} has no int8 graph; make one with inception-hub quantize MODULE "

@@ -167,12 +167,12 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
                 f"y holds {unseen[0]!r}, which `fit` has not seen; leave it out, or fit anew."
             )
         places = np.array([known[name] for name in names], np.int64)
-        found, _ = self._scores(X)
-        if len(found) != len(places):
+        measured, _ = self._scores(X)
+        if len(measured) != len(places):
             raise ArgumentError(
-                f"X holds {len(found)} photos and y {len(places)} classes; give one for each."
+                f"X holds {len(measured)} photos and y {len(places)} classes; give one for each."
             )
-        self.calibration_ = found[np.arange(len(found)), places]
+        self.calibration_ = measured[np.arange(len(measured)), places]
         return self
 
     def predict_set(self, X: Any, coverage: float = 0.95) -> NDArray[np.bool_]:
@@ -184,8 +184,8 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         """
         check_is_fitted(self, "calibration_")
         low, high, share = cut(enough(self.calibration_, check_coverage(coverage)), coverage)
-        found, between = self._scores(X)
-        return found <= np.where(between < share, high, low)[:, None]
+        measured, between = self._scores(X)
+        return measured <= np.where(between < share, high, low)[:, None]
 
     def _scores(self, X: Any) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """The score of each class of each photo, and of each photo the number that parts two cuts."""

@@ -226,14 +226,14 @@ def _folded(layer: Layer, weights: Weights) -> tuple[NDArray[np.floating], NDArr
         # TF's depthwise output channel is input channel * multiplier + m.
         pointwise = weights[layer.pointwise_weights].reshape(*depthwise.shape[2:], -1)
         return np.einsum("hwcm,cmo->hwco", depthwise, pointwise), weights[layer.biases]
-    if layer.name == LOGITS_LAYER:
+    if layer.is_head:
         return weights[layer.weights], weights[layer.biases]
     scale = 1 / np.sqrt(weights[layer.moving_variance].astype(np.float64) + BATCH_NORM_EPSILON)
     return weights[layer.weights] * scale, weights[layer.beta] - weights[layer.moving_mean] * scale
 
 
 def save(path: Path, weights: Weights, dtype: type[np.floating] = np.float32) -> None:
-    """Writes a safetensors file; `dtype` float16 halves it at a relative rounding of 5e-4 per value."""
+    """Writes a safetensors file; with `dtype` float16 it is half as large, at a relative rounding of 5e-4."""
     write(path, {name: np.asarray(array, dtype) for name, array in weights.items()})
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from helpers.command import run
+from rich.table import Table
 
 from inception_hub import benchmark
 from inception_hub.benchmark import Figures, NetworkFigures, PhotoFigures
@@ -14,7 +15,10 @@ FIGURES = Figures(
     0.1234,
     {"cpu": "A CPU", "cores": 2, "openvino": "1.2"},
     {"f32": 99.4},
-    [NetworkFigures("torch", "f32", 8, 1.25, 2.5, 640.0, 12.0, None, None)],
+    [
+        NetworkFigures("torch", "f32", 8, 1.25, 2.5, 640.0, 12.0, None, None),
+        NetworkFigures("openvino", "bf16", 32, 1234.5, 2345.6, 1234.5, 1234.0, 0.71, 1234.5),
+    ],
     [PhotoFigures("f32", 5.0, 1.0, 3.0, 170.5)],
 )
 
@@ -32,6 +36,28 @@ def test_tables(capsys: pytest.CaptureFixture[str], small_module: object) -> Non
     (row,) = [line.split() for line in out.splitlines() if line.strip().startswith("torch")]
     assert row == ["torch", "f32", "8", "1.2", "2.5", "640.0", "12"]
     assert "170.5" in out
+
+
+def test_the_tables_are_whole_in_60_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    from inception_hub.cli import bench
+
+    shown: list[str] = []
+
+    def put_table(table: Table) -> None:
+        console = Console(width=60)
+        with console.capture() as capture:
+            console.print(table)
+        shown.append(capture.get())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench, "put_table", put_table)
+        bench._show(FIGURES)
+    networks, photos = shown
+    assert "…" not in networks + photos
+    rows = [line.split() for line in networks.splitlines() if "bf16" in line]
+    assert rows == [["openvino", "bf16", "32", "1234.5", "2345.6", "1234.5", "1234", "71%", "1234"]]
 
 
 def test_json(capsys: pytest.CaptureFixture[str], small_module: object) -> None:

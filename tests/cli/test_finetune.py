@@ -67,7 +67,7 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     words = " ".join(lines)
     assert re.search(r"head: validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to [0-9.]+%\) ", words)
     assert re.search(r"epoch 1: loss [0-9.]+, validation loss [0-9.]+, top-1 [0-9.]+% \([0-9.]+% to ", words)
-    assert "1 file is not read, being no photos by their names: 1 .mov." in words
+    assert "1 file is not read, being no photo by its name: 1 .mov." in words
     assert "1 folder holds no photo: violet." in words
     assert sum(line.startswith("Fine-tuning small in float32") for line in lines) == 1
     title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_line_for_each_kind_and_what_is_proposed(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path, tmp_path: Path
 ) -> None:
-    page, file = tmp_path / "new" / "page.html", tmp_path / "decisions.csv"
+    page, file = tmp_path / "new" / "page.html", tmp_path / "my decisions.csv"
     command = ("inspect", folder, "--module", small_module, "--report", page, "--decisions", file)
     code, out, err = run(capsys, *command)
     assert code == 0, "what cannot be read is what was looked for"
@@ -31,9 +31,8 @@ def test_a_line_for_each_kind_and_what_is_proposed(
     assert "      1  copies" in lines and "      1  cannot be read" in lines and "      0  tiny" in lines
     assert last == "Proposed to be left out of training: 2 photos"
     assert "Tiny: 13 of 13 photos; that is what the data is like" in err
-    assert err.endswith(
-        f"Report: {page}\nDecisions: {file}; edit them, then: inception-hub finetune DATA --exclude {file}\n"
-    )
+    continued = f"inception-hub finetune {folder} --output my_module --exclude '{file}'"
+    assert err.endswith(f"Report: {page}\nDecisions: {file}; edit them, then: {continued}\n")
     with file.open(newline="") as opened:
         excluded = {row["path"] for row in csv.DictReader(opened) if row["decision"] == "exclude"}
     assert excluded == {"a/copy.png", "b/broken.png"} and page.is_file()

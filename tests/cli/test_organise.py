@@ -16,7 +16,7 @@ UNSURE = ("--least", "1")
 def test_planned_done_and_undone(
     photos: Path, small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, into = tree(tmp_path), tmp_path / "sorted"
+    before, into = tree(tmp_path), tmp_path / "sorted photos"
     command = ("organise", photos, "--into", into, "--module", small_module, *UNSURE)
     code, planned, err = run(capsys, *command, "--dry-run")
     assert code == 0 and tree(tmp_path) == before
@@ -24,7 +24,7 @@ def test_planned_done_and_undone(
     code, out, err = run(capsys, *command)
     assert (code, out) == (0, planned) and f"{photos / '0.png'} -> {into / 'unsure' / '0.png'}  " in out
     assert f"3 photos copied into {into}, 3 of them unsure.\n" in err
-    assert err.endswith(f"To take it back: inception-hub organise --undo {into}\n")
+    assert err.endswith(f"To take it back: inception-hub organise --undo '{into}'\n")
     code, out, err = run(capsys, *command)
     assert (code, out) == (0, "") and "0 photos copied" in err and "; 3 are there already." in err
     code, out, err = run(capsys, "organise", "--undo", into)

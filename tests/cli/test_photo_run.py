@@ -78,7 +78,7 @@ def test_files_that_are_no_photos_are_told(
     output = tmp_path / ("pictures" if verb == "explain" else "rows.jsonl")
     code, _, err = run(capsys, verb, photos, "--module", small_module, "--output", output)
     assert code == 0
-    assert err.endswith("1 file is not read, being no photos by their names: 1 .mov.\n")
+    assert err.endswith("1 file is not read, being no photo by its name: 1 .mov.\n")
 
 
 @pytest.mark.parametrize(

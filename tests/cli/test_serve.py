@@ -1,5 +1,7 @@
 """`serve` on the command line: addresses that cannot be had. What it answers: tests/server."""
 
+import errno
+import os
 import socket
 
 import pytest
@@ -11,7 +13,8 @@ def test_a_port_that_is_taken(small_module: object, capsys: pytest.CaptureFixtur
         port = taken.getsockname()[1]
         code, out, err = run(capsys, "serve", "--module", small_module, "--port", port)
     assert (code, out) == (2, "")
-    assert f"127.0.0.1 port {port} cannot be listened on" in err and "give another --host or --port" in err
+    reason = os.strerror(errno.EADDRINUSE)
+    assert f"127.0.0.1 port {port} cannot be listened on ({reason}); give another --host or --port." in err
 
 
 def test_a_limit_that_is_none(small_module: object, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,6 +76,17 @@ def test_settings_shows_what_is_set_and_where(
     assert "INCEPTION_HUB_EXPLAIN_CLASS" in table and "--allowed-host" in table
 
 
+def test_settings_names_variables_that_do_nothing(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    for name in ("CLASIFY_TOP", "CLASSIFY_TPO", "CLASSIFY_TOP", "OFFLINE", "IMAGE_GB", "CONFIG"):
+        monkeypatch.setenv(f"INCEPTION_HUB_{name}", "" if name == "CONFIG" else "1")
+    status, out, err = run(capsys, "settings", "--json")
+    assert status == 0 and [row["from"] for row in json.loads(out)] == ["INCEPTION_HUB_CLASSIFY_TOP"]
+    assert err.splitlines() == [
+        "INCEPTION_HUB_CLASIFY_TOP does nothing: no verb has such an option.",
+        "INCEPTION_HUB_CLASSIFY_TPO does nothing: no verb has such an option.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -86,12 +97,23 @@ def test_settings_shows_what_is_set_and_where(
             "'tpo' in [classify], which has no such option; see inception-hub classify --help.",
         ),
         ("[classify]\ntop = [2]", "top = [2] in [classify]; give one value."),
-        ("[classify]\ntop = { a = 1 }", "in [classify]; give one value."),
+        ("[classify]\ntop = { a = 1 }", "in [classify]; give text or a number."),
+        ("[classify]\ntop = true", "top = True in [classify]; give text or a number."),
+        ("[classify]\noutput = 1979-05-27", "output = 1979-05-27 in [classify]; give text or a number."),
+        ("[explain]\nclass = [[1]]", "class = [[1]] in [explain]; give text or a number."),
+        ('[classify]\nheatmaps = "yes"', "heatmaps = yes in [classify]; give true or false."),
         ('[serve]\nallowed-host = "a"', "allowed-host = a in [serve]; give a list of values."),
         (
             '[classify]\ntop = "x"',
             "top in {file} is 'x'; give a whole number; see inception-hub classify --help.",
         ),
+        ("[classify]\ntop = inf", "top = inf in [classify]; give text or a number."),
+        ("[serve]\nallowed-host = [{}]", "allowed-host = [{{}}] in [serve]; give text or a number."),
+        (
+            "[classify]\ntop = [0x" + "f" * 5000 + "]",
+            "{file} is no TOML (a whole number has more than 64 bits)",
+        ),
+        ("a." * 100_000 + "a = 1", "{file} is no TOML (line 1 has more than 100 dots)"),
         ("[classify", "{file} is no TOML ("),
         ("\xff", "{file} is no TOML ("),
         ("#" * (1 << 20) + "#", "{file} has more than 1,048,576 bytes; give a TOML file of options."),
@@ -127,3 +149,16 @@ def test_values_reach_a_terminal_without_controls(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("INCEPTION_HUB_CLASSIFY_MODULE", "a\x1b[2Jb")
     out = run(capsys, "settings")[1]
     assert "classify" in out and "\x1b" not in out
+
+
+def test_a_variable_that_names_no_option_is_told_when_its_verb_is_run(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("INCEPTION_HUB_CLASSIFY_TPO", "3")
+    monkeypatch.setenv("INCEPTION_HUB_SERVE_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("INCEPTION_HUB_OFFLINE", "1")
+    _, out, err = run(capsys, "classify", photo)
+    assert rows(out) and err.startswith(
+        "INCEPTION_HUB_CLASSIFY_TPO does nothing: classify has no such option.\n"
+    )
+    assert "does nothing" not in run(capsys, "embed", photo)[2]

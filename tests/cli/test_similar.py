@@ -29,7 +29,7 @@ def test_rows_and_a_page(
     command = ("similar", query, "--among", photos, "--module", small_module, "--top", "1")
     code, out, err = run(capsys, *command, "--gallery", page, "--output", rows)
     assert (code, out) == (0, "")
-    said = "1 file is not read, being no photos by their names: 1 .doc."
+    said = "1 file is not read, being no photo by its name: 1 .doc."
     assert err == f"Answering with small.\nPictures: {page}\n{said}\n"
     row = json.loads(rows.read_text())
     assert row["path"] == str(query) and len(row["similar"]) == 1 and row["similar"][0]["path"] != str(query)

@@ -1,12 +1,21 @@
 """Streams that are closed, full, or left by their reader: one sentence or none, and the right exit status."""
 
+import io
+import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-PROGRAM = f"{sys.executable} -m inception_hub"
+from inception_hub import bundle
+from inception_hub.cli import streams
+from inception_hub.errors import OutputError
+from inception_hub.labels import Labels
+
+PROGRAM = f"{sys.executable} -X dev -W ignore -m inception_hub"  # complains as Python 3.13 does in any mode
 CLOSED = (
     "inception-hub: Standard output cannot be written (Bad file descriptor); make room or write elsewhere.\n"
 )
@@ -66,3 +75,76 @@ def test_standard_input_that_is_closed(photos: Path, small_module: Path) -> None
         "explain - --module MODULE --output x",
     ):
         assert shell(f"{verb} <&-", photos, small_module) == (2, "", f"inception-hub: {sentence}\n")
+
+
+@pytest.fixture
+def module_of_all_scripts(small_module: Path, tmp_path: Path) -> Path:
+    """A module whose name and classes no code page holds all of."""
+    made = bundle.read(small_module)
+    labels = Labels(("\xd6l", "\u732b", "\U0001f431", *"abcdefg"), (None,) * 10)
+    bundle.write(replace(made, name="\xd6l \u732b", labels=labels), tmp_path / "scripts")
+    return tmp_path / "scripts"
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "ascii"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("classify PHOTO --format jsonl --module MODULE", 0), ("info MODULE", 0), ("info nowhere-\u732b", 2)],
+)
+def test_what_a_code_page_lacks_is_escaped(
+    command: str, status: int, encoding: str, photos: Path, module_of_all_scripts: Path
+) -> None:
+    given = command.replace("PHOTO", str(photos / "0.png")).replace("MODULE", str(module_of_all_scripts))
+    done = subprocess.run(
+        [sys.executable, "-m", "inception_hub", *given.split()],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert done.returncode == status and "\\u732b" in (done.stdout + done.stderr).decode(encoding, "replace")
+    if "jsonl" in command:  # for programs, so UTF-8 all the same
+        assert json.loads(done.stdout)["module"] == "\xd6l \u732b"
+
+
+def test_what_a_program_or_a_file_gets_is_utf_8(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    of_the_system = io.TextIOWrapper(io.BytesIO(), "cp437")
+
+    def encoding(raw: io.FileIO, before: object) -> str:
+        with streams._text(raw, before) as text:
+            return text.encoding
+
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    assert encoding(io.FileIO(tmp_path / "file", "w"), of_the_system) == "utf-8"
+    assert encoding(io.FileIO(tmp_path / "file", "w"), None) == "utf-8"
+    assert encoding(io.FileIO(2, "w", closefd=False), of_the_system) == "cp437"
+    monkeypatch.setenv("PYTHONIOENCODING", "cp437")
+    assert encoding(io.FileIO(tmp_path / "file", "w"), of_the_system) == "cp437"
+
+
+class Console(io.TextIOWrapper):
+    """As Python opens one on Windows: all of Unicode, whatever the code page is."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_a_console_of_windows_keeps_its_own_way(windows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WINDOWS", windows)
+    shown = io.BytesIO()
+    console = Console(shown, "utf-8")
+    with open(os.devnull, "wb", buffering=0) as raw:
+        prepared = streams._prepared(console, console, raw)
+        assert (prepared is console) == windows
+        print("\u732b \udcff", file=prepared, flush=True)
+    assert shown.getvalue() == (b"\xe7\x8c\xab \\udcff\n" if windows else b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "eventfd"), reason="it takes eight bytes and nothing else")
+def test_a_pipe_without_a_reader_may_be_an_invalid_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    descriptor = os.eventfd(0)
+    for windows, expected in ((True, BrokenPipeError), (False, OutputError)):
+        monkeypatch.setattr(streams, "WINDOWS", windows)
+        with streams._Output(descriptor, "w", closefd=False) as output, pytest.raises(expected):
+            output.write(b"123")
+    os.close(descriptor)

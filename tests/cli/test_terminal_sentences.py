@@ -22,7 +22,7 @@ REFUSED = {
     "classify PHOTOS --module PHOTOS/0.png": "0.png' is a photo; give a module, such as tiny_imagenet.",
     "convert GRAPH x": "give the module it was exported from, or an export in another format.",
     "classify PHOTOS --module MODULE --top 3 -o ROWS --resume": (
-        "holds rows made with top 2, not 3; resume with what made them, or give another --output."
+        "holds predictions made with top 2, not 3; resume with what made them, or give another --output."
     ),
     "export MODULE ROWS --to onnx": "choose another path, or replace it with --force (force=True).",
     "convert MODULE ROWS": "exists and is left as it is; give another name or remove it first.",

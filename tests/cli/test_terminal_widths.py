@@ -149,3 +149,13 @@ def test_a_tilde_is_the_home_folder(
     status, _ = _on_terminal(*given, columns=columns)
     assert status == 0 and (photos.parent / "rows.csv").read_text().count("\n") > 3
     assert not (tmp_path / "~").exists()
+
+
+@WIDTHS
+def test_info_cuts_no_path(small_module: Path, tmp_path: Path, columns: int) -> None:
+    module = tmp_path / "a_folder_whose_name_alone_is_longer_than_a_narrow_terminal_has_columns"
+    module.symlink_to(small_module)
+    status, shown = _on_terminal("info", module, columns=columns)
+    lines = lines_of(shown)
+    assert status == 0 and max(map(cell_len, lines)) <= columns
+    assert str(module) in "".join("".join(lines).split()) and "…" not in shown

@@ -18,6 +18,10 @@ WRONG = {
     "cache rm": "Missing argument 'KEY'; see inception-hub cache rm --help.",
     "cache find": "No such command 'find'; see inception-hub cache --help.",
     "clasify x": "No such command 'clasify'; did you mean 'classify'? See inception-hub --help.",
+    "classify -rf.jpg": (
+        "No such option: -r; a path that begins with - is given as ./-NAME; see inception-hub classify "
+        "--help."
+    ),
     "--nothing": "No such option: --nothing; see inception-hub --help.",
 }
 
@@ -33,6 +37,10 @@ def test_a_long_or_hostile_value_stays_short(capsys: pytest.CaptureFixture[str])
     _, _, err = run(capsys, "classify", "x", "--top", "\x1b[2J" * 100)
     assert err.isprintable() or err[:-1].isprintable()
     assert len(err) < 400 and "give a whole number" in err
+
+
+def test_a_path_is_told_with_its_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "classify", "two  blanks*.jpg")[2].startswith("inception-hub: two  blanks*.jpg: this")
 
 
 def test_a_size_says_what_a_size_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,3 +66,6 @@ def test_a_wrong_value_of_a_variable_names_it(
     monkeypatch.setenv("INCEPTION_HUB_BENCH_SECONDS", "soon")
     expected = "INCEPTION_HUB_BENCH_SECONDS is 'soon'; give a number; see inception-hub bench --help."
     assert run(capsys, "bench") == (2, "", f"inception-hub: {expected}\n")
+    monkeypatch.setenv("INCEPTION_HUB_INFO_JSON", "maybe")
+    expected = "INCEPTION_HUB_INFO_JSON is 'maybe'; give true or false; see inception-hub info --help."
+    assert run(capsys, "info", "tiny_imagenet") == (2, "", f"inception-hub: {expected}\n")

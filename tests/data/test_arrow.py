@@ -1,6 +1,8 @@
 """Tables of Arrow: what `save_to_disk` wrote, and what the hub gives."""
 
 import json
+import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from helpers.dataset_photos import png
 
 from inception_hub.data import open_dataset
 from inception_hub.data.arrow import TablePhotos, table_photos
+from inception_hub.data.classes import number_classes
 from inception_hub.errors import FormatError, ImageError
 
 datasets = pytest.importorskip("datasets")
@@ -88,6 +91,32 @@ def test_what_was_saved_badly(content: bytes, tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+@pytest.mark.parametrize("name", ["train/state.json", "train/data.arrow"])
+def test_pipes_and_devices_are_not_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    (tmp_path / "train/state.json").write_text('{"_data_files": [{"filename": "data.arrow"}]}')
+    for make in (os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (tmp_path / name).unlink(missing_ok=True)
+        make(tmp_path / name)
+        with pytest.raises(FormatError, match=r"cannot be read \(.*it is no regular file"):
+            open_dataset(tmp_path)
+
+
+def test_a_long_label_of_many_rows_is_held_once(tmp_path: Path) -> None:
+    names = pyarrow.array(["a" * 1_000_000, "b"])
+    labels = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 1] * 500, pyarrow.int32()), names)
+    images = pyarrow.array([png(0)] * 1000)
+    tracemalloc.start()
+    try:
+        opened = table_photos({"train": pyarrow.table({"image": images, "label": labels})}, "x", tmp_path)
+        number_classes({"train": opened.labels}, None, None, "x")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_rows_without_files_are_named_by_their_number() -> None:
     photos = TablePhotos([png(0), None, {"bytes": None, "path": "relative.png"}], ["a#0", "a#1", "a#2"], None)
     assert photos.name(0) == "a#0" and photos.encoded(0) == png(0) and photos.stamp(0) is None
@@ -107,3 +136,32 @@ def test_splits_of_several_kinds_are_refused() -> None:
     other = datasets.Dataset.from_dict({"image": ["a.png"], "label": [0]})
     with pytest.raises(FormatError, match="The splits of here cannot be read together"):
         table_photos({"train": table([0, 1]).data.table, "test": other.data.table}, "here", None)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "./a", "/etc/passwd", "a\0b", "\ud800", 5, None]
+)
+def test_names_in_descriptions_are_plain(name: object, tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}))
+    with pytest.raises(FormatError, match="is no name of a file in a folder") as caught:
+        open_dataset(tmp_path)
+    assert str(caught.value).isprintable()
+    (tmp_path / "dataset_dict.json").write_text(json.dumps({"splits": [name]}))
+    with pytest.raises(FormatError, match="is no name of a file in a folder"):
+        open_dataset(tmp_path)
+
+
+def test_a_file_is_read_once(tmp_path: Path) -> None:
+    """Else a description of a few megabytes has a file of a few read a hundred thousand times."""
+    table([1, 0]).save_to_disk(str(tmp_path))
+    state = json.loads((tmp_path / "state.json").read_text())
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": state["_data_files"] * 2}))
+    with pytest.raises(FormatError, match="a file is named twice"):
+        open_dataset(tmp_path)
+
+
+def test_a_deep_description_of_columns_counts_as_none() -> None:
+    deep = b'{"info": {"features": ' + b"[" * 100_000
+    columns = pyarrow.table({"image": [png(0), png(1)], "label": [0, 1]})
+    data = table_photos({"train": columns.replace_schema_metadata({"huggingface": deep})}, "it", None)
+    assert data.labels == [0, 1]

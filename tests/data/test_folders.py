@@ -9,6 +9,7 @@ from helpers.dataset_files import class_folders, contents
 from helpers.dataset_photos import png
 
 from inception_hub.data import PhotoFiles, decode_split, open_dataset
+from inception_hub.data.folders import within
 from inception_hub.errors import ImageError
 
 
@@ -80,3 +81,14 @@ def test_names_that_are_numbers_or_no_text_are_classes_like_others(tmp_path: Pat
     assert data.labels.names == ("10", "9", "caf\\udce9")  # as it can be written into a module
     assert data.splits["train"].classes.tolist() == [0, 1, 1, 2]
     assert len(data.fingerprint) == 64
+
+
+@pytest.mark.parametrize(
+    ("root", "path"),
+    [("data", "data/a/1.png"), ("/", "/a/1.png"), (None, "a/1.png"), ("dat", "data/a/1.png")],
+)
+def test_a_path_from_a_folder_on(root: str | None, path: str) -> None:
+    """Also from a whole disk on, such as a camera's card on Windows."""
+    given = path.replace("/", os.sep)
+    expected = "data/a/1.png" if root == "dat" else "a/1.png"
+    assert within(given, None if root is None else Path(root)) == expected

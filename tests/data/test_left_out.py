@@ -72,5 +72,5 @@ def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
     touched(held, "rose/notes.txt")
     assert open_dataset(tmp_path / "list.csv", validation=held).notes == (
         "2 columns are not read: taken by; year.",
-        "1 file is not read, being no photos by their names: 1 .txt.",
+        "1 file is not read, being no photo by its name: 1 .txt.",
     )

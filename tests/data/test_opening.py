@@ -188,6 +188,11 @@ def label_missing(root: Path) -> Path:
     return parquet(root / "a.parquet", ["a", None, "b"])
 
 
+def pipe(root: Path) -> Path:
+    os.mkfifo(root / "a.csv")
+    return root / "a.csv"
+
+
 def no_train(root: Path) -> Path:
     class_folders(root / "test")
     return root
@@ -197,8 +202,13 @@ def no_train(root: Path) -> Path:
     "make, kind, message",
     [
         (nothing, HandleError, "does not exist; give a folder"),
+        (pipe, HandleError, "a.csv is no regular file; give a folder"),
         (empty, HandleError, "holds no images.*; give a folder"),
-        (photos_without_classes, HandleError, "holds no images.*one folder of photos per class"),
+        (
+            photos_without_classes,
+            HandleError,
+            "holds photos, but none in a folder that names.*one folder of photos",
+        ),
         (one_class, FormatError, r"one class only \('rose'\); fine-tuning needs two or more"),
         (other_file, HandleError, "a.zip is no data set; give"),
         (damaged_parquet, FormatError, r"train-0.parquet cannot be read \(.*Parquet.*\); give"),

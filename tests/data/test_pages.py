@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inception_hub.data.pages import SMALL, Chunk, chunks, largest_page
+from inception_hub.data.pages import MANY, SMALL, Chunk, chunks, largest_page
 
 PHOTOS = [np.random.default_rng(n).bytes(3000 + n) for n in range(40)]
 
@@ -44,6 +44,23 @@ def test_a_page_that_expands_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "x.parquet").open("rb") as raw:
         with pytest.raises(ValueError, match=r"a page of [\d,]+ bytes that unpacks to 67,1"):
             largest_page(raw, chunks(raw)[0][0])
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_many_values_in_few_bytes_are_refused(version: str, tmp_path: Path) -> None:
+    for count in (MANY - 1, MANY):  # and one in the dictionary
+        table = pyarrow.table({"label": np.zeros(count, np.uint8)})
+        pyarrow.parquet.write_table(
+            table, tmp_path / "x.parquet", row_group_size=count, data_page_version=version
+        )
+        with (tmp_path / "x.parquet").open("rb") as raw:
+            part = chunks(raw)[0][0]
+            assert part.size < 100_000
+            if count < MANY:
+                largest_page(raw, part)
+            else:
+                with pytest.raises(ValueError, match=r"16,777,2\d\d values in [\d,]+ bytes"):
+                    largest_page(raw, part)
 
 
 def varint(value: int) -> bytes:

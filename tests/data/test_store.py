@@ -1,5 +1,6 @@
 """Decoded photos on disk: pixels before their record, resumed after any interruption, within the disk."""
 
+import json
 import os
 import signal
 import subprocess
@@ -98,3 +99,57 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     (tmp_path / "pixels.npy.partial").symlink_to("/dev/full")
     with pytest.raises(OutputError, match="No space left on device.*make room"):
         decode_split(photos(4), tmp_path, 8)
+
+
+LINE = {"done": 4, "indices": [0, 1, 2, 3], "aspect": [1.0] * 4, "corrupt": []}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"indices": [0, 1, 2, 9]},
+        {"indices": [-1, 1, 2, 3]},
+        {"indices": [0, 1, 1, 3]},
+        {"indices": [0, 1, 2, 1 << 70]},
+        {"indices": [0, 1, 2, "3"]},
+        {"indices": [0, 1, 2], "aspect": [1.0] * 3},
+        {"aspect": [1.0] * 5},
+        {"aspect": [1.0, 1.0, 1.0, -1.0]},
+        {"aspect": [1.0, 1.0, 1.0, float("nan")]},
+        {"indices": [0, 1, 2], "aspect": [1.0] * 3, "corrupt": [["bad"]]},
+        {"done": 5, "corrupt": ["x"]},
+        {"done": True, "indices": [0], "aspect": [1.0]},
+        {"more": 1},
+    ],
+)
+def test_a_record_of_what_cannot_be_is_made_anew(changed: dict[str, object], tmp_path: Path) -> None:
+    split = photos(4)
+    decode_split(split, tmp_path, 8)
+    record = tmp_path / "pixels.jsonl"
+    head, line = record.read_text().splitlines()
+    assert json.loads(line) == LINE
+    record.write_text(f"{head}\n{json.dumps(LINE | changed)}\n")
+    assert_whole(decode_split(split, tmp_path, 8), split)
+
+
+@pytest.mark.parametrize("shape", [b"(3, -1)", b"(((", b"(99999999999)", b"'''"])
+def test_a_header_of_pixels_is_compared_and_not_parsed(shape: bytes, tmp_path: Path) -> None:
+    split = photos(4)
+    decode_split(split, tmp_path, 8)
+    pixels = tmp_path / "pixels.npy"
+    content = pixels.read_bytes()
+    assert b"(4, 8, 8, 3)" in content
+    pixels.write_bytes(content.replace(b"(4, 8, 8, 3)", shape.ljust(12)[:12]))
+    assert_whole(decode_split(split, tmp_path, 8), split)
+
+
+def test_deep_and_waiting_records_are_made_anew(tmp_path: Path) -> None:
+    split = photos(4)
+    decode_split(split, tmp_path, 8)
+    (tmp_path / "pixels.jsonl").write_text("[" * 100_000 + "\n")
+    assert_whole(decode_split(split, tmp_path, 8), split)
+    for name in ("pixels.jsonl", "pixels.npy"):
+        (tmp_path / name).unlink()
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(tmp_path / name)
+        assert_whole(decode_split(split, tmp_path, 8), split)

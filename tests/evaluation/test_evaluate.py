@@ -12,7 +12,7 @@ from helpers.written_rows import small_files
 from PIL import Image
 
 from inception_hub import Module, ModuleSpec, load_module_spec
-from inception_hub.errors import ArgumentError, OutputError
+from inception_hub.errors import ArgumentError, HandleError, OutputError
 from inception_hub.evaluation import compare
 from inception_hub.evaluation.evaluate import evaluate, new_page, write_page
 from inception_hub.module import ModuleLike
@@ -49,9 +49,7 @@ def test_a_handle_a_spec_and_a_module_are_the_same(folder: Path, small_module: P
     assert all(np.array_equal(other.probabilities, first.probabilities) for other in others)
 
 
-def test_two_modules_are_loaded_in_turn_and_compared(
-    folder: Path, small_module: Path, tmp_path: Path
-) -> None:
+def test_two_modules_are_loaded_and_compared(folder: Path, small_module: Path, tmp_path: Path) -> None:
     loaded: list[ModuleLike] = []
 
     def load(handle: ModuleLike) -> Module:
@@ -70,6 +68,15 @@ def test_two_modules_are_loaded_in_turn_and_compared(
     assert len(result.unreadable) == 1, "named once"
     assert "Compared with small" in page.read_text("utf-8") and "0.png" in page.read_text("utf-8")
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "page.html"}
+
+
+def test_the_second_module_is_refused_before_the_first_is_measured(folder: Path, small_module: Path) -> None:
+    measured: list[int] = []
+    with pytest.raises(HandleError, match="none.* does not exist"):
+        evaluate(
+            small_module, folder, against="./none", on_progress=lambda done, total: measured.append(done)
+        )
+    assert measured == []
 
 
 def test_classes_are_called_as_the_module_calls_them(small_module: Path, tmp_path: Path) -> None:
@@ -91,7 +98,7 @@ def test_what_is_not_measured_is_noted(folder: Path, small_module: Path) -> None
         path.write_bytes(b"no photo")
     result = evaluate(small_module, folder)
     assert result.notes == (
-        "1 file is not read, being no photos by their names: 1 .txt.",
+        "1 file is not read, being no photo by its name: 1 .txt.",
         "No photo of c can be read.",
     )
     notes = Page(result.page()).texts("li")

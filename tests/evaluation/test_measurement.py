@@ -163,6 +163,16 @@ def test_pictures_and_classes_are_of_the_photos_that_could_be_read(small_module:
         assert np.array_equal(picture(index), decode(content))
 
 
+def test_a_photo_that_is_gone_has_no_picture(small_module: Path) -> None:
+    """It may go in the hours between a run's beginning and its report."""
+    module = Module(small_module)
+    split = split_of([png(0), png(1)], [0, 1])
+    picture = pictures(evaluate_split(module, split, module.labels, "photos"), split)
+    split.photos.contents[0] = None  # type: ignore[attr-defined]
+    split.photos.contents[1] = b"damaged"  # type: ignore[attr-defined]
+    assert picture(0) is None and picture(1) is None
+
+
 def test_pictures_are_as_large_as_the_report_shows_them(small_module: Path) -> None:
     module = Module(small_module)
     split = split_of([png(0, (300, 150)), png(1, (20, 200))], [0, 1])

@@ -1,5 +1,6 @@
 """The plots of a report: well-formed, in the page's colours, with all that they must show."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,8 +61,8 @@ def test_the_kept_epoch_has_a_ring_on_both_curves_of_validation() -> None:
     kept = [*HISTORY[:2], replace(HISTORY[2], kept=True)]
     assert rings(HISTORY) == (0, 0) and rings(kept) == (2, 0)
     assert rings([HISTORY[0], replace(HISTORY[1], kept=True), HISTORY[2]]) == (0, 0), "it was not validated"
-    plain, ringed = (plots.curves(history).count("<path") for history in (HISTORY, kept))
-    assert ringed > plain
+    plain, ringed = (plots.curves(history).count("M 0 4.5") for history in (HISTORY, kept))
+    assert (plain, ringed) == (0, 2), "a circle of 9 points on each"
 
 
 def test_what_the_run_began_with_is_a_line_called_by_its_name() -> None:
@@ -74,6 +75,26 @@ def test_curves_show_both_losses() -> None:
     assert {"Loss", "Top-1 accuracy on validation, %", "Learning rate"} <= set(words)
     alone = Page(f"<p>{plots.curves(HISTORY[1:2])}</p>").texts("text")
     assert "Top-1 accuracy on validation, %" not in alone
+
+
+def test_no_accuracy_above_100_percent_is_on_the_axis() -> None:
+    perfect = [replace(epoch, validation=Score(0.0, 1.0, 10)) for epoch in HISTORY]
+    start = Candidate("head", 0, Score(0.0, 1.0, 10), kept=False)
+    accuracy = plots.curves(perfect, None, start).split("<svg")[2]
+    numbers = [float(word) for word in Page(f"<svg{accuracy}").texts("text") if word.isdigit()]
+    assert 100 in numbers and max(numbers) == 100
+
+
+def test_the_legend_lies_whole_below_the_curves() -> None:
+    kept = [*HISTORY[:2], replace(HISTORY[2], kept=True)]
+    start = Candidate("network as it was", 0, Score(1.2, 0.6, 10), kept=False)
+    loss = plots.curves(kept, 0.3, start).split("<svg")[1]
+    width = float(re.findall(r'viewBox="0 0 ([\d.]+)', loss)[0])
+    found = re.findall(r' x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]+)</text>', loss)
+    places = {word: (float(x), float(y)) for x, y, word in found}
+    for name in ("training", "validation", "kept", "lowest in training", "network as it was"):
+        x, y = places[name]
+        assert y > places["epoch"][1] and x + 4.5 * len(name) < width, (name, places)
 
 
 def test_risk_is_drawn_to_its_last_image() -> None:

@@ -122,6 +122,11 @@ def test_a_calibrated_module_has_its_sets_and_its_risk() -> None:
     (sentence,) = [text for text in page.texts("p") if "Calibrated on" in text]
     assert "551 photos, temperature 0.82. 6.1% of these images are called unknown" in sentence
     assert len(page.attributes("svg")) == 6
+    first = evaluation(6, 3)
+    sure = replace(first, probabilities=np.eye(3, dtype=np.float32)[first.classes], sets=figures)
+    page = Page(render(Report("sure", {}, sure, lambda index: None)))
+    assert len(page.attributes("svg")) == 2, "a curve of no mistakes"
+    assert "No mistake is left to avoid: every prediction is right." in page.texts("p")
 
 
 def test_nothing_comes_from_elsewhere() -> None:

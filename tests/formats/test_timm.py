@@ -72,9 +72,8 @@ def test_timm_takes_it_for_one_of_its_own(small_module: Path, tmp_path: Path) ->
     photo = Image.fromarray(generator.integers(0, 255, (6, 16, 3), np.uint8)).resize((640, 240))
     transformed = timm.data.create_transform(**data, is_training=False)(photo)
     ours = hub.load_images([photo], hub.load_module_spec(small_module))[0] * 2 - 1
-    assert (
-        np.abs(transformed.permute(1, 2, 0).numpy() - ours).mean() < 0.1
-    )  # 0.5 with proportions kept; timm crops whole pixels
+    # It would be 0.5 with proportions kept; timm crops whole pixels.
+    assert np.abs(transformed.permute(1, 2, 0).numpy() - ours).mean() < 0.1
 
 
 def test_other_classes_than_the_modules(small_module: Path, tmp_path: Path) -> None:
@@ -172,6 +171,7 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         (CONFIG | {"pretrained_cfg": {"input_size": None}}, "damaged or not timm's"),
         (CONFIG | {"architecture": "resnet50\x1b"}, r"of timm's 'resnet50\\x1b'; .* of inception_v2"),
         (CONFIG | {"model_args": {"in_chans": 1}}, "images of 1 channels; give a network of three"),
+        (CONFIG | {"model_args": {"in_chans": "\x1b[2J"}}, r"images of \\x1b\[2J channels"),
         (CONFIG | {"pretrained_cfg": {"input_size": [4, 64, 64]}}, "images of 4 channels"),
     ],
 )

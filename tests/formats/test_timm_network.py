@@ -20,7 +20,7 @@ from inception_hub.formats.options import Options
 from inception_hub.formats.timm import register, write
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated"),
+    pytest.mark.filterwarnings("ignore:`torch.jit.script` is (deprecated|not supported)"),
     pytest.mark.filterwarnings("ignore:The TorchScript type system doesn't support"),  # said of torch.fx's
 ]
 Create = Callable[..., Any]
@@ -288,7 +288,7 @@ torch.save(model(images).detach(), sys.argv[2])
             [sys.executable, "-c", code, tmp_path / "images.pt", tmp_path / "logits.pt"],
             capture_output=True,
             text=True,
-            env={"PATH": "", **environment, **paths},
+            env={"PATH": "", "OMP_NUM_THREADS": str(torch.get_num_threads()), **environment, **paths},
         )
     assert done.returncode == 0, done.stderr
     assert torch.equal(torch.load(tmp_path / "logits.pt"), create()(images))

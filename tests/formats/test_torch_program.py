@@ -1,6 +1,7 @@
 """torch.export programs: run by PyTorch and read back; damaged ones are refused, pickles are never loaded."""
 
 import json
+import logging
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -30,6 +31,14 @@ def test_an_export_computes_the_same_and_is_read_back(small_module: Path, tmp_pa
     path = tmp_path / "out.pt2"
     assert export_bundle(source, "torch", path, options=SIZE).error < 1e-5
     assert same(load_module_spec(path).bundle, source)
+
+
+def test_any_name_is_written_without_a_warning_of_pytorchs(
+    small_module: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("torch"), "handlers", [caplog.handler])
+    assert export_bundle(bundle.read(small_module), "torch", tmp_path / "out", options=SIZE).error < 1e-5
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_full_disk_is_an_error_and_no_end_of_the_process(small_module: Path, tmp_path: Path) -> None:

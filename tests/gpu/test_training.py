@@ -35,7 +35,7 @@ def trained(
 ) -> tuple[list[Epoch], Network]:
     """A run in float64, where any difference but rounding shows."""
     network = network or runs.network().double()
-    return loop.train(network, tiny_run(checkpoint, recipe, **changes), Workers(device)).history, network
+    return loop.train(network, tiny_run(checkpoint, recipe, **changes), Workers(device)), network
 
 
 def losses(epochs: list[Epoch]) -> list[float]:

@@ -1,4 +1,4 @@
-"""The PyTorch engine's ways to compute a pass, held to a recorded answer."""
+"""The PyTorch engine's ways to compute a pass, compared with a recorded output."""
 
 from collections.abc import Callable
 

@@ -17,10 +17,10 @@ from inception_hub.sources.keys import text_key
 KEY = text_key("a module")
 
 
-def small_bundle(name: str = "small", seed: int = 0) -> Bundle:
+def small_bundle(name: str = "small") -> Bundle:
     architecture = Architecture(0.01, 3)
     labels = Labels(("cat", "dog", "owl"), (None,) * 3)
-    return Bundle(name, architecture, weights.initialise(architecture, seed), labels, Provenance("a test"))
+    return Bundle(name, architecture, weights.initialise(architecture, 0), labels, Provenance("a test"))
 
 
 def writes(name: str = "small") -> Callable[[Path], None]:

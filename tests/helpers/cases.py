@@ -25,7 +25,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Case:
-    """Weights, images and what the original answered for them, keyed as in the golden README."""
+    """Weights, images and the original's outputs for them, keyed as in the golden README."""
 
     name: str
     architecture: Architecture

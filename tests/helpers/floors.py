@@ -38,8 +38,8 @@ FLOORS: tuple[dict[str, str], ...] = (
     },
     {"inference": "photos to predictions: the pipeline, softmax and top-k, activation maps"},
     {
-        "output": "rows out: `classify` and `embed` as functions, JSON lines, CSV, Parquet, table, gallery",
         "data": "labelled photos from folders, Parquet, tar files, CSV and hubs; splits",
+        "output": "rows out: `classify` and `embed` as functions, JSON lines, CSV, Parquet, table, gallery",
     },
     {
         "similarity": "the nearest photos by their vectors, and near-duplicates",
@@ -114,7 +114,7 @@ def arrows() -> dict[str, set[str]]:
 
 
 def needed_arrows() -> list[tuple[str, str]]:
-    """The arrows that say it all: those that no chain of other arrows implies."""
+    """The arrows that no chain of other arrows implies."""
     between = arrows()
 
     def reached(name: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Sees in which layout convolutions answer."""
+"""Records the memory layout of convolutions' outputs."""
 
 from typing import Any
 

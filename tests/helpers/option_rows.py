@@ -114,6 +114,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--precision": Row("--precision f32", f"{FINETUNED}.bfloat16", False),
         "--device": Row("--device cuda", f"{FINETUNED}.device", "cuda"),
         "--seed": Row("--seed 5", "finetune.seed", 5),
+        "--log-with": Row("--log-with wandb --log-with mlflow", "finetune.log_with", ["wandb", "mlflow"]),
     },
     "train": {
         "--output": Row("--output TMP/other", "train_from_scratch.output", "TMP/other"),
@@ -130,6 +131,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "--precision": Row("--precision f32", "train_from_scratch.bfloat16", False),
         "--device": Row("--device cuda", "train_from_scratch.device", "cuda"),
         "--seed": Row("--seed 5", "train_from_scratch.seed", 5),
+        "--log-with": Row("--log-with trackio", "train_from_scratch.log_with", ["trackio"]),
     },
     "evaluate": {
         **COMPUTING,
@@ -147,7 +149,9 @@ ROWS: dict[str, dict[str, Row]] = {
         **ON_DEVICE,
         "--validation": Row("--validation held", "open_dataset.validation", "held"),
         "--report": Row("--report TMP/page.html", "stderr", "Report: TMP/page.html"),
-        "--decisions": Row("--decisions TMP/d.csv", "stderr", "finetune DATA --exclude TMP/d.csv"),
+        "--decisions": Row(
+            "--decisions TMP/d.csv", "stderr", "finetune data --output my_module --exclude TMP/d.csv"
+        ),
         "--json": Row("--json", "stdout", '"proposed_to_exclude": 1'),
         "--resize": Row("--resize slim", "survey.preset", "slim"),
     },

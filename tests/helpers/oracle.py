@@ -1,6 +1,6 @@
-"""Inception V2 in plain NumPy, float64: the independent third voice beside the two engines.
+"""Inception V2 in plain NumPy, float64: a third implementation beside the two engines.
 
-Written from the layer listing of TF-Slim's `inception_v2`, not from `architecture.py`: it retypes the
+Written from the layer listing of TF-Slim's `inception_v2`, not from `architecture/table.py`: it retypes the
 network on purpose, so that a wrong row in the table is outvoted.
 """
 

@@ -94,7 +94,7 @@ def dies_at(step: int, work: Callable[[], object]) -> bool:
                     os._exit(KILLED)
 
         fsync = os.fsync
-        os.fsync = lambda descriptor: (count("open"), fsync(descriptor))[1]  # type: ignore[assignment]
+        os.fsync = lambda descriptor: (count("open"), fsync(descriptor))[1]
         sys.addaudithook(count)
         try:
             work()

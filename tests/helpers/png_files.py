@@ -44,8 +44,9 @@ def transparency(kind: int, colour: list[int]) -> bytes:
     return chunk(b"tRNS", struct.pack(form, *colour))
 
 
-def matrix(height: int = 21, width: int = 34) -> Iterator[tuple[str, bytes]]:
+def matrix() -> Iterator[tuple[str, bytes]]:
     """A PNG of every kind, depth and interlacing, without transparency and with it where it may have some."""
+    height, width = 21, 34
     across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     shades = np.stack([across, down, 1 - across * down, (across + down) / 2], -1)
     colours = np.random.default_rng(0).integers(0, 256, (256, 3))

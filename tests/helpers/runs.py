@@ -18,10 +18,10 @@ from inception_hub import load_module_spec
 from inception_hub.architecture import Architecture
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
+from inception_hub.system.memory import keep_freed_memory
 from inception_hub.training import loop
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.listener import RunListener
-from inception_hub.training.memory import keep_freed_memory
 from inception_hub.training.recipes import AdamW, Cycle, Muon, Phase, Recipe
 from inception_hub.training.run import Run
 from inception_hub.training.training_data import Photos
@@ -58,7 +58,7 @@ def network(classes: int = 3, seed: int = 0) -> Network:
 def tiny_run(checkpoint: Path, recipe: Recipe = RECIPE, **changes: Any) -> Run:
     """A run of `recipe` on `photos()`, in float32."""
     given = dict(recipe=recipe, photos=photos(), checkpoint=checkpoint, bfloat16=False)
-    return Run(**{**given, "settings": {"--seed": 0}, **changes})  # type: ignore[arg-type]
+    return Run(**{**given, "settings": {"--seed": 0}, **changes})
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def run_case(path: Path, case: Case, workers: Workers, listener: RunListener | N
         run = tiny_run(path, case.recipe, listener=listener, photos=photos(case.batch, 64))
         torch.set_num_threads(1)
         try:
-            history = loop.train(trained, run, workers).history
+            history = loop.train(trained, run, workers)
         finally:
             torch.set_num_threads(threads)
     return [*(epoch.train_loss for epoch in history), digest(trained)]

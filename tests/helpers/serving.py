@@ -119,8 +119,9 @@ def jpeg(seed: int, width: int = 80, height: int = 60) -> bytes:
     return file.getvalue()
 
 
-def multipart(parts: Mapping[str, bytes], boundary: str = "b0undary") -> tuple[bytes, str]:
+def multipart(parts: Mapping[str, bytes]) -> tuple[bytes, str]:
     """A body and its content type."""
+    boundary = "b0undary"
     body = b"".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="photos"; filename="{name}"\r\n\r\n'.encode()
         + content

@@ -1,6 +1,6 @@
 """Two environments beside the tests' own: current TensorFlow, which writes, and the original's, which loads.
 
-`make tensorflow` makes both and says where they are.
+`make tensorflow` makes both.
 """
 
 import os
@@ -11,15 +11,13 @@ from helpers.places import ROOT
 
 SCRIPTS = Path(__file__).parent
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def _folder(name: str) -> Path:
-    return ROOT / os.environ.get(f"{name.upper()}_VENV", f".venv-{name}")
+CURRENT = ROOT / ".venv-tensorflow" / "bin"
+ORIGINAL = ROOT / ".venv-original" / "bin"
 
 
 def export(*arguments: object, file_limit: int | None = None) -> "subprocess.CompletedProcess[str]":
     """`inception-hub export ARGUMENTS`, with current TensorFlow; no file larger than `file_limit` blocks."""
-    command = [str(_folder("tensorflow") / "bin" / "inception-hub"), "export", *map(str, arguments)]
+    command = [str(CURRENT / "inception-hub"), "export", *map(str, arguments)]
     if file_limit is not None:
         command = ["bash", "-c", f'ulimit -f {file_limit}; exec "$@"', "bash", *command]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET)
@@ -27,12 +25,12 @@ def export(*arguments: object, file_limit: int | None = None) -> "subprocess.Com
 
 def current(code: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
     """Python `code` with current TensorFlow."""
-    command = [str(_folder("tensorflow") / "bin" / "python"), "-c", code, *map(str, arguments)]
+    command = [str(CURRENT / "python"), "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET)
 
 
 def original(script: str, *arguments: object, **environment: str) -> None:
     """A script of `tests/helpers`, with the original's own software."""
-    command = [str(_folder("original") / "bin" / "python"), str(SCRIPTS / script), *map(str, arguments)]
+    command = [str(ORIGINAL / "python"), str(SCRIPTS / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET | environment)
     assert done.returncode == 0, done.stderr[-4000:]

@@ -14,12 +14,8 @@ SAMPLES = {"minisblack": 1, "miniswhite": 1, "rgb": 3, "separated": 4, "ycbcr": 
 ALPHAS = (None, "unassalpha", "assocalpha", "unspecified")
 COMPRESSIONS = (None, "zlib", "lzw", "packbits", "jpeg")
 RARE = ("zstd", "lzma", "deflate", "webp", "lerc", "jpeg2000", "png", "jpegxl")
-LAYOUTS = (
-    ("<", None, None),
-    (">", None, None),
-    ("<", (16, 16), None),
-    ("<", None, 2),
-)  # order, tile, predictor
+# Byte order, tile, predictor.
+LAYOUTS = (("<", None, None), (">", None, None), ("<", (16, 16), None), ("<", None, 2))
 
 
 def matrix() -> Iterator[tuple[str, bytes]]:
@@ -81,15 +77,13 @@ def picture(type: str, samples: int, alpha: str | None) -> np.ndarray:
     return shades.astype(kind) if kind.kind == "f" else np.round(shades * np.iinfo(kind).max).astype(kind)
 
 
-def by_hand(
-    values: np.ndarray, bits: int, photometric: int, *, palette: np.ndarray | None = None, tags: tuple = ()
-) -> bytes:
+def by_hand(values: np.ndarray, bits: int, photometric: int, *, palette: np.ndarray | None = None) -> bytes:
     """A TIFF of one strip of grey or palette values [height, width] of any number of bits."""
     height, width = values.shape
     spread = (values[..., None] >> np.arange(bits)[::-1] & 1).reshape(height, -1)
     packed = values.astype("<u2") if bits == 16 else np.packbits(spread.astype(np.uint8), axis=1)
     data = packed.tobytes()
-    usual = {
+    fields = {
         256: width,
         257: height,
         258: bits,
@@ -99,7 +93,7 @@ def by_hand(
         278: height,
         279: len(data),
     }
-    entries = {tag: (4, 1, value) for tag, value in (usual | dict(tags)).items()}
+    entries = {tag: (4, 1, value) for tag, value in fields.items()}
     start = 8 + 2 + 12 * (len(entries) + 1 + (palette is not None)) + 4
     entries[273] = (4, 1, start)
     if palette is not None:

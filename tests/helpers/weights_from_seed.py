@@ -1,4 +1,4 @@
-"""Lively weights rebuilt from a seed, so that recorded answers need not store them. NumPy only.
+"""Random weights rebuilt from a seed, so that recorded outputs need not store them. NumPy only.
 
 Read by `data/record_original.py`, which runs the original on them, and by the tests, which run ours.
 """

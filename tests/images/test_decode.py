@@ -153,6 +153,8 @@ def test_files_that_are_no_photo(tmp_path: Path) -> None:
             ImageError, match=f"{reason}; give a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF file"
         ):
             decode(tmp_path / name)
+    with pytest.raises(ImageError, match="The image is empty; give a JPEG"):
+        decode(b"")
 
 
 def test_formats_outside_the_list_are_refused() -> None:
@@ -253,6 +255,12 @@ def test_pipes_and_devices_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe.jpg", Path("/dev/zero")):
         with pytest.raises(ImageError, match="is a pipe or a device; give a JPEG"):
             decode(path)
+
+
+def test_a_link_to_itself_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match=r"a.jpg cannot be read \([^\[]+\); give a JPEG"):
+        decode(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("limit", [0, 178_956_971])

@@ -123,5 +123,5 @@ def test_a_folder_that_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "b.jpg").touch()
     assert list(find_images([str(tmp_path)], unread, without)) == [str(tmp_path / "b.jpg")] and not unread
     assert len(list(find_images([str(tmp_path)], unread, str(tmp_path / "not there")))) == 3
-    with pytest.raises(HandleError, match="holds no photo"):
+    with pytest.raises(HandleError, match="out: photos go into this folder, so none is taken from it"):
         find_images([without], unread, without)

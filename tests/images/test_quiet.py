@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image
 
 from inception_hub.errors import ImageError
 from inception_hub.images.decode import decode
-from inception_hub.images.quiet import quiet
+from inception_hub.images.quiet import _in_wheel, quiet
 
 
 def with_exif(content: bytes, tags: int, segments: int = 1) -> bytes:
@@ -79,3 +80,13 @@ def test_nothing_reaches_standard_error() -> None:
     done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True)
     assert "is damaged" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["pillow.libs/libtiff-0c352bdc.so.6.3.0", "PIL/.dylibs/libtiff.6.dylib"])
+def test_libtiff_is_found_in_the_wheels_of_linux_and_macos(name: str, tmp_path: Path) -> None:
+    library = tmp_path / name
+    library.parent.mkdir(parents=True)
+    (library.parent / "libjpeg").touch()
+    assert _in_wheel(tmp_path / "PIL") == []
+    library.touch()
+    assert _in_wheel(tmp_path / "PIL") == [str(library)]

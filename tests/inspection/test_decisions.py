@@ -153,6 +153,12 @@ def test_what_is_no_file_of_decisions_about_the_data_is_refused(
         without_excluded(three(), tmp_path / "decisions.csv")
 
 
+def test_names_are_told_for_a_terminal(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"does not have: \\x1b\[2J.png; give") as caught:
+        without_excluded(three(), decide(tmp_path, line("\x1b[2J.png")))
+    assert str(caught.value).isprintable()
+
+
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InceptionHubError, match="nowhere.csv"):
         without_excluded(three(), tmp_path / "nowhere.csv")

@@ -42,7 +42,8 @@ BUDGET = 600  # s of `--changed`
 OVERALL, IN_EVERY_ROOM = 0.95, 0.90
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit status
 # Where Ray is installed its tests run too: pyproject.toml leaves them out.
-MARKERS = "not slow and not tensorflow and not browser and not gpu and not clients"
+LEFT_OUT = ("slow", "tensorflow", "browser", "gpu", "clients", "exports", "trackers")
+MARKERS = " and ".join(f"not {marker}" for marker in LEFT_OUT)
 RAY = ["-m", MARKERS] if importlib.util.find_spec("ray") else []
 
 
@@ -148,7 +149,9 @@ class Copies:
             for name in COPIED:
                 if (ROOT / name).is_dir():
                     shutil.copytree(
-                        ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "found")
+                        ROOT / name,
+                        copy / name,
+                        ignore=shutil.ignore_patterns("__pycache__", "found", ".work"),
                     )
                 elif (ROOT / name).is_file():
                     shutil.copy(ROOT / name, copy / name)

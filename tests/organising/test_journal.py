@@ -72,6 +72,8 @@ def entry(**changed: Any) -> str:
         head() + entry(to="cat/"),
         head() + entry(photo="a.jpg"),
         head() + entry(photo="/a\0.jpg"),
+        head() + entry(photo="/\ud800.jpg"),
+        head() + entry(to="cat/\ud800.jpg"),
         head() + entry(photo=3),
         head() + entry(how="delete"),
         head() + entry(id="1"),
@@ -83,6 +85,11 @@ def entry(**changed: Any) -> str:
         head() + entry(how="move", photo="/home/me/x.desktop", to="cat/x.desktop"),
         head() + '{"done": [1]}\n',
         head() + '{"undone": {"x": 1}}\n',
+        head() + '{"done": 1}\n',
+        head() + entry() + '{"done": 2}\n',
+        head() + entry() + '{"undone": 0}\n',
+        head() + entry() + entry(),
+        head() + entry(id=2),
     ],
 )
 def test_what_is_none_of_ours_is_refused(text: str, tmp_path: Path) -> None:
@@ -114,6 +121,12 @@ def test_a_folder_of_others_or_with_other_settings_is_refused(tmp_path: Path) ->
         Journal(tmp_path / "new", SETTINGS | {"least": 0.8})
     with pytest.raises(OutputError, match="cannot be written"):
         Journal(tmp_path / "mine" / "below", SETTINGS)
+    (tmp_path / "new" / "organised.jsonl").write_text(head(settings={"\x1b[2J": ["\x1b[2J" * 99]}))
+    with pytest.raises(OutputError, match="was organised with module None, not m"):
+        Journal(tmp_path / "new", SETTINGS)
+    with pytest.raises(OutputError, match=r"was organised with \\x1b\[2J \[.\\\\x1b|x1b") as caught:
+        Journal(tmp_path / "new", {})
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 500
 
 
 def test_nothing_is_left_of_a_run_that_placed_nothing(tmp_path: Path) -> None:

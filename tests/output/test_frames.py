@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from helpers.written_rows import SETS
 
+from inception_hub.errors import MissingExtraError
 from inception_hub.inference.predictions import Prediction
 from inception_hub.inference.row import Row
-from inception_hub.output.frames import AT_A_TIME, arrow_table, pandas_frame, polars_frame
+from inception_hub.output.frames import AT_A_TIME, arrow_table, check_frames, polars_frame
 
 CAT = Row("cat.jpg", "m", predictions=(Prediction("tabby", 2, np.float32(0.7)), Prediction("lynx", 0, 0.1)))
 ERROR = Row("\udcff.jpg", "m", error="\udcff.jpg is damaged.")
@@ -62,7 +64,7 @@ def test_rows_go_as_they_come() -> None:
 
 def test_data_frames() -> None:
     table = arrow_table([CAT, ERROR], "predictions")
-    pandas, polars = pandas_frame(table), polars_frame(table)
+    pandas, polars = table.to_pandas(), polars_frame(table)
     assert pandas["label"][0] == "tabby" and math.isnan(pandas["probability"][2])
     assert polars.columns == table.column_names and polars["rank"].to_list() == [1, 2, None]
 
@@ -74,3 +76,17 @@ def test_sets_have_a_line_for_each_class_or_one_for_none() -> None:
     assert table["rank"].to_pylist() == [1, 2, None, 1, None, None]
     assert table["unknown"].to_pylist() == [False, False, False, True, True, None]
     assert "unknown" not in arrow_table(SETS, "predictions").column_names
+
+
+def test_a_library_that_is_missing_is_named_before_photos_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("pandas", "polars"):
+        check_frames(library)
+    with pytest.raises(
+        MissingExtraError, match=r"to_nowhere needs nowhere, which is not .*: pip install nowhere\.$"
+    ):
+        check_frames("nowhere")
+    monkeypatch.setattr("inception_hub.output.frames.find_spec", lambda name: None)
+    with pytest.raises(
+        MissingExtraError, match=r"needs pandas and pyarrow, which are .*: pip install pandas pyarrow\."
+    ):
+        check_frames("pandas")

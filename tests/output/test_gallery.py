@@ -140,6 +140,10 @@ def test_anything_else_is_left_as_it_is(tmp_path: Path) -> None:
         Gallery(tmp_path, "tiny")
     assert path.read_bytes() == b"a precious photo"
     assert list(tmp_path.iterdir()) == [path]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")  # nobody writes to it
+        with pytest.raises(OutputError, match="is no gallery of ours"):
+            Gallery(tmp_path / "pipe", "tiny")
 
 
 def test_an_interrupted_gallery_leaves_no_page(tmp_path: Path) -> None:

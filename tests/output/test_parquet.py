@@ -117,6 +117,53 @@ def test_rows_of_other_types_are_refused(tmp_path: Path) -> None:
         refused(path)
 
 
+def test_few_bytes_of_many_values_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    kept_rows(path)
+    table = parquet.read_table(path)
+    numbers = pyarrow.ListArray.from_arrays([0, 20_000_000], pyarrow.array(np.zeros(20_000_000, np.float32)))
+    many = table.slice(0, 1).set_column(2, "vector", numbers.cast(table.schema.field("vector").type))
+    parquet.write_table(many, path)
+    assert path.stat().st_size < 4000
+    refused(path)
+
+
+def test_what_cannot_be_read_is_told_with_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    kept_rows(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(OutputError, match=r"rows cannot be read \(.+\); give another --output"):
+        open_writer("parquet", "vector", path, 4, resume=True)
+
+
+def test_more_rows_than_bytes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    kept_rows(path)
+    table = parquet.read_table(path)
+    texts = {"path": ["a"] * 100_000, "module": ["tiny"] * 100_000, "error": ["none"] * 100_000}
+    many = pyarrow.table({**texts, "vector": [None] * 100_000}).select(table.schema.names).cast(table.schema)
+    parquet.write_table(many, path)
+    assert path.stat().st_size < 10_000
+    refused(path)
+
+
+def test_rows_are_measured_as_they_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows"
+    kept_rows(path)
+    table = parquet.read_table(path)
+    parquet.write_table(table.set_column(0, "path", pyarrow.array(["a" * 100_000] * len(table))), path)
+    assert parquet.ParquetFile(path).metadata.row_group(0).total_byte_size < 2_000_000
+    open_writer("parquet", "vector", path, 4, resume=True).close()
+    monkeypatch.setattr(parquet_rows, "UNPACKED", 2_000_000)
+    refused(path)
+    few = parquet.read_table(path).slice(0, 15)
+    with parquet.ParquetWriter(path, few.schema) as writer:
+        for _ in range(20):  # groups, of which each has less
+            writer.write_table(few)
+    refused(path)
+
+
 def test_a_folder_that_is_held_stays_while_a_part_takes_its_name(tmp_path: Path) -> None:
     """A killed run had merged all but not renamed it; two that resume it at once do not write both."""
     path, parts = tmp_path / "rows", tmp_path / "rows.parts"

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from helpers.command import run
+from helpers.permissions import bound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -306,19 +307,6 @@ def test_a_signal_and_then_resume(
     assert paths_in(target) == sorted(map(str, photos.iterdir()))
 
 
-# Permissions do not bind root. Without CAP_DAC_OVERRIDE (1) and CAP_DAC_READ_SEARCH (2) they do.
-BOUND = """
-import ctypes, os, sys
-if os.getuid() == 0:
-    PR_CAPBSET_DROP = 24
-    for capability in (1, 2):
-        if ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
-            sys.exit(77)
-os.execv(sys.executable, [sys.executable, "-m", "inception_hub", *sys.argv[1:]])
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="binds root to permissions as Linux does")
 def test_a_folder_that_loses_its_permission_and_a_photo_that_vanishes(
     photos: Path, small_module: Path, tmp_path: Path
 ) -> None:
@@ -327,23 +315,14 @@ def test_a_folder_that_loses_its_permission_and_a_photo_that_vanishes(
     os.rename(photos / "000.png", locked / "000.png")
     some = [photos / "001.png", locked, photos / "gone.png"]
     command = ["classify", *some, "--module", small_module, "--format", "jsonl", "--output", target]
-
-    def answered(*more: str) -> "subprocess.CompletedProcess[str]":
-        arguments = [sys.executable, "-c", BOUND, *map(str, command), *more]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        if done.returncode == 77:
-            pytest.skip("this system does not let capabilities go")
-        return done
-
     locked.chmod(0)
-    done = answered()
+    done = bound(*command)
     assert done.returncode == 1 and "2 of 3 photos could not be read:" in done.stderr
     assert paths_in(target) == list(map(str, some))
     locked.chmod(0o755)
-    done = answered("--resume")
-    assert (
-        done.returncode == 1 and "2 of 4 photos could not be read, as their rows say." in done.stderr
-    )  # those of before count
+    done = bound(*command, "--resume")
+    assert done.returncode == 1  # failures of before count
+    assert "2 of 4 photos could not be read, as their rows say." in done.stderr
     assert paths_in(target) == [*map(str, some), str(locked / "000.png")]
 
 
@@ -382,7 +361,7 @@ def test_resume_with_another_module_or_a_gallery(
     code, _, err = run(capsys, "classify", photo, "--module", "tiny_imagenet", *output, "--resume")
     assert (
         code == 2
-        and "holds rows made with module small, not tiny_imagenet; resume with what made them" in err
+        and "holds predictions made with module small, not tiny_imagenet; resume with what made them" in err
     )
     code, _, err = run(
         capsys,

@@ -137,7 +137,7 @@ def test_rows_of_another_module_are_left_alone(
     before = (tmp_path / "rows").read_bytes()
     bundle.write(replace(bundle.read(small_module), name="other"), tmp_path / "other")
     with pytest.raises(
-        OutputError, match="holds rows made with module small, not other; resume with what made them"
+        OutputError, match="holds predictions made with module small, not other; resume with what made them"
     ):
         write_rows(
             Module(tmp_path / "other"),

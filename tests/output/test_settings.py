@@ -1,6 +1,7 @@
 """The settings of rows: recorded with them, and no others are mixed in by `--resume`."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from inception_hub.errors import OutputError
 from inception_hub.inference.options import Options
 from inception_hub.output.choices import RowFormat
 from inception_hub.output.run import Target, write_rows
-from inception_hub.output.settings import MAX_BYTES, check, record_of, settings_of
+from inception_hub.output.settings import MAX_BYTES, check, check_record, record_of, settings_of
 
 FORMATS: list[RowFormat] = ["jsonl", "csv", "parquet"]
 
@@ -52,11 +53,21 @@ def test_other_settings_are_refused_and_named(
     others = [(changed(spec, name), Options(top=2), name) for name in ("weights", "image size", "labels")]
     others += [(module, Options(top=3), "top"), (module, Options(top=2, resize="slim"), "resize")]
     for other, options, name in others:
-        with pytest.raises(OutputError, match=f"rows holds rows made with {name} .*, not .*; resume with"):
+        with pytest.raises(OutputError, match=f"holds predictions made with {name} .*, not .*; resume with"):
             write_rows(other, iter(paths), options, again)
         assert (tmp_path / "rows").read_bytes() == before
     write_rows(module, iter(paths), Options(top=2, max_pixels=10**6), again)
     assert (tmp_path / "rows").read_bytes() != before
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_vectors_among_predictions_are_refused_as_such(
+    format: RowFormat, module: Module, paths: list[str], tmp_path: Path
+) -> None:
+    target = Target(format, tmp_path / "rows", resume=True)
+    write_rows(module, iter(paths[:2]), Options(top=2), target)
+    with pytest.raises(OutputError, match="rows holds predictions, not vectors; resume with what made them"):
+        write_rows(module, iter(paths), Options("vector"), target)
 
 
 def test_settings_are_of_all_that_decides_a_row(module: Module, spec: ModuleSpec) -> None:
@@ -110,6 +121,14 @@ def test_a_hostile_record_does_not_move_the_cursor() -> None:
     with pytest.raises(OutputError) as caught:
         check(Path("rows"), record, {"module": "small"})
     assert str(caught.value).isprintable() and len(str(caught.value)) < 300
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes in folders here")
+    os.mkfifo(record_of(tmp_path / "rows"))
+    with pytest.raises(OutputError, match="nothing says which module and settings made its rows"):
+        check_record(tmp_path / "rows", {"module": "small"})
 
 
 def test_a_table_has_no_record(module: Module, paths: list[str], tmp_path: Path) -> None:

@@ -96,7 +96,11 @@ def test_from_the_command_line(
     assert len(json.loads(out.splitlines()[0])["predictions"]) == 5
     before = content(module)
     code, _, err = run(capsys, "quantize", module, "--calibrate", flat)
-    assert code == 2 and "has an int8 graph already" in err and content(module) == before
+    assert (
+        code == 2
+        and "as it is; use it with --precision int8, or quantize" in err
+        and content(module) == before
+    )
 
 
 @pytest.mark.parametrize("splits", [("validation",), ("validation", "test")])
@@ -123,7 +127,7 @@ def test_what_is_not_read_is_said(
     code, _, err = run(capsys, *command)
     lines = err.splitlines()
     assert code == 0 and lines[:2] == [
-        "1 file is not read, being no photos by their names: 1 .txt.",
+        "1 file is not read, being no photo by its name: 1 .txt.",
         f"The classes of {tmp_path / 'photos'} are not the module's, so top-1 is not compared.",
     ]
     assert lines[2].startswith("1 photo cannot be read: ") and "b/1.png" in lines[2]

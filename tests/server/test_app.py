@@ -27,6 +27,8 @@ from inception_hub.server.limits import Limits
         ("GET", "/page.py", 404),
         ("GET", "/redoc", 404),
         ("DELETE", "/v1/models/small", 405),
+        ("A" * 9000, "/v2", 405),
+        ("GET", "/" + "a" * 9000, 404),
     ],
 )
 def test_paths_that_do_not_exist(server: Served, method: str, path: str, status: int) -> None:
@@ -97,4 +99,4 @@ def test_waiting_on_connections_is_bounded(small_module: Path) -> None:
     config = make_server(make_app(Module(small_module), limits), limits).config
     assert config.timeout_keep_alive == 7
     assert config.timeout_graceful_shutdown == pytest.approx(2.7)  # the rest is for closing
-    assert not config.server_header and config.h11_max_incomplete_event_size == 16 << 10
+    assert not config.server_header and config.backlog == limits.waiting

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,7 +19,7 @@ SCRIPT = ROOT / "tests" / "helpers" / "foreign_clients.py"
 def test_the_clients_of_other_projects(server: Served, tmp_path: Path) -> None:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(jpeg(5))
-    python = ROOT / os.environ.get("CLIENTS_VENV", ".venv-clients") / "bin" / "python"
+    python = ROOT / ".venv-clients" / "bin" / "python"
     done = subprocess.run([python, SCRIPT, str(server.port), "small", photo], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])

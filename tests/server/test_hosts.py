@@ -119,3 +119,20 @@ def test_without_an_allowed_origin_nothing_is_said_of_it(server: Served) -> None
 def test_origins_that_are_none(origin: str) -> None:
     with pytest.raises(ArgumentError, match="give such as https://photos.example.org, or"):
         AllowedHosts(origins=[origin])
+
+
+@pytest.mark.parametrize(
+    "name", ["", "*", "*.example", "http://a.example", "a.example:80", "[::1]:80", "a.example/b", "a b", "é"]
+)
+def test_allowed_hosts_that_are_none(name: str) -> None:
+    """An empty one, as of an empty variable, would let in pages without an origin (`null`)."""
+    with pytest.raises(
+        ArgumentError, match="give a name such as photos.example.org or an IP address, without"
+    ):
+        AllowedHosts(given=[name])
+
+
+def test_allowed_hosts_of_all_forms() -> None:
+    for name in ("photos", "my_service", "a-b.example.", "10.1.2.3", "[2001:db8::1]", "2001:db8::1"):
+        host = f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name
+        check(AllowedHosts(given=[name]), f"{host}:8501")

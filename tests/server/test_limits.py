@@ -3,7 +3,7 @@
 import pytest
 
 from inception_hub.errors import ArgumentError
-from inception_hub.server.limits import Limits
+from inception_hub.server.limits import MOST_WAITING, Limits
 
 
 def test_limits_are_set_by_name() -> None:
@@ -17,6 +17,13 @@ def test_limits_are_set_by_name() -> None:
         "deadline=nan",
         "deadline=inf",
         "deadline=-1",
+        "drain_seconds=1e7",
+        "connections=" + "9" * 30,
     ):
         with pytest.raises(ArgumentError, match=setting.partition("=")[0]):
             Limits().changed([setting])
+
+
+def test_many_connections_wait_no_more_than_a_system_keeps() -> None:
+    assert Limits(connections=7).waiting == 7
+    assert Limits().changed(["connections=1000000"]).waiting == MOST_WAITING

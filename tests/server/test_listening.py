@@ -4,8 +4,10 @@ import socket
 
 import pytest
 
-from inception_hub.errors import OutputError
-from inception_hub.server.listening import listen
+from inception_hub.errors import ArgumentError, OutputError
+from inception_hub.server import listening
+from inception_hub.server.limits import Limits
+from inception_hub.server.listening import OTHER_FILES, check_files, listen
 
 
 def addresses(host: str, port: int = 0) -> list[tuple[str, int]]:
@@ -52,6 +54,33 @@ def test_all_addresses_of_ipv6_are_those_of_ipv4_too() -> None:
 def test_what_cannot_be_listened_on() -> None:
     assert addresses("127.0.0.1")[0][0] == "127.0.0.1"
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        for host, port in (("127.0.0.1", taken.getsockname()[1]), ("192.0.2.1", 0), ("nowhere.invalid", 0)):
+        for host, port in (
+            ("127.0.0.1", taken.getsockname()[1]),
+            ("192.0.2.1", 0),
+            ("nowhere.invalid", 0),
+            ("a..b", 0),
+            ("a" * 300, 0),
+        ):
             with pytest.raises(OutputError, match=f"{host} port {port} cannot be listened on"):
                 listen(host, port, 4)
+
+
+def test_a_server_that_may_open_too_few_files_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file for a connection the system's error is logged, thousands of times a second."""
+    check_files(Limits(), 2)
+    wanted: list[int] = []
+
+    def allow(number: int) -> int:
+        wanted.append(number)
+        return min(number, 500)
+
+    monkeypatch.setattr(listening, "allow_open_files", allow)
+    check_files(Limits(connections=100), 1)
+    assert wanted == [300 + OTHER_FILES]
+    for listeners, fitting in ((1, 145), (2, 109)):
+        with pytest.raises(ArgumentError, match=f"the system allows 500; .* connections={fitting}\\."):
+            check_files(Limits(), listeners)
+        check_files(Limits(connections=fitting), listeners)
+    monkeypatch.setattr(listening, "allow_open_files", lambda number: 40)
+    with pytest.raises(ArgumentError, match=r"raise that \(ulimit -n\)\.$"):
+        check_files(Limits(connections=1), 1)

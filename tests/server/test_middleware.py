@@ -1,6 +1,8 @@
 """Bodies: too large, too slow, too many at once, abandoned; and what is counted of requests."""
 
 import asyncio
+import gzip
+import threading
 from typing import Any
 
 import pytest
@@ -67,7 +69,8 @@ def test_slow_bodies(strict_server: Served) -> None:
 def test_figures_are_kept_by_route_never_by_what_a_client_asked(strict_server: Served) -> None:
     """Each label is a series kept for ever: a client's own words would have no end, and may be secret."""
     assert strict_server.get("/no/such/secret-9f2").status == 404
-    assert strict_server.post("/classify?top=3&secret-9f2", jpeg(1)).status == 200
+    assert strict_server.get("/v2/health/live?secret-9f2").status == 200
+    assert strict_server.post("/classify?top=3&secret-9f2", jpeg(1)).status == 400
     text = strict_server.get("/metrics").content.decode()
     assert "secret" not in text
     assert 'inception_hub_requests_total{path="other",status="404"}' in text
@@ -131,3 +134,27 @@ def test_two_lengths_of_one_body_are_refused_and_the_connection_ends(strict_serv
             received += chunk
     assert received.startswith(b"HTTP/1.1 400 ") and received.count(b"HTTP/1.1") == 1
     assert b"connection: close" in received.lower() and b"send one of them" in received
+
+
+def test_the_deadline_holds_for_what_waits_to_be_unpacked(strict_server: Served) -> None:
+    app = make_app(strict_server.module, Limits(deadline=0.05))
+    service, released = app.state.service, threading.Event()
+    service.ready = True
+    service.threads._large.submit(released.wait)  # as another's large body
+    messages = [{"type": "http.request", "body": gzip.compress(bytes(4 << 20)), "more_body": False}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-encoding", b"gzip")]
+    scope = {"type": "http", "method": "POST", "path": "/classify", "query_string": b"", "headers": headers}
+    asyncio.run(app(scope, receive, send))
+    released.set()
+    service.close()
+    assert sent[0]["status"] == 503 and b"within 0.05 s" in sent[1]["body"]

@@ -62,3 +62,12 @@ def test_damaged_bodies_are_parts_or_a_clean_error() -> None:
         except RequestError:
             continue
         assert all(isinstance(name, str) and isinstance(content, bytes) for name, content in parts)
+
+
+def test_a_body_that_was_cut_off_is_not_taken_for_a_whole_one() -> None:
+    body, kind = multipart({"a": b"one", "b": b"two"})
+    whole = len(body) - 2  # the last line end may be left out
+    assert read_parts(body[:whole], kind, 8) == [("a", b"one"), ("b", b"two")]
+    for length in range(1, whole):
+        with pytest.raises(RequestError, match="ends before its last boundary; send it whole"):
+            read_parts(body[:length], kind, 8)

@@ -125,4 +125,31 @@ def test_bad_multipart(server: Served, body: bytes, kind: str) -> None:
 def test_query_values(server: Served) -> None:
     for value in ("0", "-1", "1001", "x", "", "1e3"):
         response = server.post(f"/classify?top={value}", jpeg(1))
-        assert response.status == 400 and "top" in response.error
+        assert response.status == 400 and response.error.startswith(f"top is {value!r}; it should be ")
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_a_mistyped_parameter_is_told(server: Served) -> None:
+    for path, accepted in (
+        ("classify", "give top or coverage"),
+        ("explain", "give top"),
+        ("embed", "leave it out"),
+    ):
+        response = server.post(f"/{path}?tpo=3", jpeg(1))
+        assert response.status == 400
+        assert response.error == f"There is no parameter 'tpo' here; {accepted}."
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_a_parameter_is_given_once(server: Served) -> None:
+    for path in ("classify", "explain"):
+        response = server.post(f"/{path}?top=1&top=2", jpeg(1))
+        assert response.status == 400 and response.error == "top is given twice; give it once."
+    response = server.post("/classify?" + "top=1&" * 2000, jpeg(1))
+    assert response.status == 400 and response.error == "top is given twice; give it once."
+
+
+@pytest.mark.usefixtures("unharmed")
+def test_a_request_without_a_photo(server: Served) -> None:
+    response = server.post("/classify", b"")
+    assert response.status == 400 and response.error.startswith("The image is empty; give a JPEG")

@@ -47,9 +47,10 @@ def test_without_a_coverage_nothing_has_changed(calibrated: Served) -> None:
     [
         ("coverage=0.9&top=3", "top is 3 and coverage is 0.9; give one of them"),
         ("coverage=0.999", "needs 999 photos or more"),
-        ("coverage=1", "coverage"),
-        ("coverage=nan", "coverage"),
-        ("coverage=x", "coverage"),
+        ("coverage=1", "coverage is '1'; it should be less than 1; see /openapi.json."),
+        ("coverage=nan", "coverage is 'nan'; it should be"),
+        ("coverage=x", "coverage is 'x'; it should be a valid number"),
+        ("coverge=0.9", "There is no parameter 'coverge' here; give top or coverage."),
     ],
 )
 def test_what_is_refused(query: str, message: str, calibrated: Served) -> None:

@@ -1,4 +1,4 @@
-"""Paths and methods: `HEAD`, a slash behind, and a prefix that a proxy passes on or takes off."""
+"""Paths and methods: `HEAD`, a slash behind, whole URLs, a prefix that a proxy passes on or takes off."""
 
 import json
 from pathlib import Path
@@ -60,3 +60,31 @@ def test_prefixes_that_are_none(prefix: str) -> None:
 
 def test_the_description_is_json(server: Served) -> None:
     assert "servers" not in json.loads(server.get("/openapi.json").content)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://localhost:8000/v2", "localhost", 200),
+        ("HTTP://LOCALHOST/v2/?a=b", "evil.example", 200),
+        ("https://127.0.0.1", "localhost", 200),
+        ("http://evil.example/v2", "localhost", 421),
+        ("http://user@localhost/v2", "localhost", 421),
+        ("http:///v2", "localhost", 421),
+        ("ftp://localhost/v2", "localhost", 404),
+        ("localhost:80", "localhost", 404),
+        ("*", "localhost", 404),
+    ],
+)
+def test_whole_urls_are_read_and_their_host_counts(
+    server: Served, target: str, host: str, status: int
+) -> None:
+    """RFC 9112, 3.2.2: what is sent to proxies; whatever `Host` says."""
+    response = server.ask("GET", target, headers={"Host": host})
+    assert response.status == status and (status == 200 or response.error)
+
+
+def test_a_post_to_a_whole_url_is_of_its_own_page_only(server: Served) -> None:
+    for origin, status in (("http://localhost:1", 200), ("http://evil.example", 403)):
+        headers = {"Host": "evil.example", "Origin": origin}
+        assert server.ask("POST", "http://localhost:1/classify", jpeg(1), headers).status == status

@@ -42,7 +42,7 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "no readable image"),
+        (b"", "is empty; give a JPEG"),
         (b"GIF89a", "damaged|no readable image"),
         (b"%PDF-1.4\n", "no readable image"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no readable image"),

@@ -38,6 +38,8 @@ def test_they_fit_and_are_readable(
     for url in pages(tmp_path):
         with opened(browser, url, viewport=viewport, color_scheme=scheme) as page:
             assert fits(page)
+            header, footer = (page.locator(name).bounding_box() for name in ("header", "footer"))
+            assert header["x"] == footer["x"]
             assert least_contrast(page, "h1, h1 b, h2, h2 span, h3, p, .gone") >= 4.5  # WCAG AA
 
 

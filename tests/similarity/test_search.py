@@ -132,7 +132,7 @@ def test_what_is_refused(photos: Path, module: Module, tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no photo")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(ArgumentError, match="There is no photo to search in; give"):
+        with pytest.raises(ArgumentError, match="There is no photo to search in: .*bad.png is no readable"):
             list(hub.similar(scene(0), tmp_path / "bad.png", module=module))
 
 
@@ -146,6 +146,22 @@ def test_find_duplicates(photos: Path, module: Module) -> None:
     assert all(row.score is not None and 0.8 <= row.score <= 1 for row in rows[:4])
     assert "bad.png is no readable image" in (rows[4].error or "")
     assert {each.name for each in photos.iterdir()} >= {"1.png", "cropped.png"}, "nothing is deleted"
+
+
+def test_a_file_is_no_copy_of_itself(photos: Path, module: Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    (photos / "in").mkdir()
+    COPIES["mirrored"](scene(4)).save(photos / "in" / "mirrored.png")
+    (photos / "in" / "bad.png").write_bytes(b"no photo")
+    os.symlink(photos / "0.png", photos / "link.png")
+    monkeypatch.chdir(photos)
+    given = [photos, photos / "in", "../photos", "in/bad.png"]
+    rows = hub.find_duplicates(given, module=module)
+    names = [str(photos / name) for name in ("4.png", "in/mirrored.png", "in/bad.png")]
+    assert [row.path for row in rows] == names
+    with pytest.warns(UserWarning, match="^1 photo is not searched in"):
+        (row,) = hub.similar("0.png", given, module=module)
+    others = [*(str(photos / f"{seed}.png") for seed in range(1, 5)), names[1]]
+    assert sorted(path for path, _ in found(row)) == others
 
 
 def test_files_that_are_no_photos_are_counted_and_photos_told(photos: Path, module: Module) -> None:

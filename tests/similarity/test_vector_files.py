@@ -17,6 +17,7 @@ from inception_hub.errors import FormatError
 from inception_hub.inference.options import Options
 from inception_hub.output.run import Target, write_rows
 from inception_hub.output.settings import record_of, settings_of
+from inception_hub.similarity import vector_files
 from inception_hub.similarity.vector_files import ENDINGS, is_vector_file, read_vectors
 
 OPTIONS = Options("vector")
@@ -79,9 +80,10 @@ def test_without_a_record_rows_name_their_module(embedded: Path, module: Module,
     path.write_text(lines.replace('"module": "small"', '"module": "large\\u001b"'))
     with pytest.raises(FormatError, match=r"holds vectors of large\\x1b, and the module is small; give"):
         read_vectors(str(path), module, settings(module))
-    record_of(path).write_bytes(b"\xff")  # a record that says nothing
     path.write_text(lines)
-    assert len(read_vectors(str(path), module, settings(module)).paths) == 3
+    record_of(path).write_bytes(b"\xff")
+    with pytest.raises(FormatError, match=r"the record of its settings is damaged"):
+        read_vectors(str(path), module, settings(module))
 
 
 def test_torn_and_foreign_files_are_a_sentence(embedded: Path, module: Module, tmp_path: Path) -> None:
@@ -115,10 +117,10 @@ def test_numbers_that_are_not_finite_are_refused(value: float, module: Module, t
 
 
 def test_what_unpacks_to_very_much_is_refused(module: Module, tmp_path: Path) -> None:
-    vectors = np.zeros((20_000, 256), np.float32)
-    np.savez_compressed(tmp_path / "x.npz", vectors=vectors, paths=np.full(20_000, "a"), module="small")
-    assert (tmp_path / "x.npz").stat().st_size < 100_000
-    with pytest.raises(FormatError, match="its vectors unpack to more than 200 times their bytes"):
+    vectors = np.zeros((70_000, 256), np.float32)  # 72 MB
+    np.savez_compressed(tmp_path / "x.npz", vectors=vectors, paths=np.full(70_000, "a"), module="small")
+    assert (tmp_path / "x.npz").stat().st_size < 200_000
+    with pytest.raises(FormatError, match=r"it unpacks to far more than its \d+,\d+ bytes"):
         read_vectors(str(tmp_path / "x.npz"), module, {})
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     import pyarrow as pa
@@ -133,6 +135,143 @@ def test_what_unpacks_to_very_much_is_refused(module: Module, tmp_path: Path) ->
     )
     with pytest.raises(FormatError, match="holds no such vectors"):
         read_vectors(str(tmp_path / "x.parquet"), module, {})
+
+
+def test_paths_that_unpack_to_very_much_are_refused(module: Module, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    import pyarrow as pa
+
+    vectors = np.random.default_rng(0).random((2500, 256), np.float32)
+    columns = {"path": ["a" * 30_000] * 2500, "module": ["small"] * 2500, "vector": list(vectors)}  # 75 MB
+    parquet.write_table(pa.table(columns), tmp_path / "x.parquet")
+    assert (tmp_path / "x.parquet").stat().st_size < 5_000_000
+    with pytest.raises(FormatError, match="it unpacks to far more than its"):
+        read_vectors(str(tmp_path / "x.parquet"), module, {})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '''",  # which Python's tokenizer refuses, by another kind of error than its parser
+        b"{" * 90 + b"L\n  a\n b",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 256), }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, -256), }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }" % (b"1, " * 2000),
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (%s, 2), }" % (b"9" * 4000),
+    ],
+)
+def test_headers_of_nonsense_are_a_short_sentence(header: bytes, module: Module, tmp_path: Path) -> None:
+    start = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little")
+    (tmp_path / "x.npy").write_bytes(start + header + bytes(2048))
+    with pytest.raises(FormatError, match="holds no such vectors as embed writes") as caught:
+        read_vectors(str(tmp_path / "x.npy"), module, {})
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_texts_of_what_is_no_character_are_refused(order: str, module: Module, tmp_path: Path) -> None:
+    """NumPy makes strings of them that Python's own functions do not take."""
+    paths = np.array([0x110000, 0x61], f"{order}u4").view(f"{order}U1")
+    np.savez(tmp_path / "x.npz", vectors=np.ones((2, 256)), paths=paths, module="small")
+    with pytest.raises(FormatError, match="a text in it is none"):
+        read_vectors(str(tmp_path / "x.npz"), module, {})
+    paths = np.array(["\U0010ffff", "a"], f"{order}U1")
+    np.savez(tmp_path / "x.npz", vectors=np.ones((2, 256)), paths=paths, module="small")
+    assert list(read_vectors(str(tmp_path / "x.npz"), module, {}).paths) == ["\U0010ffff", "a"]
+
+
+def test_lists_in_parquet_have_as_many_numbers_each(module: Module, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    import pyarrow as pa
+
+    def read(vectors: object) -> Any:
+        table = pa.table({"path": ["a", "b"], "module": ["small"] * 2, "vector": vectors})
+        parquet.write_table(table, tmp_path / "x.parquet")
+        return read_vectors(str(tmp_path / "x.parquet"), module, {}).vectors
+
+    given = np.arange(512, dtype=np.float64).reshape(2, 256)
+    for vectors in (list(given), pa.FixedSizeListArray.from_arrays(pa.array(given.ravel()), 256)):
+        np.testing.assert_array_equal(read(vectors), given)
+    assert read([None, given[1]]).tolist() == given[1:].tolist()
+    for wrong in ([given[0], given[1][:8]], [["1.5"] * 256] * 2, [1.5, 2.5]):
+        with pytest.raises(FormatError, match="holds no such vectors as embed writes"):
+            read(wrong)
+    with pytest.raises(FormatError, match="not finite, of a"):
+        read([[None] * 256, given[1]])
+
+
+def test_long_lines_are_not_held_together(module: Module, tmp_path: Path) -> None:
+    row = {"path": "a", "module": "small", "vector": [0.5] * 256, "beside": "x" * (1 << 20)}
+    (tmp_path / "x.jsonl").write_text((json.dumps(row) + "\n") * 3)
+    parts: list[int] = []
+    collected = vector_files._collected
+
+    def counting(name: Path, some: Any, features: int, size: int) -> Any:
+        return collected(name, (parts.append(len(each[0])) or each for each in some), features, size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_files, "_collected", counting)
+        patch.setattr(vector_files, "HELD", 2 << 20)
+        assert len(read_vectors(str(tmp_path / "x.jsonl"), module, {}).paths) == 3
+    assert parts == [2, 1]
+
+
+def test_a_page_of_few_bytes_and_many_numbers_is_refused(module: Module, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    import pyarrow as pa
+
+    numbers = pa.ListArray.from_arrays([0, 20_000_000], pa.array(np.zeros(20_000_000, np.float32)))
+    parquet.write_table(
+        pa.table({"path": ["a"], "module": ["small"], "vector": numbers}), tmp_path / "x.parquet"
+    )
+    assert (tmp_path / "x.parquet").stat().st_size < 3000
+    with pytest.raises(FormatError, match=r"20,\d+,\d+ values in \d+ bytes"):
+        read_vectors(str(tmp_path / "x.parquet"), module, {})
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_damage_in_packed_arrays_is_a_sentence(method: int, module: Module, tmp_path: Path) -> None:
+    arrays = io.BytesIO()
+    np.savez(arrays, vectors=np.random.default_rng(0).random((3, 256)), paths=["a"] * 3, module="small")
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(arrays) as archive, zipfile.ZipFile(path, "w", method) as packed:
+        for name in archive.namelist():
+            packed.writestr(name, archive.read(name))
+    content = path.read_bytes()
+    start = content.find(b"vectors.npy") + 200
+    path.write_bytes(
+        content[:start] + bytes(b ^ 90 for b in content[start : start + 300]) + content[start + 300 :]
+    )
+    with pytest.raises(FormatError, match=r"x\.npz (holds no such vectors as embed writes|cannot be read)"):
+        read_vectors(str(path), module, {})
+
+
+@pytest.mark.parametrize("field, value", [(6, 1), (8, 99), (4, 99)])  # encrypted, method, version
+def test_zip_files_of_another_kind_are_a_sentence(
+    field: int, value: int, module: Module, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, vectors=np.ones((3, 256)), paths=["a"] * 3, module="small")
+    content = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\3\4", field), (b"PK\1\2", field + 2)):
+        start = -1
+        while (start := content.find(mark, start + 1)) >= 0:
+            content[start + place : start + place + 2] = value.to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="holds no such vectors as embed writes"):
+        read_vectors(str(path), module, {})
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "a\\ud800", "/a" * 20_000])
+def test_paths_that_lead_to_no_file_are_refused(path: str, module: Module, tmp_path: Path) -> None:
+    row = {"path": path, "module": "small", "vector": [1.0] * 256}
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(FormatError, match="one of its paths is none of this system's"):
+        read_vectors(str(tmp_path / "x.jsonl"), module, {})
+    row |= {"path": "a", "vector": [10**400] * 256}
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(FormatError, match="holds no such vectors as embed writes"):
+        read_vectors(str(tmp_path / "x.jsonl"), module, {})
 
 
 @pytest.mark.parametrize("array", [np.ones(3, np.float32), np.ones((2, 2), np.int64), np.array([["a"]])])

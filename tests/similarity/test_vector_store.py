@@ -113,3 +113,12 @@ def test_what_is_mapped_stays_when_the_file_is_replaced(file: Path, tmp_path: Pa
     write(tmp_path / "new", [], [], [], [], SETTINGS, FEATURES)
     os.replace(tmp_path / "new", file)
     np.testing.assert_array_equal(stored.vectors, arrays()[0])
+
+
+def test_ends_of_names_that_go_round_are_nothing(file: Path) -> None:
+    """Differences of 64 bits wrap: then names would lie in each other, and few bytes be very many."""
+    starts = np.array([0, 5, 5 + len("b/?.jpg")], "<i8").tobytes()
+    assert starts in file.read_bytes()
+    turned = np.array([0, 1 << 62, -(1 << 62) - 1], "<i8").tobytes()
+    file.write_bytes(file.read_bytes().replace(starts, turned))
+    assert read(file, SETTINGS, FEATURES) is None

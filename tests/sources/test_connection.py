@@ -37,8 +37,9 @@ def test_redirects_are_followed(responder: Responder, tmp_path: Path, status: in
 ENDLESS = {
     "body": (b"HTTP/1.1 200 OK\r\n\r\n", bytes(4096), "sends more than 1000000 bytes"),
     "chunks": (chunked(b""), b"1000\r\n" + bytes(4096) + b"\r\n", "sends more than 1000000 bytes"),
-    "interim responses": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "not done within 0.3 s"),
-    "trailers": (chunked(b"0\r\n"), b"a: b\r\n", "not done within 0.3 s"),
+    # Newer Pythons count these themselves.
+    "interim responses": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "within 0.3 s|more than 100 interim"),
+    "trailers": (chunked(b"0\r\n"), b"a: b\r\n", "within 0.3 s|more than 100 trailers"),
 }
 
 

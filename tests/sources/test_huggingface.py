@@ -119,6 +119,8 @@ def test_without_a_network(hub: Hub, small_module: Path, tmp_path: Path) -> None
         assert command(hub, tmp_path, "pull", "hf://a/b@main", **elsewhere).returncode == 0
         missing = refused(command(hub, tmp_path, "pull", "hf://a/other", **elsewhere))
         assert "not in the cache and the hub cannot be reached" in missing
+        forbidden = refused(command(hub, tmp_path, "push", small_module, "a/other", **elsewhere))
+        assert "forbids the network, so the hub was not asked about a/other; unset it" in forbidden
     assert not hub.requests
 
 
@@ -126,6 +128,11 @@ def test_without_a_network(hub: Hub, small_module: Path, tmp_path: Path) -> None
 def test_a_hub_that_is_down(hub: Hub, tmp_path: Path) -> None:
     down = command(hub, tmp_path, "pull", "hf://a/other", HF_ENDPOINT="http://127.0.0.1:9")
     assert "cannot be reached" in refused(down)
+
+
+def test_a_hub_that_takes_no_connection(hub: Hub, small_module: Path, tmp_path: Path) -> None:
+    closed = command(hub, tmp_path, "push", small_module, "a/other", HF_ENDPOINT="http://127.0.0.1:9")
+    assert "cannot be reached for a/other (Connection refused); check the network." in refused(closed)
 
 
 def test_what_leads_nowhere(hub: Hub, small_module: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is given for a module by mistake is called by its name."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_a_graph_of_openvino(tmp_path: Path) -> None:
         convert(written, tmp_path / "out", weights="raw")
     (written / "inception_v2.xml").unlink()
     refuse_mistaken(written / "inception_v2.bin", "it may be anything")
+
+
+def test_parts_of_a_module(small_module: Path, tmp_path: Path) -> None:
+    module = tmp_path / "module"
+    shutil.copytree(small_module, module)
+    for name in ("module.json", "weights.safetensors"):
+        with pytest.raises(HandleError, match=f"{name}' is a file of a module; give the directory"):
+            resolve(module / name)
+    (module / "module.json").unlink()
+    with pytest.raises(HandleError, match=r"module' has weights.safetensors and lacks module.json, which"):
+        resolve(module)
 
 
 def test_a_folder_of_others_is_not_searched_for_ever(tmp_path: Path) -> None:

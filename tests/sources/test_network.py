@@ -20,6 +20,8 @@ def test_offline_no_socket_is_made(
         DownloadError, match=f"INCEPTION_HUB_OFFLINE forbids the network, so {url} was not asked"
     ):
         download([url], tmp_path / "file")
+    with pytest.raises(DownloadError, match=f"so {url} and {url} were not asked"):
+        download([url, url], tmp_path / "file")
     assert not responder.asked and not list(tmp_path.iterdir())
 
 

@@ -41,7 +41,7 @@ class Distribution:
 def test_an_extra_comes_from_where_the_package_came(
     record: str | None, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extras, "distribution", lambda name: Distribution(record))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Distribution(record))
     assert extras.install_command("serve") == f"pip install '{source}[serve]'"
 
 
@@ -53,7 +53,7 @@ def test_pytorch_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(extras, "version", nowhere)
+    monkeypatch.setattr(importlib.metadata, "version", nowhere)
     assert extras.install_command("train").endswith("[train]'")
 
 

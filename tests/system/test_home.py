@@ -1,11 +1,12 @@
 """`~` in paths, as a shell expands it."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from inception_hub.system.home import argument_at_home, at_home
+from inception_hub.system.home import argument_at_home, at_home, cache_home
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +34,22 @@ def test_arguments_with_an_option_before_it(home: Path) -> None:
     assert argument_at_home("~/rows.csv") == f"{home}/rows.csv"
     for other in ("--output", "--set=name=~/x", "-", "--", "--top=3"):
         assert argument_at_home(other) == other
+
+
+def test_the_cache_is_where_each_system_has_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(system: str) -> Path:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "platform", system)
+            return cache_home()
+
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    assert of("linux") == of("freebsd") == home / ".cache"
+    assert of("darwin") == home / "Library" / "Caches"
+    assert of("win32") == home / "AppData" / "Local"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert of("linux") == home / ".cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+    monkeypatch.setenv("LOCALAPPDATA", "/local")
+    assert (of("linux"), of("win32")) == (Path("/elsewhere"), Path("/local"))
+    assert of("darwin") == home / "Library" / "Caches"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from inception_hub.errors import OutputError
+from inception_hub.errors import ArgumentError, ImageError, OutputError
 from inception_hub.system import atomic, outputs
 from inception_hub.system.locks import hold_directory, release
-from inception_hub.system.outputs import as_output_error, claimed, held, refuse_existing
+from inception_hub.system.outputs import as_output_error, claimed, held, refuse_existing, refuse_shared
 
 TAKEN = "is being written by another process; wait for it or stop it"
 locks = pytest.mark.skipif(os.name != "posix", reason="there are locks on POSIX systems only")
@@ -126,3 +126,21 @@ def test_readers_that_left_are_no_error_of_an_output() -> None:
     with pytest.raises(OutputError, match=r"page.html cannot be written \(of its own\); make room"):
         with as_output_error("page.html"):
             raise OSError("of its own")
+    with pytest.raises(ImageError, match="^a photo that is gone$"), as_output_error("page.html"):
+        raise ImageError("a photo that is gone")
+
+
+@pytest.mark.parametrize("other", ["rows.csv", "ROWS.csv", "new/../Rows.CSV", "./rows.csv"])
+def test_two_outputs_of_one_name_on_some_system_are_refused(
+    other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ArgumentError, match="--output and --gallery are both .*; give each a name of its own"
+    ):
+        refuse_shared({"--output": Path("rows.csv"), "--none": None, "--gallery": tmp_path / other})
+
+
+def test_outputs_of_different_names_are_not(tmp_path: Path) -> None:
+    refuse_shared({"--output": tmp_path / "rows.csv", "--gallery": tmp_path / "rows.html", "--report": None})
+    refuse_shared({"--output": None, "--gallery": None})

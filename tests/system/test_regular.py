@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inception_hub.errors import FormatError
-from inception_hub.system.regular import MAX_BYTES, open_regular, read_bounded, read_text
+from inception_hub.system.regular import MAX_BYTES, is_own, open_regular, read_bounded, read_text
 
 
 def test_regular_files_are_read(tmp_path: Path) -> None:
@@ -59,6 +59,16 @@ def test_no_more_is_read_than_is_accepted(tmp_path: Path) -> None:
     assert read_bounded(path, 10, "give another") == b"0123456789"
     with pytest.raises(FormatError, match=r"names.txt has more than 9 bytes; give another\.$"):
         read_bounded(path, 9, "give another")
-    for missing in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(FormatError, match=r"cannot be read \(.+\); give another\.$"):
-            read_bounded(missing, 9, "give another")
+    with pytest.raises(FormatError, match=r"nowhere does not exist; give another\.$"):
+        read_bounded(tmp_path / "nowhere", 9, "give another")
+    with pytest.raises(FormatError, match=r"cannot be read \(.+\); give another\.$"):
+        read_bounded(tmp_path, 9, "give another")
+
+
+def test_whose_a_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = (tmp_path.stat().st_uid, tmp_path.stat().st_uid + 1)
+    for user, expected in zip(own, (True, own[0] == 0), strict=True):  # root may put files anywhere
+        monkeypatch.setattr(os, "getuid", lambda user=user: user)
+        assert is_own(tmp_path) == expected
+    monkeypatch.delattr(os, "getuid")
+    assert is_own(tmp_path)

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inception_hub.system.text import (
+    LONGEST_PATH,
     counted,
     csv_path,
     csv_text,
     encoded,
     json_text,
+    may_be_path,
     path_text,
     printable,
     text_path,
@@ -74,3 +76,9 @@ def test_a_path_in_csv_leads_to_its_file() -> None:
     assert csv_path("photos/-1.jpg") == "photos/-1.jpg"
     for path in ("=1", "a\x1b", "b"):
         assert csv_path(csv_path(path)) == csv_path(path)
+
+
+def test_what_the_system_cannot_be_asked_for() -> None:
+    assert all(map(may_be_path, ["", "a b", "Füße", "a\udcff"]))
+    assert may_be_path("a" * LONGEST_PATH) and not may_be_path("a" * (LONGEST_PATH + 1))
+    assert not any(map(may_be_path, ["a\0b", *(["\ud800"] if os.name == "posix" else [])]))

@@ -1,11 +1,11 @@
 """Work in threads: in order, a bounded way ahead of need, and ended by whoever leaves."""
 
-import os
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from inception_hub.system.cores import usable_cores
 from inception_hub.system.threads import AHEAD, in_order
 
 
@@ -24,7 +24,7 @@ def test_items_are_taken_a_bounded_way_ahead() -> None:
             yield taken
 
     results = in_order(lambda number: number, many())
-    most = AHEAD * (os.cpu_count() or 1)
+    most = AHEAD * usable_cores()
     for number in range(1, 50):
         assert next(results) == number
         assert taken <= number + most

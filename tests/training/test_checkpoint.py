@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from inception_hub.errors import FormatError, OutputError
 from inception_hub.training import checkpoint
@@ -52,3 +53,21 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         OutputError, match="cannot be written .*; the one before it is still there: make room"
     ):
         checkpoint.save(tmp_path / "file" / "checkpoint.safetensors", {}, {})
+
+
+@pytest.mark.parametrize("facts", ["[]", "3", "[" * 100_000, '{"a": ', "\x1b[2J" * 1000])
+def test_facts_that_are_no_table_are_damage(facts: str, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    save_file({}, path, {"facts": facts, "sha256": checkpoint._sha256({}, facts)})
+    for read in (checkpoint.load, checkpoint.load_facts):
+        with pytest.raises(FormatError, match="is damaged .*; restore it, or remove it") as caught:
+            read(path)
+        assert str(caught.value).isprintable() and len(str(caught.value)) < 500
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no pipes with names")
+    os.mkfifo(tmp_path / "checkpoint.safetensors")
+    with pytest.raises(FormatError, match="is damaged .*no regular file"):
+        checkpoint.load(tmp_path / "checkpoint.safetensors")

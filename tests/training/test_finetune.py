@@ -88,6 +88,24 @@ def test_the_head_alone_leaves_the_body_to_the_bit(
 
 
 @pytest.mark.usefixtures("no_matplotlib")
+@pytest.mark.parametrize(("phases", "kept"), [("both", "the head, as no epoch"), ("full", "epoch 1, whose")])
+def test_the_head_is_kept_where_training_is_worse_and_there_was_one(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    small_module: Path,
+    tmp_path: Path,
+    phases: str,
+    kept: str,
+) -> None:
+    module = tmp_path / "made"
+    command = ("finetune", folder, "--module", small_module, "--output", module, *QUICK)
+    ruinous = ("--epochs", 1, "--learning-rate", 0.3, "--precision", "f32")
+    code, _, err = run(capsys, *command, *ruinous, "--phases", phases)
+    assert code == 0 and f"Kept: {kept}" in err
+    assert bool(differing(module, small_module)) == (phases == "full")
+
+
+@pytest.mark.usefixtures("no_matplotlib")
 def test_nothing_made_of_the_base_s_weights_stays(
     capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
 ) -> None:
@@ -265,7 +283,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
 def test_labels_that_the_module_does_not_have(
     capsys: pytest.CaptureFixture[str], folder: Path, small_module: Path
 ) -> None:
-    assert "3 of the 3 classes of the data are unknown to the module, such as 'blue'" in mistake(
+    assert "3 of the 3 classes of the data are unknown to small, such as 'blue'" in mistake(
         capsys, "evaluate", small_module, folder
     )
     assert "has no split 'holdout'; it is not split: leave --split out" in mistake(

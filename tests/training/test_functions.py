@@ -57,9 +57,11 @@ def test_teachers_and_their_numbers() -> None:
     assert _distillation(None, None, None) is _distillation((), None, None) is None
     assert _distillation("one", None, None) == Distillation(("one",))
     assert _distillation([Path("one"), "two"], 0.25, 3.0) == Distillation(("one", "two"), 0.25, 3.0)
-    with pytest.raises(ArgumentError, match="^share is of teachers, and there is none; give --teacher"):
+    with pytest.raises(
+        ArgumentError, match="^teacher_share is of teachers, and there is none; give --teacher"
+    ):
         _distillation(None, 0.3, None)
-    with pytest.raises(ArgumentError, match="^share and temperature are of teachers"):
+    with pytest.raises(ArgumentError, match="^teacher_share and temperature are of teachers"):
         _distillation(None, 0.3, 1.0)
 
 

@@ -24,6 +24,9 @@ class Recorder(RunListener):
     def epoch(self, epoch: Epoch) -> None:
         self.heard.append(("epoch", epoch))
 
+    def written(self, evaluations: Any, epochs: int) -> None:
+        self.heard.append(("written", len(evaluations), epochs))
+
     def close(self) -> None:
         self.heard.append(("close",))
 
@@ -35,6 +38,7 @@ def test_everybody_hears_everything() -> None:
     all_of_them.progress("decoding", 3, 7)
     all_of_them.images("augmented", [])
     all_of_them.epoch(EPOCH)
+    all_of_them.written([], 1)
     all_of_them.close()
     assert (
         one.heard
@@ -44,6 +48,7 @@ def test_everybody_hears_everything() -> None:
             ("progress", "decoding", 3, 7),
             ("images", "augmented", 0),
             ("epoch", EPOCH),
+            ("written", 0, 1),
             ("close",),
         ]
     )

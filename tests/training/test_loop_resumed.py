@@ -15,7 +15,7 @@ from helpers import runs
 from helpers.runs import RECIPE, tiny_run
 
 from inception_hub.evaluation import Epoch
-from inception_hub.training import loop
+from inception_hub.training import checkpoint, loop
 from inception_hub.training.listener import RunListener
 from inception_hub.training.loop import train
 from inception_hub.training.recipes import Recipe
@@ -65,7 +65,7 @@ def uninterrupted(
     def whole(recipe: Recipe) -> tuple[str, list[float]]:
         network = runs.network()
         epochs = train(network, tiny_run(tmp_path_factory.mktemp("whole") / "checkpoint", recipe), workers)
-        return runs.digest(network), [epoch.train_loss for epoch in epochs.history]
+        return runs.digest(network), [epoch.train_loss for epoch in epochs]
 
     return whole
 
@@ -89,7 +89,23 @@ def test_interrupted_training_ends_as_if_it_had_not_been(
         train(runs.network(), tiny_run(path, recipe, listener=Interrupting(steps)), workers)
     resumed = runs.network(seed=7)  # its initial weights no longer matter
     epochs = train(resumed, tiny_run(path, recipe), workers)
-    assert (runs.digest(resumed), [epoch.train_loss for epoch in epochs.history]) == uninterrupted(recipe)
+    assert (runs.digest(resumed), [epoch.train_loss for epoch in epochs]) == uninterrupted(recipe)
+
+
+def test_a_checkpoint_that_holds_the_first_score_is_continued(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As checkpoints once did."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    path = tmp_path / "former.safetensors"
+    with pytest.raises(Interrupted):
+        train(runs.network(), tiny_run(path, RECIPE, listener=Interrupting(4)), workers)
+    kept = checkpoint.load(path)
+    assert kept is not None
+    tensors, facts = kept
+    facts["progress"]["start"] = {"loss": 1.0, "top1": 0.5, "images": 10}
+    checkpoint.save(path, tensors, facts)
+    assert len(train(runs.network(), tiny_run(path, RECIPE), workers)) == 2
 
 
 def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def epochs(scores: Sequence[tuple[float, float]], kept: int) -> list[Epoch]:
 def explained(
     scores: Sequence[tuple[float, float]], kept: int, by: Recipe | None = None, start: Score | None = HEAD
 ) -> Selection:
-    return explain_selection(by or recipe(), epochs(scores, kept), start, "head")
+    return explain_selection(by or recipe(), epochs(scores, kept), start)
 
 
 def test_ranks() -> None:

@@ -8,7 +8,7 @@ import pytest
 from helpers import runs
 
 from inception_hub import bundle
-from inception_hub.errors import FormatError, HandleError, OutputError
+from inception_hub.errors import ArgumentError, FormatError, HandleError, OutputError
 from inception_hub.evaluation import Selection
 from inception_hub.labels import Labels
 from inception_hub.training import checkpoint
@@ -17,6 +17,7 @@ from inception_hub.training.distillation import Distillation
 from inception_hub.training.listener import RunListener
 from inception_hub.training.session import Session
 from inception_hub.training.summary import RunSummary
+from inception_hub.training.tracking import Tracking
 
 COLOURS = Labels(("blue", "green", "red"), (None,) * 3)
 
@@ -73,6 +74,7 @@ def test_in_the_end_only_tensorboards_files_stay(shared_folder: Path, tmp_path: 
         (session.folder / name).parent.mkdir(exist_ok=True)
         (session.folder / name).touch()
     session.checkpoint.touch()
+    (session.folder / "trackers.json").touch()
     network = runs.network()
     origin = bundle.Provenance("random numbers", "Apache-2.0")
     draft = bundle.Bundle("module", network.architecture, {}, COLOURS, origin, image_size=(32, 32))
@@ -97,6 +99,26 @@ def test_a_checkpoint_of_other_settings_is_refused_before_anything_is_computed(
     session.checkpoint.write_bytes(b"no checkpoint")
     with pytest.raises(FormatError, match="checkpoint .* is damaged"):
         session.check({"--seed": 1})
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_trackers_are_shown_the_settings(
+    shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resumed: bool
+) -> None:
+    begun_runs: list[tuple[object, ...]] = []
+    monkeypatch.setattr(Tracking, "begin", lambda self, *arguments: begun_runs.append(arguments))
+    session = begun(shared_folder, tmp_path / "module")
+    if resumed:
+        session.checkpoint.touch()
+    session.track({"photos": "a digest", "--patience": 5, "patience": None})
+    shown = {"data": "photos", "photos": "a digest", "patience": 5, "recipe.patience": None}
+    assert begun_runs == [("module", shown, session.folder / "trackers.json", resumed)]
+
+
+def test_a_tracker_is_asked_for_before_the_data(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="'tensorboard'; give one of wandb"):
+        Session.begin(tmp_path / "module", str(tmp_path / "gone"), None, None, None, None, ["tensorboard"])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("able", [False, True])

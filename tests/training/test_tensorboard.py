@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.evaluations import evaluation
 from helpers.written_rows import small_files
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -18,10 +19,13 @@ def test_scalars_and_images_are_written(tmp_path: Path) -> None:
     listener.images("augmentation", [("original", np.zeros((4, 6, 3), np.uint8))])
     listener.epoch(Epoch("training", 1, 1.5, None, 1e-3, 100.0, 0.25))
     listener.epoch(Epoch("training", 2, 1.25, Score(1.4, 0.5, 10), 5e-4, 100.0, 0.25))
+    listener.written([evaluation(60, 5)], 2)
     listener.close()
     events = EventAccumulator(str(tmp_path)).Reload()
     assert [(event.step, event.value) for event in events.Scalars("loss/train")] == [(1, 1.5), (2, 1.25)]
     assert [event.step for event in events.Scalars("top-1/validation")] == [2], "not validated in the first"
+    (accuracy,) = events.Scalars("module top-1/test")
+    assert accuracy.step == 2 and accuracy.value == pytest.approx(evaluation(60, 5).top1)
     (waiting, _) = events.Scalars("share waiting for data")
     assert waiting.value == 0.25
     (image,) = events.Images("augmentation/original")

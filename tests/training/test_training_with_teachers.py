@@ -49,7 +49,7 @@ def trained(
 ) -> tuple[str, float]:
     """A digest of the weights after a run of one epoch, and its loss."""
     network = runs.network()
-    (epoch,) = train(network, tiny_run(checkpoint, recipe, teachers=teachers, **changes), workers).history
+    (epoch,) = train(network, tiny_run(checkpoint, recipe, teachers=teachers, **changes), workers)
     return runs.digest(network), epoch.train_loss
 
 
@@ -173,7 +173,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
         assert "'blue'" in message
         assert "does not exist" in mistake(*command, "--teacher", tmp_path / "gone")
         assert "The temperature is 0.0;" in mistake(*command, "--teacher", good, "--temperature", 0)
-        assert "share is of teachers, and there is none" in mistake(*command, "--teacher-share", 0.3)
+        assert "teacher_share is of teachers, and there is none" in mistake(*command, "--teacher-share", 0.3)
         assert run(capsys, *command, "--teacher", good, "--teacher-share", 1.5)[0] == 2
     assert "phases is 'head', where none is asked" in mistake(*tuning, "--teacher", good, "--phases", "head")
 

@@ -52,8 +52,9 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         _check_text(manifest)
         _check(manifest)
     except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise FormatError(
-            f"{path} is not a readable module description ({error}); restore the module or pull it again."
+            f"{path} is not a readable module description ({reason}); restore the module or pull it again."
         ) from error
     return manifest
 

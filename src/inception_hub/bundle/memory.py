@@ -15,8 +15,11 @@ DEFAULT_GB = 2.0
 
 
 def images_at_once(bundle: Bundle) -> int:
-    """One or more. Raises `ArgumentError` where a single image takes more than is allowed: the gigabytes that
-    `INCEPTION_HUB_IMAGE_GB` gives, 2 by default."""
+    """How many images are computed at once, 1 or more.
+
+    Raises `ArgumentError` where a single image takes more than is allowed: the gigabytes that
+    `INCEPTION_HUB_IMAGE_GB` gives, 2 by default.
+    """
     height, width = bundle.image_size
     needed = image_bytes(bundle.architecture, height, width)
     allowed = _allowed()

@@ -57,7 +57,7 @@ def write(bundle: Bundle, directory: Path, dtype: type[np.floating] = np.float32
 def _write_files(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> None:
     weights = weights_file.check(bundle.architecture, bundle.weights)
     weights_file.save(directory / WEIGHTS, weights, dtype)
-    (directory / LABELS).write_text(bundle.labels.to_text(), "utf-8")
+    (directory / LABELS).write_bytes(bundle.labels.to_text().encode())
     card = with_metadata(
         bundle.card,
         bundle.name,
@@ -65,10 +65,10 @@ def _write_files(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> N
         bundle.architecture.num_classes,
         bundle.accuracy,
     )
-    (directory / CARD).write_text(card, "utf-8")
-    (directory / CONFIG).write_text(config(bundle.labels), "utf-8")
+    (directory / CARD).write_bytes(card.encode())
+    (directory / CONFIG).write_bytes(config(bundle.labels).encode())
     if bundle.report:
-        (directory / REPORT).write_text(bundle.report, "utf-8")
+        (directory / REPORT).write_bytes(bundle.report.encode())
     if bundle.int8 is not None:
         weights_file.write(directory / INT8, int8.check(bundle.architecture, bundle.int8))
     if bundle.calibration is not None:
@@ -76,7 +76,7 @@ def _write_files(bundle: Bundle, directory: Path, dtype: type[np.floating]) -> N
         signed = _signed(checked, str(describe_file(directory / WEIGHTS)["sha256"]))
         weights_file.write(directory / CALIBRATION, signed)
     files = {path.name: describe_file(path) for path in sorted(directory.iterdir())}
-    (directory / MANIFEST).write_text(to_json(_manifest(bundle, files)), "utf-8")
+    (directory / MANIFEST).write_bytes(to_json(_manifest(bundle, files)).encode())
 
 
 def _manifest(bundle: Bundle, files: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,4 +148,4 @@ def _signed(arrays: calibration.Arrays, weights_sha256: str) -> dict[str, NDArra
 
 def _replace_manifest(directory: Path, manifest: Mapping[str, Any]) -> None:
     with atomic_file(directory / MANIFEST) as temporary:
-        temporary.write_text(to_json(manifest), "utf-8")
+        temporary.write_bytes(to_json(manifest).encode())

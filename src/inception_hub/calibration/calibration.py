@@ -149,7 +149,7 @@ def check(architecture: Architecture, arrays: Arrays) -> dict[str, NDArray[Any]]
     """`arrays` in their order.
 
     Raises `WeightsError` for a calibration that does not fit the network, is larger than ours are, or holds
-    numbers that cannot be.
+    numbers out of range.
     """
     features, classes = architecture.num_features, architecture.num_classes
     photos, means, d = (_length(arrays, name) for name in ("scores", "means", "gains"))

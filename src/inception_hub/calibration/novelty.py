@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 DIRECTIONS = 64  # kept of the shared covariance, at most
 STORED = np.float16  # 2 bytes a number; all is computed from the stored numbers, here and later
-FULL_WEIGHT = (
-    5  # classes: with so many the distance counts as much as the logit; with four times as many, half
-)
+FULL_WEIGHT = 5  # classes: with so many the distance counts as the logit does; with four times as many, half
 SMALLEST = 1e-6  # of the mean variance, added where there are fewer photos than features
 
 

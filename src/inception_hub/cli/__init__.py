@@ -6,23 +6,31 @@ SIGTERM.
 """
 
 import signal
+import sys
 import threading
+
+from ..system.signals import end_at
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits; a user's mistake is one line, never a traceback."""
     # Ctrl-C ends quietly, also while the rest is imported, which takes longer than anything else in `--help`.
-    interruptible = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    interruptible = in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interruptible:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        end_at(signal.SIGINT)
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        end_at(signal.SIGTERM)
+    from ..system.cores import bound_libraries
     from . import streams
 
     streams.prepare()  # before anything is opened that stays open
+    bound_libraries()
     from .app import run
 
-    if interruptible:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    run(arguments)
+    try:
+        if interruptible:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        run(arguments)
+    except KeyboardInterrupt:  # in the moment before `run` answers it
+        sys.exit(130)

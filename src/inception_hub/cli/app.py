@@ -48,7 +48,7 @@ VERBS = (
     (modules.convert, "inception-hub convert inception_v2.ckpt my_module"),
     (inspecting.inspect, "inception-hub inspect flowers/ --report page.html --decisions decisions.csv"),
     (finetuning.finetune, "inception-hub finetune flowers/ --output flowers_module"),
-    (training.train, "inception-hub train tiny-imagenet tiny-imagenet-200/ --output my_module"),
+    (training.train, "inception-hub train tiny-imagenet tiny-imagenet-200/ --output module"),
     (evaluating.evaluate, "inception-hub evaluate flowers_module flowers/ --report report.html"),
     (calibrating.calibrate, "inception-hub calibrate flowers_module flowers/"),
     (quantizing.quantize, "inception-hub quantize my_module --calibrate photos/"),
@@ -113,5 +113,5 @@ def _fail(message: str) -> NoReturn:
         streams.finish()  # first what came first, where both go to one file
     except (InceptionHubError, BrokenPipeError):
         streams.give_up()
-    say(f"inception-hub: {' '.join(message.split())}")
+    say(f"inception-hub: {' '.join(line.strip() for line in message.splitlines())}")
     sys.exit(2)

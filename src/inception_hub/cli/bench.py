@@ -51,13 +51,10 @@ def _show(figures: "Figures") -> None:
     )
     products = ", ".join(f"{precision} {rate:.0f}" for precision, rate in figures.products.items())
     put(f"A matrix product here: {products} GFLOP/s")
-    table = _table(
-        "engine", "precision", "batch:", "median ms:", "p99 ms:", "images/s:", "GFLOP/s:", "share:", "MB:"
-    )
+    table = _table("engine", "batch:", "median ms:", "p99 ms:", "images /s:", "GFLOP /s:", "share:", "MB:")
     for row in figures.networks:
         table.add_row(
-            row.engine,
-            row.precision,
+            f"{row.engine:8} {row.precision}",
             str(row.batch),
             f"{row.median_ms:.1f}",
             f"{row.p99_ms:.1f}",
@@ -80,11 +77,12 @@ def _show(figures: "Figures") -> None:
 
 
 def _table(*columns: str) -> "Table":
-    """Columns whose name ends in a colon are numbers."""
+    """Columns whose name ends in a colon are numbers; names are such that all fit into 60 columns, whole."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=0)
     for column in columns:
-        table.add_column(column.rstrip(":"), justify="right" if column.endswith(":") else "left")
+        number = column.endswith(":")
+        table.add_column(column.rstrip(":"), justify="right" if number else "left", no_wrap=not number)
     return table

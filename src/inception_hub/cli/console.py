@@ -1,6 +1,7 @@
 """What every verb shares: options, messages, and how a module is loaded."""
 
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,11 @@ def say(message: str) -> None:
     print(printable(message), file=sys.stderr)
 
 
+def say_command(message: str, *arguments: object) -> None:
+    """`message` and the command of ours with `arguments`, quoted such that a shell takes it as it stands."""
+    say(f"{message} {shlex.join(['inception-hub', *map(str, arguments)])}")
+
+
 def put(text: str) -> None:
     """A line on standard output: as it is for a program that reads it, printable on a terminal."""
     print(printable(text) if sys.stdout.isatty() else text)
@@ -89,6 +95,7 @@ def put_table(table: "Table") -> None:
     """A table on standard output: as wide as the terminal, whole in a file or pipe; no blanks at its edge."""
     from rich.console import Console
 
+    sys.stdout.flush()  # by us: where its reader has gone, rich would end the process with status 1
     console = Console() if sys.stdout.isatty() else Console(width=UNLIMITED)
     with console.capture() as capture:
         console.print(table)

@@ -7,7 +7,9 @@ import typer
 
 from ..errors import ImageError, OutputError
 from ..images.photo_file import MAX_PIXELS
+from ..inference.options import EXPLAINED
 from ..system.atomic import atomic_file
+from ..system.names import folded
 from ..system.outputs import as_output_error, held
 from .console import (
     DeviceOption,
@@ -51,7 +53,7 @@ def explain(
     inputs: Inputs,
     output: FolderOption,
     module: ModuleOption = None,
-    top: TopOption = 3,
+    top: TopOption = EXPLAINED,
     classes: ClassOption = None,
     size: SizeOption = None,
     resize: ResizeOption = None,
@@ -116,7 +118,7 @@ class Pictures:
         """The photo's own name as a PNG, numbered where another folder's photo has it."""
         stem = Path(photo).stem
         name, number = f"{stem}.png", 2
-        while name.casefold() in self._taken:
+        while folded(name) in self._taken:
             name, number = f"{stem}-{number}.png", number + 1
-        self._taken.add(name.casefold())
+        self._taken.add(folded(name))
         return name

@@ -9,6 +9,7 @@ from .console import ModuleOption, TrainingDeviceOption, choose, resolve_handle
 from .training_options import (
     DataArgument,
     ExcludeOption,
+    LogWithOption,
     OutputOption,
     SeedOption,
     TeacherOption,
@@ -117,6 +118,7 @@ def finetune(
     precision: TrainingPrecisionOption = None,
     device: TrainingDeviceOption = "cpu",
     seed: SeedOption = 0,
+    log_with: LogWithOption = None,
 ) -> None:
     """Teach a module new classes from photos. Interrupted and run again, it continues where it was."""
     from ..module_spec import load_module_spec
@@ -131,6 +133,6 @@ def finetune(
             batch_norm_momentum=batch_norm_momentum, label_smoothing=label_smoothing, average=average,
             patience=patience, select=select, class_weights=class_weights, teacher=teachers,
             teacher_share=teacher_share, temperature=temperature, precision=precision, device=device,
-            seed=seed, listener=listener,
+            seed=seed, log_with=log_with or (), listener=listener,
         )  # fmt: skip
     print_module(output, made)

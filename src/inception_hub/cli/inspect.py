@@ -17,6 +17,7 @@ from .console import (
     put,
     put_json,
     say,
+    say_command,
 )
 from .evaluate import ReportOption
 from .training_options import DataArgument, ValidationOption
@@ -71,7 +72,9 @@ def inspect(
     if report is not None:
         say(f"Report: {report}")
     if decisions is not None:
-        say(f"Decisions: {decisions}; edit them, then: inception-hub finetune DATA --exclude {decisions}")
+        held_out = () if validation is None else ("--validation", validation)
+        command = ("finetune", data, *held_out, "--output", "my_module", "--exclude", decisions)
+        say_command(f"Decisions: {decisions}; edit them, then:", *command)
 
 
 def _lines(result: "InspectionResult") -> list[str]:

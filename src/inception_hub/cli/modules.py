@@ -26,7 +26,7 @@ def info(
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for key, value in facts.items():
-        table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(key, value)))
+        table.add_row(Text(key.replace("_", " "), "bold"), Text(_readable(key, value), overflow="fold"))
     put_table(table)
 
 

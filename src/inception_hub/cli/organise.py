@@ -18,6 +18,7 @@ from .console import (
     load,
     put,
     say,
+    say_command,
     tell_unread,
 )
 from .photo_options import MaxPixelsOption
@@ -119,7 +120,7 @@ def _tell(summary: "Summary", into: Path, how: How, dry_run: bool) -> None:
     if summary.left:
         say("Stopped; the same command continues.")
     elif summary.placed and not dry_run:
-        say(f"To take it back: inception-hub organise --undo {into}")
+        say_command("To take it back:", "organise", "--undo", into)
 
 
 def _undo(folder: Path) -> None:

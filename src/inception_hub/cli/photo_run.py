@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import typer
 
 from ..errors import InputError
+from ..system.signals import end_at
 from ..system.text import counted
 from .cluster import on_cluster
 from .console import announce, say, tell_failures, tell_unread
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..output.choices import AnyFormat
     from ..output.run import Summary
 
-CORES_FOR_PROCESSES = 4
+CORES_FOR_PROCESSES = 4  # from which photos are decoded in processes beside a GPU
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -83,7 +84,10 @@ def run(
 
 
 def _decoding_processes(module: "Module") -> int:
-    """A GPU waits for photos: where the cores beside it are many, threads would hold each other up."""
+    """How many processes decode photos; 0: threads do.
+
+    A GPU waits for photos, and threads on many cores would wait for each other.
+    """
     on_gpu = module.device not in (None, "cpu")
     return module.cores if on_gpu and module.cores >= CORES_FOR_PROCESSES else 0
 
@@ -138,8 +142,7 @@ class StopSignals:
 
     def __call__(self, number: int, frame: object) -> None:
         self.received = number
-        for ending in ENDINGS:
-            signal.signal(ending, signal.SIG_DFL)
+        end_at(*ENDINGS)
         if self._waiting:
             raise _Interrupted
 

@@ -55,14 +55,14 @@ def serve(
         from ..server.app import make_app, make_server
         from ..server.hosts import AllowedHosts
         from ..server.limits import Limits
-        from ..server.listening import listen
+        from ..server.listening import check_files, listen
         from ..server.routing import checked_prefix
     except ImportError as error:
         raise missing(f"Serving needs {error.name}", "serve") from error
     limits = Limits().changed(limit or ())
     hosts = AllowedHosts(host, allowed_host or (), allow_origin or ())
     prefix = checked_prefix(root_path)
-    listeners = listen(host, port, limits.connections)
+    listeners = listen(host, port, limits.waiting)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listeners[0].getsockname()[1]}{prefix}/"
     if ray is not None:
@@ -72,6 +72,7 @@ def serve(
         announce(loaded, module)
         serve_on_cluster(ray, loaded, limits, hosts, host, port, url)
         return
+    check_files(limits, len(listeners))
     loaded = load(module, engine, precision)
     app = make_app(loaded, limits, hosts, prefix)
     gc.freeze()  # looking through all that was imported, for garbage, would hold every request for 50 ms

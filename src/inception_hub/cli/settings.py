@@ -6,6 +6,7 @@ wins, then a variable, then the file. No file of the current folder is read: it 
 
 import os
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -17,7 +18,8 @@ from ..system.regular import open_regular
 from ..system.text import printable
 from .console import JsonOption, put_json, put_table, say
 
-VARIABLES = "INCEPTION_HUB_"  # and VERB_OPTION: what stands in for an option that is not given
+VARIABLES = "INCEPTION_HUB_"  # begins a variable, such as INCEPTION_HUB_CLASSIFY_TOP
+CONFIG = f"{VARIABLES}CONFIG"
 FILE = "inception-hub.toml"  # in the user's folder of settings
 LARGEST = 1 << 20  # bytes of it
 Options = dict[str, dict[str, Any]]  # by verb, the parameters by their options' names without the dashes
@@ -27,7 +29,7 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        envvar=f"{VARIABLES}CONFIG",
+        envvar=CONFIG,
         show_envvar=False,
         help=f"A TOML file of options for verbs. [default: {FILE} in ~/.config/inception-hub, if there]",
     ),
@@ -46,17 +48,30 @@ def take(context: typer.Context, given: Path | None) -> None:
     """Lets variables and the file stand in for options that are not given; raises `ArgumentError`."""
     verbs = _options(context.command)
     path = given or _users_own()
-    found = _from_file(path, _read(path), verbs) if path else {}
+    taken = _from_file(path, _read(path), verbs) if path else {}
     for verb, options in verbs.items():
         for option, parameter in options.items():
             name = variable(verb, option)
             if text := os.environ.get(name):
                 value = text.split() if parameter.multiple else text
-                found.setdefault(verb, {})[parameter.name] = Setting(option, value, name)
-    context.obj = found
+                taken.setdefault(verb, {})[parameter.name] = Setting(option, value, name)
+    _tell_unknown(context.invoked_subcommand, verbs)
+    context.obj = taken
     context.default_map = {
-        verb: {name: setting.value for name, setting in options.items()} for verb, options in found.items()
+        verb: {name: setting.value for name, setting in options.items()} for verb, options in taken.items()
     }
+
+
+def _tell_unknown(verb: str | None, verbs: Options) -> None:
+    """Says which variables of the verb that is run name none of its options, as a mistyped one does nothing.
+
+    They are no error: a cluster sets variables of its own, such as INCEPTION_HUB_SERVE_SERVICE_HOST.
+    """
+    if verb in verbs:
+        known = {variable(verb, option) for option in verbs[verb]}
+        for name in sorted(os.environ):
+            if name.startswith(variable(verb, "")) and name not in known:
+                say(f"{printable(name)} does nothing: {verb} has no such option.")
 
 
 def variable(verb: str, option: str) -> str:
@@ -66,8 +81,16 @@ def variable(verb: str, option: str) -> str:
 
 def settings(context: typer.Context, json: JsonOption = False) -> None:
     """Show what variables and a file set. Options, and where each is set."""
-    found: Settings = context.find_root().obj
-    rows = [(verb, f"--{s.option}", s.value, s.origin) for verb in found for s in found[verb].values()]
+    from ..bundle import memory  # not by every start
+    from ..sources import cache, network
+
+    taken: Settings = context.find_root().obj
+    verbs = _options(context.find_root().command)
+    known = {variable(verb, option) for verb, options in verbs.items() for option in options}
+    known |= {CONFIG, cache.VARIABLE, memory.VARIABLE, network.OFFLINE}
+    for name in sorted({name for name in os.environ if name.startswith(VARIABLES)} - known):
+        say(f"{printable(name)} does nothing: no verb has such an option.")
+    rows = [(verb, f"--{s.option}", s.value, s.origin) for verb in taken for s in taken[verb].values()]
     if json:
         put_json([dict(zip(("verb", "option", "value", "from"), row, strict=True)) for row in rows])
     elif not rows:
@@ -98,39 +121,54 @@ def _users_own() -> Path | None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    import tomllib  # not by every start
+    from ..system.toml import read_toml  # not by every start
 
     try:
         with open_regular(path) as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise ArgumentError(f"{path} has more than {LARGEST:,} bytes; give a TOML file of options.")
-        return tomllib.loads(content.decode("utf-8"))
+        return read_toml(content)
     except OSError as error:
         raise ArgumentError(
             f"{path} cannot be read ({error.strerror}); give a TOML file of options."
         ) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ArgumentError(f"{path} is no TOML ({error}); see docs/long-runs.md.") from error
 
 
 def _from_file(path: Path, document: Mapping[str, Any], known: Options) -> Settings:
     """The settings of `document`; raises `ArgumentError` for what no verb has."""
-    found: Settings = {}
+    taken: Settings = {}
     for verb, table in document.items():
         if verb not in known or not isinstance(table, dict):
             raise ArgumentError(
-                f"{path} has {verb!r}, which is no verb's table; give [classify] or another verb's."
+                f"{path} has {verb[:60]!r}, which is no verb's table; give [classify] or another verb's."
             )
         for option, value in table.items():
             parameter = known[verb].get(option.replace("_", "-"))
             if parameter is None:
                 raise ArgumentError(
-                    f"{path} has {option!r} in [{verb}], which has no such option; see inception-hub {verb} "
-                    "--help."
+                    f"{path} has {option[:60]!r} in [{verb}], which has no such option; see "
+                    f"inception-hub {verb} --help."
                 )
-            if isinstance(value, dict) or isinstance(value, list) != bool(parameter.multiple):
-                kind = "a list of values" if parameter.multiple else "one value"
-                raise ArgumentError(f"{path} has {option} = {str(value)[:60]} in [{verb}]; give {kind}.")
-            found.setdefault(verb, {})[parameter.name] = Setting(option, value, str(path))
-    return found
+            if accepted := _accepted_instead(value, parameter):
+                raise ArgumentError(f"{path} has {option} = {str(value)[:60]} in [{verb}]; give {accepted}.")
+            taken.setdefault(verb, {})[parameter.name] = Setting(option, value, str(path))
+    return taken
+
+
+def _accepted_instead(value: Any, parameter: Any) -> str | None:
+    """What TOML must hold for `parameter` instead of `value`; None if `value` may be right."""
+    if isinstance(value, list) != bool(parameter.multiple):
+        return "a list of values" if parameter.multiple else "one value"
+    if parameter.is_flag:
+        return None if isinstance(value, bool) else "true or false"
+    given = value if isinstance(value, list) else [value]
+    return None if all(map(_is_text_or_number, given)) else "text or a number"
+
+
+def _is_text_or_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, (str, int)) and not isinstance(value, bool)

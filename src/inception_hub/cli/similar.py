@@ -11,6 +11,7 @@ from ..images.photo_file import MAX_PIXELS
 from ..inference.options import Options
 from ..output.choices import row_format
 from ..similarity.choices import TOP
+from ..system.outputs import refuse_shared
 from ..system.text import counted
 from .console import (
     DeviceOption,
@@ -77,13 +78,13 @@ def similar(
 
     chosen = row_format(format, output, "predictions")
     assert chosen not in ("npy", "npz")
+    rows_to = None if output is None else Path(output)
+    refuse_shared({"--output": rows_to, "--gallery": gallery})
     loaded = load(module, engine, precision, device)
     options = Options("vector", resize=resize, max_pixels=max_pixels)
     run = _Run(loaded, module, options, gallery)
     rows = run.duplicates(inputs) if duplicates else run.similar(inputs, among or [], top)
-    write_rows(
-        rows, DuplicateRow if duplicates else SimilarRow, chosen, None if output is None else Path(output)
-    )
+    write_rows(rows, DuplicateRow if duplicates else SimilarRow, chosen, rows_to)
     run.end()
 
 
@@ -168,6 +169,8 @@ class _Run:
 
     def end(self) -> None:
         """Tells what the run left behind; exits with 1 or 2 where photos failed."""
+        from ..output.run import LISTED
+
         if self._groups is not None:
             say(
                 f"{counted(self._groups, 'group')} of photos that are there more than once; "
@@ -176,4 +179,4 @@ class _Run:
         if self._gallery is not None:
             say(f"Pictures: {self._gallery}")
         tell_unread(self._unread)
-        tell_failures(self._rows, len(self._errors), self._errors[:100])
+        tell_failures(self._rows, len(self._errors), self._errors[:LISTED])

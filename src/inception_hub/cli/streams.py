@@ -2,8 +2,11 @@
 
 Imports nothing heavy: it stands before everything else, so that no file of ours gets the number of a stream
 that is closed, and libraries that write to it write into that file.
+
+Programs and files get UTF-8 on every system, as from Python 3.15 on; a terminal gets its own encoding.
 """
 
+import errno
 import io
 import os
 import sys
@@ -11,17 +14,23 @@ from typing import Any
 
 from ..errors import OutputError
 
+WINDOWS = sys.platform == "win32"  # where a pipe without a reader may also be an "invalid argument"
+
 
 class _Output(io.FileIO):
     """Standard output: what cannot be written is an `OutputError`, but for a reader that has gone."""
 
+    given_up = False
+
     def write(self, data: Any, /) -> int:
+        if self.given_up:
+            return len(data)
         try:
             return super().write(data)
-        except BrokenPipeError as error:
-            # Without its number, by which typer would end with status 1: a reader may have enough.
-            raise BrokenPipeError("The reader has gone.") from error
         except OSError as error:
+            if isinstance(error, BrokenPipeError) or (WINDOWS and error.errno == errno.EINVAL):
+                # Without its number, by which typer would end with status 1: a reader may have enough.
+                raise BrokenPipeError("The reader has gone.") from error
             raise OutputError(
                 f"Standard output cannot be written ({error.strerror}); make room or write elsewhere."
             ) from error
@@ -49,10 +58,8 @@ def prepare() -> None:
             os.open(os.devnull, flags)  # the lowest number that is free, which is this one
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
-    if sys.stdout is None or sys.stdout is sys.__stdout__:
-        sys.stdout = _text(_Output(1, "w", closefd=False), sys.stdout)
-    if sys.stderr is None or sys.stderr is sys.__stderr__:
-        sys.stderr = _text(_Messages(2, "w", closefd=False), sys.stderr)
+    sys.stdout = _prepared(sys.stdout, sys.__stdout__, _Output(1, "w", closefd=False))
+    sys.stderr = _prepared(sys.stderr, sys.__stderr__, _Messages(2, "w", closefd=False))
 
 
 def finish() -> None:
@@ -62,12 +69,29 @@ def finish() -> None:
 
 
 def give_up() -> None:
-    """Forgets standard output, which cannot be written: Python would complain once more when it ends."""
+    """Forgets standard output, which cannot be written, and what it still holds.
+
+    Python would write that when it ends, and complain once more, from 3.13 on by a traceback.
+    """
+    _Output.given_up = True
     sys.stdout = None
 
 
+def _prepared(stream: Any, first: Any, raw: io.FileIO) -> Any:
+    """`stream` on `raw`; as it is where somebody has put it in the place of Python's, which is `first`."""
+    if stream is not None and stream is not first:
+        return stream
+    if WINDOWS and stream is not None and stream.isatty():
+        # A console, whose code page lacks most characters: Python's own way to it takes all but half ones.
+        stream.reconfigure(errors="backslashreplace")
+        return stream
+    return _text(raw, stream)
+
+
 def _text(raw: io.FileIO, before: Any) -> io.TextIOWrapper:
-    encoding = getattr(before, "encoding", None) or "utf-8"
+    encoding = "utf-8"
+    if before is not None and (raw.isatty() or raw.fileno() == 2 or "PYTHONIOENCODING" in os.environ):
+        encoding = before.encoding
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=raw.isatty() or raw.fileno() == 2
     )

@@ -8,6 +8,7 @@ from .console import TrainingDeviceOption
 from .training_options import (
     DataArgument,
     ExcludeOption,
+    LogWithOption,
     OutputOption,
     SeedOption,
     TeacherOption,
@@ -52,6 +53,7 @@ def train(
     precision: TrainingPrecisionOption = None,
     device: TrainingDeviceOption = "cpu",
     seed: SeedOption = 0,
+    log_with: LogWithOption = None,
 ) -> None:
     """Train a module from scratch by a recipe. Interrupted and run again, it continues where it was."""
     from ..training.functions import train as run
@@ -61,6 +63,7 @@ def train(
         evaluations = run(
             recipe, data, output, settings=settings or (), validation=validation, exclude=exclude,
             teacher=teachers, teacher_share=teacher_share, temperature=temperature,
-            precision=precision, device=device, seed=seed, listener=listener,
+            precision=precision, device=device, seed=seed, log_with=log_with or (),
+            listener=listener,
         )  # fmt: skip
     print_module(output, evaluations)

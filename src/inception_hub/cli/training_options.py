@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..system.text import counted
-from ..training.choices import TrainingPrecision
+from ..training.choices import TRACKERS, TrainingPrecision
 from .console import put, resolve_handle, say
 
 if TYPE_CHECKING:
@@ -61,6 +61,14 @@ TrainingPrecisionOption = Annotated[
     typer.Option(
         "--precision",
         help="bf16 is mixed precision. [default: bf16 where the machine has instructions for it, else f32]",
+    ),
+]
+LogWithOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log-with",
+        metavar="|".join(TRACKERS),
+        help="Log settings and figures with this tracker beside TensorBoard; may be given again.",
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn at random.")]

@@ -1,5 +1,6 @@
 """Wrong usage as one sentence: what was given, what is accepted, whose help says more."""
 
+import re
 from typing import Any
 
 import typer
@@ -11,6 +12,7 @@ ACCEPTED = {
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
     "float_parsing": "a number",
+    "bool_parsing": "true or false",
     "greater_than_equal": "{ge} or more",
     "greater_than": "more than {gt}",
     "less_than_equal": "{le} or less",
@@ -26,6 +28,8 @@ def sentence(error: typer.TyperException) -> str:
     message = (
         (_value(error) or error.format_message()).rstrip(".").replace(". Did you mean ", "; did you mean ")
     )
+    if re.match("-[^-]", str(getattr(error, "option_name", ""))):
+        message += "; a path that begins with - is given as ./-NAME"
     return f"{message} See {verb} --help." if message.endswith("?") else f"{message}; see {verb} --help."
 
 

@@ -33,6 +33,7 @@ from ..module_spec import ModuleSpec
 from ..output.parquet import flat, schema
 from ..output.run import LISTED, Summary
 from ..system.atomic import flush_directory
+from ..system.open_files import rename
 from ..system.outputs import as_output_error, claimed, refuse_existing
 from . import CORES
 from .error_text import one_line
@@ -152,7 +153,7 @@ def _new_folder(output: str) -> Iterator[tuple[FileSystem, str]]:
             yield storage, path
             refuse_existing(target)
             with as_output_error(output):
-                os.rename(path, target)
+                rename(path, target)
                 flush_directory(target.parent)
 
 

@@ -5,13 +5,14 @@ Needs pyarrow, which is imported when something is read.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import FormatError, ImageError
 from ..system.extras import missing
-from ..system.text import printable
+from ..system.regular import open_regular
+from ..system.text import may_be_path, printable
 from .arrow_messages import has_compressed_columns
 from .columns import Columns, choose
 from .data_files import ACCEPTED, DataFiles
@@ -20,6 +21,7 @@ from .labelled import Labelled
 from .splits import TRAIN, split_called
 
 MAX_ROWS = 20_000_000  # of a file, each of which takes a byte of it at least; ImageNet-21k has 14 million
+MAX_BYTES = 16 << 20  # of a description: a name for each of some 100,000 files
 FEATURES = b"huggingface"  # in a schema's metadata: what the columns are
 
 
@@ -80,14 +82,13 @@ def saved_photos(data_files: DataFiles) -> Labelled:
     try:
         parts = {TRAIN: root}
         if (root / "dataset_dict.json").is_file():
-            parts = {
-                name: root / name for name in json.loads((root / "dataset_dict.json").read_bytes())["splits"]
-            }
+            parts = {name: root / name for name in _names(_described(root / "dataset_dict.json")["splits"])}
         tables = {}
         for split, folder in parts.items():
-            files = json.loads((folder / "state.json").read_bytes())["_data_files"]
-            tables[split] = pyarrow.concat_tables([_mapped(str(folder / f["filename"])) for f in files])
-            size = sum(os.path.getsize(folder / f["filename"]) for f in files)
+            described = _described(folder / "state.json")["_data_files"]
+            files = [folder / name for name in _names(each["filename"] for each in described)]
+            tables[split] = pyarrow.concat_tables([_mapped(str(file)) for file in files])
+            size = sum(map(os.path.getsize, files))
             check_rows(tables[split].num_rows, size, str(folder))
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, pyarrow.ArrowException) as error:
         if isinstance(error, FormatError):
@@ -96,9 +97,26 @@ def saved_photos(data_files: DataFiles) -> Labelled:
     return table_photos(tables, str(root), root)
 
 
+def _described(file: Path) -> Any:
+    with open_regular(file) as opened:
+        return json.loads(opened.read(MAX_BYTES))  # one that is longer ends too early
+
+
+def _names(given: Iterable[Any]) -> list[str]:
+    """Those `given`; raises `ValueError` for any that is no plain name of its own: each file is read once."""
+    names = list(given)
+    for name in names:
+        if not (isinstance(name, str) and may_be_path(name) and Path(name).name == name and name.strip(".")):
+            raise ValueError(f"{str(name)[:60]!r} is no name of a file in a folder")
+    if len(set(names)) < len(names):
+        raise ValueError("a file is named twice")
+    return names
+
+
 def _mapped(path: str) -> Any:
     """The table of the Arrow stream in the file `path`, mapped into memory rather than read."""
     pyarrow = import_pyarrow()
+    open_regular(path).close()  # a pipe would be waited for
     with pyarrow.memory_map(path) as file:
         if has_compressed_columns(pyarrow.ipc.MessageReader.open_stream(file)):
             raise ValueError("it is compressed, which save_to_disk never does; save it again")
@@ -122,7 +140,8 @@ def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> La
             columns = columns_of(table.schema, f"the {split} split of {where}")
             images.append(table.column(columns.image))
             unread |= dict.fromkeys(columns.unread)
-            labels += table.column(columns.label).to_pylist()
+            for chunk in table.column(columns.label).chunks:
+                labels += values_of(chunk)
             splits += [split_called(split) or split] * table.num_rows
             names += [f"{split}#{row}" for row in range(table.num_rows)]
             known = known or class_names(table.schema, columns.label)
@@ -135,6 +154,19 @@ def table_photos(tables: Mapping[str, Any], where: str, root: Path | None) -> La
         ) from error
     photos = TablePhotos(column, names, root)
     return Labelled(photos, labels, splits, known, unread=tuple(unread))
+
+
+def values_of(column: Any) -> list[Any]:
+    """Those of an array; those of a dictionary, such as pandas' categories, once each.
+
+    Raises `ValueError` for texts that are views, of which many may show the same bytes.
+    """
+    if str(column.type).endswith("_view"):
+        raise ValueError(f"it has labels of type {column.type}; save it again with string")
+    if not hasattr(column, "dictionary"):
+        return column.to_pylist()
+    known = values_of(column.dictionary)
+    return [None if index is None else known[index] for index in column.indices.to_pylist()]
 
 
 class _Rows:
@@ -156,7 +188,10 @@ def check_rows(rows: int, size: int, where: str) -> None:
 
 
 def columns_of(schema: Any, where: str) -> Columns:
-    """Of images first by Hugging Face's type, then as records with bytes, then by their name."""
+    """The columns of images, labels and splits; raises `FormatError` where one is missing.
+
+    Images are told by Hugging Face's type, else as records with bytes, else by the column's name.
+    """
     features = _features(schema)
     kinds = {name: feature.get("_type") for name, feature in features.items() if isinstance(feature, dict)}
     images = [name for name in schema.names if kinds.get(name) == "Image"]
@@ -172,12 +207,14 @@ def columns_of(schema: Any, where: str) -> Columns:
 
 
 def class_names(schema: Any, column: str) -> tuple[str, ...] | None:
+    """The names of the classes that a label column numbers; None where Hugging Face's type has none."""
     feature = _features(schema).get(column)
     names = feature.get("names") if isinstance(feature, dict) else None
     return tuple(map(str, names)) if isinstance(names, list) and names else None
 
 
 def is_path(type: Any) -> bool:
+    """Whether values of an Arrow `type` are text, such as paths."""
     return str(type) in ("string", "large_string", "string_view")
 
 
@@ -200,12 +237,13 @@ def _has_text_names(type: Any) -> bool:
 def _features(schema: Any) -> dict[str, Any]:
     try:
         features = json.loads((schema.metadata or {}).get(FEATURES, b"{}"))["info"]["features"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     return features if isinstance(features, dict) else {}
 
 
 def import_pyarrow() -> Any:
+    """pyarrow with `pyarrow.parquet`; raises `MissingExtraError`."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -217,5 +255,6 @@ def import_pyarrow() -> Any:
 
 
 def reason(error: BaseException) -> str:
+    """The first line of `error`'s message, at most 200 characters, without the full stop."""
     lines = str(error).strip().splitlines()
     return printable(lines[0].rstrip(".")[:200]) if lines else type(error).__name__

@@ -35,7 +35,8 @@ def number_classes(
     WordNet ids come from `root/wnids.txt`, else from names that are such ids. `data` names the data set in
     messages. Raises `FormatError` for a label that is missing, neither number nor text, or out of range.
     """
-    tidied = {split: [_tidy(label) for label in values] for split, values in labels.items()}
+    texts: dict[str, str] = {}  # each once: many rows may have one long text
+    tidied = {split: [_tidy(label, texts) for label in values] for split, values in labels.items()}
     for split, values in tidied.items():
         for row, label in enumerate(values):
             is_number = isinstance(label, int) and not isinstance(label, bool) and abs(label) < MOST
@@ -91,9 +92,13 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _tidy(label: Any) -> Any:
-    """Text as a name that can be written anywhere; else `label` as it is."""
-    return composed(encoded(label.strip()).decode()) if isinstance(label, str) else label
+def _tidy(label: Any, texts: dict[str, str]) -> Any:
+    """Text as a name that can be written anywhere, taken from or put into `texts`; else `label` as it is."""
+    if not isinstance(label, str):
+        return label
+    if label not in texts:
+        texts[label] = composed(encoded(label.strip()).decode())
+    return texts[label]
 
 
 def _from_numbers(

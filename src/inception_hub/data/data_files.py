@@ -5,7 +5,7 @@ Standard library only.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import FormatError, HandleError
-from ..images.find import EXTENSIONS, is_hidden
+from ..images.find import EXTENSIONS
+from ..images.folders import files_below
 from ..system.regular import POINTER, open_regular
 from .splits import split_of_file
 
@@ -30,11 +31,8 @@ FORMATS: dict[str, DataFormat] = {
     ".jsonl": "table",
     ".ndjson": "table",
 }
-METADATA = (
-    "metadata.csv",
-    "metadata.jsonl",
-    "metadata.parquet",
-)  # Hugging Face's, beside or above the photos
+# Hugging Face's, beside or above the photos.
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 SAVED = ("dataset_dict.json", "state.json")  # by Hugging Face's `save_to_disk`: of splits, and of one
 MOST_SHARDS = 100_000  # that one path with braces may stand for
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
@@ -84,12 +82,20 @@ def _find(data: Path) -> DataFiles:
         if shards and all(map(os.path.isfile, shards)):
             return DataFiles("webdataset", shards, path)
         missing = next((shard for shard in shards if not os.path.isfile(shard)), data)
-        raise HandleError(f"{missing} does not exist; give {ACCEPTED}.")
+        what = "is no regular file" if os.path.exists(missing) else "does not exist"
+        raise HandleError(f"{missing} {what}; give {ACCEPTED}.")
     try:
         data_files = _in_folder(path)
+    except HandleError:  # of links that lead round; it is an `OSError`, too
+        raise
     except OSError as error:
-        raise HandleError(f"{data} cannot be read ({error.strerror}); check its permissions.") from error
+        place = error.filename or data
+        raise HandleError(f"{place} cannot be read ({error.strerror}); check its permissions.") from error
     if data_files is None:
+        if _ending(os.listdir(path), *EXTENSIONS):
+            raise HandleError(
+                f"{data} holds photos, but none in a folder that names its class; give {ACCEPTED}."
+            )
         raise HandleError(f"{data} holds no images that can be used; give {ACCEPTED}.")
     return data_files
 
@@ -97,7 +103,7 @@ def _find(data: Path) -> DataFiles:
 def _in_folder(folder: Path) -> DataFiles | None:
     if any((folder / name).is_file() for name in SAVED):
         return DataFiles("arrow", [], folder)
-    files = list(walk(folder))
+    files = list(files_below(str(folder)))
     above = {file: None for file in files if os.path.dirname(file) == str(folder)}
     data = [file for file in files if os.path.dirname(file) == os.path.join(folder, "data")]
     # What lies directly in the folder says what it is; a folder of photos may hold anything deeper.
@@ -143,22 +149,3 @@ def _with_braces(path: Path) -> list[str]:
         else:
             choices.append(part[1:-1].split(",") if part[:1] == "{" and "," in part else [part])
     return ["".join(chosen) for chosen in product(*choices)] if len(parts) > 1 else []
-
-
-def walk(folder: str | Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[str]:
-    """All files of `folder` in depth, sorted, but hidden ones and what storage devices put beside them.
-
-    `above` holds the folders we are inside of, so that a link back to one is not followed forever. Raises
-    `OSError` for a folder that cannot be read.
-    """
-    status = os.stat(folder)
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        return
-    with os.scandir(folder) as entries:
-        visible = sorted((e for e in entries if not is_hidden(e.name)), key=lambda entry: entry.name)
-    for entry in visible:
-        if entry.is_dir():
-            yield from walk(entry.path, above | {identity})
-        else:
-            yield entry.path

@@ -88,7 +88,8 @@ def read_file(path: str) -> bytes:
 
 def within(path: str, root: Path | None) -> str:
     """The path of a photo's file from the folder `root` on, with slashes."""
-    return path.removeprefix(f"{root}{os.sep}").replace(os.sep, "/")
+    above = "" if root is None else os.path.join(root, "")  # one slash, also where `root` ends in it
+    return path.removeprefix(above).replace(os.sep, "/")
 
 
 def file_stamp(path: str, root: Path | None) -> bytes:
@@ -97,7 +98,7 @@ def file_stamp(path: str, root: Path | None) -> bytes:
     The path is relative to `root`, so that moving the whole folder changes nothing. The path alone is
     returned for a file that cannot be read.
     """
-    name = path.removeprefix(f"{root}{os.sep}").encode("utf-8", "surrogateescape")
+    name = os.fsencode(within(path, root))
     try:
         status = os.stat(path)
     except (OSError, ValueError):

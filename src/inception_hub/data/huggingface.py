@@ -11,7 +11,7 @@ from ..errors import DownloadError
 from ..sources.cache import default_cache
 from ..sources.network import is_offline
 from ..system.extras import missing
-from ..system.text import printable
+from .arrow import reason
 from .data_files import ACCEPTED, FORMATS
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(:[\w.-]+)?")  # owner, name, and perhaps a configuration
@@ -44,7 +44,7 @@ def load_hub(name: str) -> Mapping[str, Any]:
             cache = str(default_cache().root / "datasets" / "hub")
             return datasets.load_dataset(repository, configuration or None, cache_dir=cache)
         except Exception as error:  # of a dozen kinds, from five libraries
-            reason = _reason(error)
+            cause = _innermost(error)
             if choices := CONFIGURATIONS.search(str(error)):
                 names = re.findall(r"'([^']+)'", choices[1])
                 raise DownloadError(
@@ -53,7 +53,7 @@ def load_hub(name: str) -> Mapping[str, Any]:
                 ) from error
             raise DownloadError(
                 f"{name} is no local path, and the hub's data set of that name cannot be had "
-                f"({reason}); give {ACCEPTED}."
+                f"({cause}); give {ACCEPTED}."
             ) from error
 
 
@@ -83,8 +83,8 @@ def _quiet() -> Iterator[Any]:
                 datasets.enable_progress_bars()
 
 
-def _reason(error: BaseException) -> str:
+def _innermost(error: BaseException) -> str:
+    """The reason of the error that led to `error`."""
     while error.__cause__ is not None:  # "An error occurred while generating the dataset" and the like
         error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return printable(lines[0].rstrip(".")[:200]) if lines else type(error).__name__
+    return reason(error)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..images.find import EXTENSIONS, Unread, is_hidden
+from ..images.find import EXTENSIONS, Unread
+from ..images.folders import is_hidden
 from ..system.text import counted, first_few
 from .data_files import METADATA
 
@@ -23,10 +24,13 @@ def left_out(root: Path, photos: Iterable[str], unless: str) -> list[str]:
             holding.add(folder)
             folder = os.path.dirname(folder)
     unread, outside, empty = Unread(), [], []
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not is_hidden(name))
+    waiting = [str(root)]  # os.walk goes no deeper than a thousand levels
+    while waiting:
+        folder, folders, files = next(os.walk(waiting.pop()), ("", [], []))
+        below = [os.path.join(folder, name) for name in sorted(folders) if not is_hidden(name)]
+        waiting += [path for path in reversed(below) if not os.path.islink(path)]
         if folder in holding:
-            empty += [each for name in folders if (each := os.path.join(folder, name)) not in holding]
+            empty += [path for path in below if path not in holding]
         for name in sorted(files):
             if is_hidden(name) or os.path.join(folder, name) in taken or name in NAMES:
                 continue

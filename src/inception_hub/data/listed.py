@@ -7,9 +7,10 @@ from typing import Any
 
 from ..errors import FormatError
 from ..images.find import EXTENSIONS
+from ..images.folders import files_below
 from .classes import composed
 from .columns import choose
-from .data_files import DataFiles, walk
+from .data_files import DataFiles
 from .folders import file_stamp, read_file, within
 from .labelled import Labelled
 from .splits import TRAIN, split_called, splits_of_paths
@@ -105,24 +106,23 @@ def _split(given: Any, photo: str, column: str) -> str:
     if split is None:
         raise FormatError(
             f"The split of {photo} is {given!r:.80} in column {column!r:.80}; give train, validation or "
-            "test, or give "
-            "the column another name."
+            "test, or give the column another name."
         )
     return split
 
 
 def _photos_below(folder: str) -> dict[str, list[str]]:
     """Photos by their names, with an ending and without."""
-    found: dict[str, list[str]] = {}
+    paths: dict[str, list[str]] = {}
     try:
-        for path in walk(folder):
+        for path in files_below(folder):
             if path.lower().endswith(EXTENSIONS):
                 name = _parts(path)[-1]
                 for known in (name, os.path.splitext(name)[0]):
-                    found.setdefault(known, []).append(path)
+                    paths.setdefault(known, []).append(path)
     except OSError:
         pass  # the photo that is looked for is not there
-    return found
+    return paths
 
 
 def _parts(path: str) -> list[str]:

@@ -82,7 +82,7 @@ def _open(data: Data) -> Dataset:
     notes += _unread(labelled)
     rows = {split: [row for row, each in enumerate(labelled.splits) if each == split]
             for split in (TRAIN, VALIDATION, TEST)}  # fmt: skip
-    labels = {split: [labelled.labels[row] for row in found] for split, found in rows.items() if found}
+    labels = {split: [labelled.labels[row] for row in some] for split, some in rows.items() if some}
     if all(isinstance(label, str | int | None) and label in UNKNOWN for label in labels.get(TEST, ())):
         if labels.pop(TEST, None):
             notes.append(f"The {TEST} split has no labels and is not read.")

@@ -9,9 +9,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 SMALL = 64 << 20  # bytes that any page may have
 RATIO = 200  # of unpacked bytes to packed ones, beyond that; photos are packed already
+MANY = 1 << 24  # values that any column of a group of rows may have; runs of equal ones take no bytes
+PER_BYTE = RATIO // 4  # values for each packed byte, beyond that: a number has four
 HEADER, FOOTER = 64 << 10, 64 << 20  # bytes of a page's header and of the file's description
 DEEPEST = 16  # structures in structures
 UNPACKED, PACKED = 2, 3  # fields of a page's header
+KINDS = (5, 7, 8)  # of pages, each a structure in the header whose first field is the number of values
 TRUE, FALSE, BYTE, INT16, INT32, INT64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12
 
 
@@ -49,22 +52,34 @@ def _chunk(described: dict[int, Any]) -> Chunk:
 def largest_page(file: BinaryIO, chunk: Chunk) -> int:
     """The unpacked bytes of the largest page of a column's `chunk` in `file`.
 
-    Raises `ValueError` for a page of more than `SMALL` bytes and `RATIO` times its packed ones, or a damaged
-    header.
+    Raises `ValueError` for a page of more than `SMALL` bytes and `RATIO` times its packed ones, for more than
+    `MANY` values and `PER_BYTE` for each packed byte, and for a damaged header.
     """
-    place, end, largest = chunk.start, chunk.start + chunk.size, 0
+    place, end, largest, values = chunk.start, chunk.start + chunk.size, 0, 0
     while place < end:
         file.seek(place)
-        header = _Reader(file.read(HEADER))
-        sizes = header.struct()
-        unpacked, packed = sizes.get(UNPACKED, -1), sizes.get(PACKED, -1)
+        reader = _Reader(file.read(HEADER))
+        header = reader.struct()
+        unpacked, packed = header.get(UNPACKED, -1), header.get(PACKED, -1)
         if not isinstance(unpacked, int) or not isinstance(packed, int) or unpacked < 0 or packed < 0:
             raise ValueError("a damaged page")
         if unpacked > max(SMALL, RATIO * packed):
             raise ValueError(f"a page of {packed:,} bytes that unpacks to {unpacked:,}")
+        values += _values(header)
+        if values > max(MANY, PER_BYTE * chunk.size):
+            raise ValueError(f"{values:,} values in {chunk.size:,} bytes")
         largest = max(largest, unpacked)
-        place += header.place + packed
+        place += reader.place + packed
     return largest
+
+
+def _values(header: dict[int, Any]) -> int:
+    """How many values a page has, by its header."""
+    described = next((header[kind] for kind in KINDS if kind in header), {})
+    count = described.get(1, 0) if isinstance(described, dict) else -1
+    if not isinstance(count, int) or count < 0:
+        raise ValueError("a damaged page")
+    return count
 
 
 class _Reader:

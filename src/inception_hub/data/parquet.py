@@ -11,8 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FormatError, ImageError
+from ..system.cores import usable_cores
 from ..system.regular import open_regular
-from .arrow import Column, TablePhotos, check_rows, class_names, columns_of, import_pyarrow, is_path, reason
+from .arrow import (
+    Column,
+    TablePhotos,
+    check_rows,
+    class_names,
+    columns_of,
+    import_pyarrow,
+    is_path,
+    reason,
+    values_of,
+)
 from .columns import choose
 from .data_files import ACCEPTED, DataFiles
 from .labelled import Labelled
@@ -22,7 +33,7 @@ from .text_tables import MAX_BYTES, Table
 
 BATCH, MOST_ROWS = 16, 1 << 16  # rows of photos, and of numbers and texts, that are read at a time
 HELD = 64 << 20  # bytes that rows read at a time may have
-RECENT = 4 + (os.cpu_count() or 1)  # batches that are kept, for threads that read a few rows ahead
+RECENT = 4 + usable_cores()  # batches that are kept, for threads that read a few rows ahead
 BUFFER = 1 << 20  # bytes of a column that are read at a time, however large its parts are
 
 
@@ -148,19 +159,19 @@ def splits_of(files: Sequence[str], root: Path) -> list[str | None]:
     Of files called like a split and others the latter are a split of another name. Raises `FormatError` for
     folders that are configurations of a data set, each with splits of its own.
     """
-    found, sets = [], set()
+    splits, sets = [], set()
     for file in files:
         folders = os.path.relpath(file, root).split(os.sep)[:-1] if root.is_dir() else []
         by_folder = next((split for split in map(split_of_folder, reversed(folders)) if split), None)
-        found.append(split_of_file(Path(file).stem) or by_folder)
+        splits.append(split_of_file(Path(file).stem) or by_folder)
         sets.add(os.sep.join(name for name in folders if not split_of_folder(name) and name != "data"))
     if len(sets) > 1:
         raise FormatError(
             f"{root} holds several data sets ({', '.join(sorted(sets))}); give the folder of one."
         )
-    if any(found):
-        return [split or Path(file).stem for split, file in zip(found, files, strict=True)]
-    return found
+    if any(splits):
+        return [split or Path(file).stem for split, file in zip(splits, files, strict=True)]
+    return splits
 
 
 def _read(opened: Any, file: str, names: list[str]) -> dict[str, list[Any]]:
@@ -176,16 +187,8 @@ def _read(opened: Any, file: str, names: list[str]) -> dict[str, list[Any]]:
         if left < 0:
             raise FormatError(f"{file} has texts of more than {MAX_BYTES:,} bytes; give shorter ones.")
         for name in names:
-            values[name] += _values(batch.column(name))
+            values[name] += values_of(batch.column(name))
     return values
-
-
-def _values(column: Any) -> list[Any]:
-    """Those of a dictionary, such as pandas' categories, once each."""
-    if not hasattr(column, "dictionary"):
-        return column.to_pylist()
-    known = column.dictionary.to_pylist()
-    return [None if index is None else known[index] for index in column.indices.to_pylist()]
 
 
 def _batches(opened: Any, file: str, groups: Iterable[int], names: Sequence[str], most: int) -> Iterator[Any]:

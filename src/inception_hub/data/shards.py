@@ -19,9 +19,7 @@ from .splits import TRAIN, split_of_file, split_of_folder
 MAX_LABEL = 1 << 20  # bytes of a label's file
 TEXTS = ("cls", "label", "class", "txt", "text")  # files with a label, the surest first
 RECORDS = ("json", "jsn")
-KEY = re.compile(
-    r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL
-)  # a photo's name up to the first dot, and what it is
+KEY = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)  # a name up to its first dot, and its ending
 
 
 class Place(NamedTuple):

@@ -69,11 +69,11 @@ def splits_of_paths(
         for place, name in enumerate(path):
             inside[path[:place]] |= {name} - classes
     splits = {folder: splits_of_folders(names) for folder, names in inside.items()}
-    found = {}
+    split_of = {}
     for path in dict.fromkeys(paths):
         named = ((splits[path[:place]].get(name), name) for place, name in enumerate(path))
-        found[path] = next(((split, name) for split, name in named if split), None)
-    return [found[path] for path in paths]
+        split_of[path] = next(((split, name) for split, name in named if split), None)
+    return [split_of[path] for path in paths]
 
 
 def split_of_file(stem: str) -> str | None:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +24,7 @@ from ..errors import InceptionHubError, OutputError
 from ..images.loading import DECODING
 from ..images.presets import Fit
 from ..system.atomic import commit_file, flush_directory
+from ..system.regular import open_regular
 
 VERSION = 2  # of the layout
 
@@ -39,6 +41,19 @@ class DecodingResult:
     indices: list[int] = field(default_factory=list)
     aspect: list[float] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
+
+    def is_next(self, following: "DecodingResult") -> bool:
+        """Whether `following` is the result of photos that follow, as its record may say anything."""
+        start, indices = self.done, following.indices
+        return (
+            type(following.done) is int
+            and all(type(index) is int for index in indices)
+            and all(type(aspect) is float and 0 < aspect < inf for aspect in following.aspect)
+            and all(type(reason) is str for reason in following.corrupt)
+            and len(following.aspect) == len(indices) == following.done - len(following.corrupt)
+            and all(last < index for last, index in zip([start - 1, *indices], indices, strict=False))
+            and (not indices or indices[-1] < start + following.done)
+        )
 
     def extend(self, following: "DecodingResult") -> None:
         """Adds the result of the photos that follow."""
@@ -72,12 +87,15 @@ class PixelStore:
         kept = len(result.indices)
         if not kept:
             return np.empty((0, *self._shape), np.uint8), result
+        header = self._header(kept)  # compared, not parsed: a damaged one may say anything
         try:
-            images: NDArray[np.uint8] = np.load(self._pixels, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError):
+            with open_regular(self._pixels) as file:
+                if file.read(len(header)) != header:
+                    return None
+            # By its path, by which it is mapped once more where it is trained on.
+            return np.memmap(self._pixels, np.uint8, "r", len(header), (kept, *self._shape)), result
+        except (OSError, ValueError):  # as where it ends too early
             return None
-        whole = images.shape == (kept, *self._shape) and images.dtype == np.uint8
-        return (images, result) if whole else None
 
     @contextmanager
     def resume(self) -> Iterator[DecodingResult]:
@@ -131,15 +149,18 @@ class PixelStore:
 
     def _read(self, record: Path) -> DecodingResult | None:
         try:
-            with open(record, "rb") as file:
+            with open_regular(record) as file:
                 lines = file.read(_whole_lines(file)).splitlines()
             if not lines or json.loads(lines[0]) != self._request:
                 return None
             total = DecodingResult()
             for line in lines[1:]:
-                total.extend(DecodingResult(**json.loads(line)))
-            return total
-        except (OSError, ValueError, TypeError):
+                result = DecodingResult(**json.loads(line))
+                if not total.is_next(result):
+                    return None
+                total.extend(result)
+            return total if total.done <= self._count else None
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
 
     def _header(self, kept: int) -> bytes:

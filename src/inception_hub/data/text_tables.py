@@ -20,6 +20,7 @@ MAX_BYTES = 256 << 20  # of a table; a million rows have some 60 MB
 MAX_COLUMNS, MAX_VALUES = 1000, 20_000_000  # in memory each takes some fifty bytes more than in the file
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+SEPARATOR = re.compile(r'"?sep=([^\w\s"\0-\x1f]|\t)"?\r?\n')  # a line of Excel's; no quote separates
 SAMPLE = 1000  # rows that tell what a column without a name holds
 
 Table = dict[str, list[Any]]  # by column the value of each row
@@ -27,7 +28,7 @@ Table = dict[str, list[Any]]  # by column the value of each row
 
 def read_table(path: str) -> Table:
     """The columns of a CSV file or of JSON lines; raises `FormatError` for what cannot be read."""
-    content = read_bounded(path, MAX_BYTES, "give a table of text within that")
+    content = read_bounded(path, MAX_BYTES, "give a table of text")
     mark, encoding = next(((m, e) for m, e in MARKS if content.startswith(m)), (b"", "utf-8"))
     try:
         # Paths may be no text; what is none in a label becomes an escape.
@@ -61,7 +62,7 @@ def _json_lines(text: str, path: str) -> Table:
 
 
 def _csv(text: str, path: str) -> Table:
-    if told := re.match(r'"?sep=(.)"?\r?\n', text):  # a line of Excel's
+    if told := SEPARATOR.match(text):
         text = text[told.end() :]
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = told[1] if told else max(DELIMITERS, key=first.count)

@@ -115,14 +115,14 @@ def convolution(
 ) -> Tensor:
     """`F.conv2d`, whose float32 is float32 in the backward pass too, wherever that is called from."""
     if _is_exact(x, kernel):
-        return _Convolution.apply(x, kernel, bias, stride, padding)  # type: ignore[return-value]
+        return _Convolution.apply(x, kernel, bias, stride, padding)
     return F.conv2d(x, kernel, bias, stride, padding)
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:
     """Matrix product, of two matrices or of as many pairs, exact as `convolution` is."""
     if _is_exact(left, right):
-        return _Product.apply(left, right)  # type: ignore[return-value]
+        return _Product.apply(left, right)
     return left @ right
 
 
@@ -139,7 +139,7 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(
         x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int, padding: tuple[int, int]
-    ) -> Tensor:  # type: ignore[override]
+    ) -> Tensor:
         with exact_float32():
             return F.conv2d(x, kernel, bias, stride, padding)
 
@@ -162,7 +162,7 @@ class _Convolution(torch.autograd.Function):
 
 class _Product(torch.autograd.Function):
     @staticmethod
-    def forward(left: Tensor, right: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(left: Tensor, right: Tensor) -> Tensor:
         with exact_float32():
             return left @ right
 

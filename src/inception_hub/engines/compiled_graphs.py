@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..system.atomic import atomic_file, remove_stale
+from ..system.regular import open_regular
 
 DIGEST = hashlib.sha256().digest_size
 
@@ -32,7 +33,8 @@ class CompiledGraphCache:
         """What was stored as `what`, if it is whole."""
         path = self._path(what)
         try:
-            content = path.read_bytes()
+            with open_regular(path) as file:
+                content = file.read()
         except OSError:
             return None
         with suppress(OSError):

@@ -140,7 +140,7 @@ def load_engine(name: EngineName) -> type[Engine]:
         return OpenVINOEngine
     except ImportError as error:
         if name == "torch":
-            raise missing("This module needs PyTorch", "train") from error
+            raise missing("engine='torch' (--engine, --device) needs PyTorch", "train") from error
         raise MissingExtraError(
             "OpenVINO, which computes on the CPU, is not installed: pip install openvino, "
             "or give engine='torch' (--engine torch) to compute with PyTorch."

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architecture import GLOBAL_POOL, LOGITS_LAYER, Architecture, Shape
+from ..architecture import GLOBAL_POOL, Architecture, Shape
 from ..errors import WeightsError
 from ..weights import complaint, misfits
 
@@ -24,7 +24,7 @@ def rounded(architecture: Architecture) -> Iterator[str]:
     """Names of what is rounded: the images, and every layer's output but a max pool's, whose input is."""
     yield SCALED
     for layer in architecture.layers:
-        if layer.name == LOGITS_LAYER:
+        if layer.is_head:
             yield GLOBAL_POOL
         elif layer.op != "max_pool":
             yield layer.name

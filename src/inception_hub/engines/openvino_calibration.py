@@ -82,7 +82,7 @@ def _source(node: ov.Node, index: int, kind: str) -> ov.Node:
 
 
 def _values(node: ov.Node, index: int) -> NDArray[Any]:
-    return np.array(_source(node, index, "Constant").get_data())  # pyright: ignore - their stubs
+    return np.array(_source(node, index, "Constant").get_data())
 
 
 def _logits(graph: ov.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ def pooled(layer: Layer, x: Tensor) -> Tensor:
 def _mean_of_neighbours(x: Tensor) -> Tensor:
     """The mean over 3 x 3 pixels at stride 1, as all average pools of the table are."""
     if x.requires_grad and not torch.compiler.is_compiling():
-        return _MeanOfNeighbours.apply(x)  # type: ignore[return-value]
+        return _MeanOfNeighbours.apply(x)
     return _mean(x)
 
 
@@ -39,7 +39,7 @@ class _MeanOfNeighbours(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(x: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(x: Tensor) -> Tensor:
         return _mean(x)
 
     @staticmethod

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Dataset, Split, open_dataset
+from ..data import TRAIN, Dataset, Split, open_dataset
 from ..engines import EngineName, PrecisionChoice
 from ..images.presets import Preset
 from ..module import Module, ModuleLike, as_module
@@ -94,10 +94,11 @@ def _measured(
     name, photos = measurement.pick_split(dataset, split)
     unreadable: list[str] = []
     evaluations: list[Evaluation] = []
-    for each in (module,) if against is None else (module, against):
+    # Both before either is measured: one that cannot be loaded is refused at once.
+    for loaded in [load(each) for each in ((module,) if against is None else (module, against))]:
         evaluations.append(
             measurement.evaluate_split(
-                load(each),
+                loaded,
                 photos,
                 dataset.labels,
                 dataset.name if measurement.is_whole(dataset) else f"{dataset.name} {name}",
@@ -131,7 +132,7 @@ def _counts(dataset: Dataset, evaluation: Evaluation) -> dict[str, dict[str, int
     indices = match_labels(evaluation.labels, dataset.labels)
     names = tuple(evaluation.labels[index] for index in indices)
     counts = replace(dataset, labels=replace(dataset.labels, names=names)).counts()
-    return {"images": counts["train"]} if measurement.is_whole(dataset) else counts
+    return {"images": counts[TRAIN]} if measurement.is_whole(dataset) else counts
 
 
 @contextmanager
@@ -153,4 +154,4 @@ def write_page(result: EvaluationResult, path: Path) -> None:
     """Writes the report of `result` to `path`, whole or not at all; raises `OutputError`."""
     refuse_existing(path)
     with as_output_error(path), atomic_file(path) as temporary:
-        temporary.write_text(result.page(), "utf-8")
+        temporary.write_bytes(result.page().encode())

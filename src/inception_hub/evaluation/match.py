@@ -12,13 +12,14 @@ from ..labels import BACKGROUND, Labels
 from ..system.text import counted
 
 
-def match_labels(module: Labels, data: Labels) -> NDArray[np.int64]:
+def match_labels(module: Labels, data: Labels, called: str = "the module") -> NDArray[np.int64]:
     """The index in `module` of each class of `data`, int64 [classes of the data].
 
     Classes are matched by WordNet id where all have one (but for a background), else by name: as it is, then
     without regard to case and with `_` and `-` as spaces. Data whose classes are numbers without names means
     the module's own. Raises `ArgumentError` for a class that the module does not have, for a name it has
     twice, for two classes of the data that match one, and for numbers that may count a background or not.
+    `called`: how messages call the module.
     """
     ids = [id for name, id in zip(module.names, module.wordnet_ids, strict=True) if name != BACKGROUND]
     if all(data.wordnet_ids) and all(ids):
@@ -30,7 +31,7 @@ def match_labels(module: Labels, data: Labels) -> NDArray[np.int64]:
     else:
         exact, loose = (_look_up(module.names, data.names, key) for key in (composed, _normalise))
         matches = [a or b for a, b in zip(exact, loose, strict=True)]
-    _check(module, data, matches)
+    _check(module, data, matches, called)
     return np.array([indices[0] for indices in matches], np.int64)
 
 
@@ -66,12 +67,12 @@ def _by_number(module: Labels, numbers: list[int]) -> list[list[int]]:
     return [[number + behind] if number + behind < len(module) else [] for number in numbers]
 
 
-def _check(module: Labels, data: Labels, matches: list[list[int]]) -> None:
+def _check(module: Labels, data: Labels, matches: list[list[int]], called: str) -> None:
     missing = [name for name, indices in zip(data, matches, strict=True) if not indices]
     if missing:
         raise ArgumentError(
             f"{len(missing)} of the {counted(len(data), 'class', 'classes')} of the data "
-            f"{'is' if len(missing) == 1 else 'are'} unknown to the module, such as "
+            f"{'is' if len(missing) == 1 else 'are'} unknown to {called}, such as "
             f"{_some(missing)}; it has {_some(module.names)}: rename the classes after it, "
             "or fine-tune a module on them."
         )

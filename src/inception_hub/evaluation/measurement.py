@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..architecture import PREDICTIONS
 from ..calibration import Calibration
 from ..data import TEST, TRAIN, VALIDATION, Dataset, Split, prepared
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ImageError
 from ..images import decode
 from ..images.presets import Preset
 from ..labels import Labels
@@ -61,7 +61,7 @@ def evaluate_split(
             f"{module.spec.bundle.name} is a feature vector module and has no classes to evaluate; "
             "give a module with a head."
         )
-    indices = match_labels(module.labels, labels)
+    indices = match_labels(module.labels, labels, module.spec.bundle.name)
     arrays = module.spec.bundle.calibration
     sets = None if arrays is None else SetMeasurement(Calibration.of(module.architecture, arrays))
     wanted = (PREDICTIONS,) if sets is None else (PREDICTIONS, *NEEDED)
@@ -92,16 +92,20 @@ def evaluate_split(
     )
 
 
-def pictures(evaluation: Evaluation, split: Split) -> Callable[[int], NDArray[np.uint8]]:
+def pictures(evaluation: Evaluation, split: Split) -> Callable[[int], NDArray[np.uint8] | None]:
     """A function from an index into `evaluation` to a picture of that photo of `split`.
 
-    The picture is uint8 [height, width, 3], of at most `THUMBNAIL` pixels a side.
+    The picture is uint8 [height, width, 3], of at most `THUMBNAIL` pixels a side; None of a photo that cannot
+    be read any more: the figures, perhaps of a run of hours, are reported all the same.
     """
     positions = {split.name(index): index for index in range(len(split))}
 
-    def picture(index: int) -> NDArray[np.uint8]:
-        photo = split.encoded(positions[evaluation.names[index]])
-        image = decode.picture(photo, least=THUMBNAIL)
+    def picture(index: int) -> NDArray[np.uint8] | None:
+        try:
+            photo = split.encoded(positions[evaluation.names[index]])
+            image = decode.picture(photo, least=THUMBNAIL)
+        except ImageError:
+            return None
         image.thumbnail((THUMBNAIL, THUMBNAIL))
         return np.asarray(image)
 

@@ -41,7 +41,8 @@ def curves(history: Sequence[Epoch], lowest_loss: float | None = None, start: Ca
     if any(scores):
         top1 = [score and 100 * score.top1 for score in scores]
         before = _start(start, start and 100 * start.score.top1, FIRST)
-        parts.append(_curve(history, "Top-1 accuracy on validation, %", {"validation": top1}, before))
+        title = "Top-1 accuracy on validation, %"
+        parts.append(_curve(history, title, {"validation": top1}, before, most=100))
     rates = [epoch.learning_rate for epoch in history]
     return "".join([*parts, _curve(history, "Learning rate", {"learning rate": rates})])
 
@@ -132,8 +133,12 @@ def _curve(
     title: str,
     series: dict[str, Sequence[float | None]],
     levels: Sequence[Level] = (),
+    most: float | None = None,
 ) -> str:
-    """A plot of each of `series` over the epochs. Validation, where it is among them, has the ring."""
+    """A plot of each of `series` over the epochs. Validation, where it is among them, has the ring.
+
+    `most`: what no value can exceed; the axis ends there.
+    """
 
     def draw(figure: "Figure") -> None:
         axes = figure.add_subplot()
@@ -150,10 +155,13 @@ def _curve(
         axes.xaxis.set_major_locator(_whole_numbers(6))
         axes.grid(axis="y", color=INK, alpha=0.12, linewidth=0.8)
         _mark_phases(axes, history)
+        if most is not None:
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, min(high, most + 0.05 * (most - low)))  # a line at `most` is seen whole
         if len(axes.get_legend_handles_labels()[0]) > 1:
-            axes.legend(fontsize=8)
+            figure.legend(fontsize=8, loc="outside lower center", ncols=2)  # not over the lines
 
-    return figure_svg(draw, 3.6, 2.8, f"{title} over the epochs")
+    return figure_svg(draw, 3.6, 3.0, f"{title} over the epochs")
 
 
 def _start(start: Candidate | None, value: float | None, colour: str) -> list[Level]:

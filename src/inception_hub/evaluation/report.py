@@ -84,7 +84,7 @@ def _plots(report: Report) -> dict[str, Any]:
         "shown": len(columns),
         "outside": len(columns) > len(matrix),
         "reliability": Markup(plots.reliability(evaluation.reliability())),
-        "risk": Markup(_risk(evaluation) if evaluation.sets else ""),
+        "risk": Markup(_risk(evaluation) if evaluation.sets and not evaluation.correct.all() else ""),
         "curves": Markup(_curves(report) if report.history else ""),
     }
 

@@ -40,8 +40,8 @@ class Exported:
         cls, arrays: Mapping[str, NDArray[np.generic]], image_size: tuple[int, int] | None = None
     ) -> "Exported":
         """The network's variables among those of a TensorFlow checkpoint."""
-        found = network_variables(arrays)
-        return cls(found.weights, None, image_size, None, found.averages, found.left_out)
+        variables = network_variables(arrays)
+        return cls(variables.weights, None, image_size, None, variables.averages, variables.left_out)
 
 
 def metadata(bundle: Bundle) -> dict[str, str]:

@@ -62,7 +62,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
             "licence": onnxruntime_web.licence(),
         }
     )
-    path.write_text(page, "utf-8")
+    path.write_bytes(page.encode())
 
 
 def check(bundle: Bundle, path: Path, options: Options) -> Check:

@@ -24,6 +24,7 @@ LABELS, DESCRIPTION = "labels.txt", "module.json"
 TENSOR_AXIS_LABELS, RGB, IMAGE_PROPERTIES, NORMALIZATION = 2, 1, 2, 1  # of the schema's enumerations
 MEAN, STD = 0.0, 255.0  # of pixels, 0 to 255, to what the model takes, [0, 1]
 Field = tuple[str, Any]  # kind, value
+OFFSET = "UOffsetTRelative"  # the kind of a table, a text or a vector
 
 
 def with_metadata(content: bytes, bundle: Bundle) -> bytes:
@@ -107,9 +108,6 @@ def _tensor(
     return _table(builder, fields)
 
 
-OFFSET = "UOffsetTRelative"
-
-
 def _table(builder: "Builder", fields: dict[int, Field]) -> Field:
     builder.StartObject(max(fields) + 1)
     for slot, (kind, value) in fields.items():
@@ -122,7 +120,7 @@ def _text(builder: "Builder", text: str) -> Field:
 
 
 def _tables(builder: "Builder", tables: Sequence[Field]) -> Field:
-    return _vector(builder, "UOffsetTRelative", [value for _, value in tables])
+    return _vector(builder, OFFSET, [value for _, value in tables])
 
 
 def _floats(builder: "Builder", values: Sequence[float]) -> Field:

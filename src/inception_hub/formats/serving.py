@@ -62,12 +62,12 @@ def configure(server: Server, repository: Path, bundle: Bundle, served: Served) 
         # Else OpenVINO takes bfloat16 on CPUs that have it.
         model = {"name": name, "base_path": name, "plugin_config": {"INFERENCE_PRECISION_HINT": "f32"}}
         text = json.dumps({"model_config_list": [{"config": model}]}, indent=2)
-        (repository / "config.json").write_text(f"{text}\n", "utf-8")
+        (repository / "config.json").write_bytes(f"{text}\n".encode())
         return
     folder = repository / name
     if bundle.labels:
-        (folder / LABELS).write_text("".join(f"{label}\n" for label in bundle.labels), "utf-8")
-    (folder / "config.pbtxt").write_text(_triton(name, bundle, served), "utf-8")
+        (folder / LABELS).write_bytes("".join(f"{label}\n" for label in bundle.labels).encode())
+    (folder / "config.pbtxt").write_bytes(_triton(name, bundle, served).encode())
 
 
 def _triton(name: str, bundle: Bundle, served: Served) -> str:

@@ -3,7 +3,7 @@
 Formats: tensorflow_hub/module_def.proto, module_attachment.proto and image_module_info.proto;
 tensorflow/core/protobuf/saved_model.proto and meta_graph.proto. Written with TensorFlow alone, and loaded
 back with it as `hub.Module` would. Read without it, the directory only: weights and image size; graphs and
-signatures are skipped, as what they compute is written down in `architecture.py`.
+signatures are skipped, as what they compute is written down in `architecture/table.py`.
 """
 
 import gzip

@@ -118,7 +118,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
 
     path.mkdir()
     save_checkpoint(str(path / NAME), variables(bundle))
-    (path / STATE).write_text(f'model_checkpoint_path: "{NAME}"\n', "utf-8")
+    (path / STATE).write_bytes(f'model_checkpoint_path: "{NAME}"\n'.encode())
 
 
 def variables(bundle: Bundle) -> dict[str, NDArray[np.generic]]:

@@ -16,6 +16,7 @@ from ..errors import FormatError, MissingExtraError
 from ..images.presets import DEFINITIONS, Fit, Preset
 from ..system.extras import missing
 from ..system.regular import read_bounded
+from ..system.text import printable
 from ..weights import Weights, load
 from .comparison import Check, Images, Outputs, compare
 from .exported import Exported, from_metadata, metadata
@@ -86,7 +87,9 @@ def _check_config(path: Path) -> None:
     if name != NAME:
         raise FormatError(f"{path} is of timm's {str(name)[:60]!r}; {ADVICE}, of {NAME}.")
     if channels != RGB:
-        raise FormatError(f"{path} is of images of {str(channels)[:20]} channels; give a network of three.")
+        raise FormatError(
+            f"{path} is of images of {printable(str(channels))[:20]} channels; give a network of three."
+        )
 
 
 def _to_slim(name: str) -> str:
@@ -126,7 +129,7 @@ def write(bundle: Bundle, path: Path, options: Options) -> None:
     path.mkdir()
     state = _state_dict(bundle.architecture, bundle.weights)
     (path / WEIGHTS).write_bytes(save(state, metadata(bundle)))  # its save_file hides it from other users
-    (path / CONFIG).write_text(json.dumps(_config(bundle), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    (path / CONFIG).write_bytes((json.dumps(_config(bundle), ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def _config(bundle: Bundle) -> dict[str, Any]:

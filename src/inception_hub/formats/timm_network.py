@@ -1,7 +1,7 @@
 """The network as a timm model: importing this file registers `inception_v2` with `timm.create_model`.
 
-It has what timm asks of its own models, and walks the table in `architecture.py`. Images are NCHW in [-1, 1],
-as timm's transforms make them by the configuration's `mean` and `std`.
+It has what timm asks of its own models, and walks the table in `architecture/table.py`. Images are NCHW in
+[-1, 1], as timm's transforms make them by the configuration's `mean` and `std`.
 """
 
 from bisect import bisect_left

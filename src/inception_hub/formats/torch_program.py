@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from ..architecture import SCOPE
 from ..bundle import Bundle
 from ..errors import FormatError
+from ..system.regular import open_regular
+from ..system.zip_files import open_zip
 from .comparison import Check, Outputs
 from .exported import Exported, from_metadata, metadata
 from .layouts import from_oihw
@@ -49,7 +51,7 @@ def read(path: Path) -> Exported:
     """
     with reading(path), naming(path):
         try:
-            with zipfile.ZipFile(path) as archive:
+            with open_regular(path) as file, open_zip(file) as archive:
                 return _read(archive)
         except (zipfile.BadZipFile, zlib.error, *MALFORMED) as error:
             if isinstance(error, FormatError):
@@ -123,7 +125,8 @@ def check(bundle: Bundle, path: Path, options: Options) -> Check:
     """Loads the file and runs it."""
     import torch
 
-    program = torch.export.load(path).module()
+    with path.open("rb") as file:  # given a path, PyTorch warns of any that does not end in .pt2
+        program = torch.export.load(file).module()
 
     def compute(images: Any) -> Outputs:
         with torch.inference_mode():

@@ -25,7 +25,7 @@ class Work(NamedTuple):
 
 
 def work(content: bytes) -> Work:
-    """Of decoding the first picture of the AVIF with its transparency; raises `Refused` for a rare kind."""
+    """What decoding the first picture and its transparency may take; raises `Refused` for a rare kind."""
     if len(content) > MAX_BYTES:
         raise Refused(f"an AVIF of {len(content):,} bytes, and at most {MAX_BYTES:,} are accepted")
     total, largest = BYTE * len(content), 0

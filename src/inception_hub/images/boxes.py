@@ -48,7 +48,7 @@ def items(content: bytes) -> list[Item]:
     inside = dict(boxes(meta[4:]))
     _check_shown(inside.get(b"iref", memoryview(b"")))
     kinds = _kinds(inside.get(b"iinf", memoryview(b"")))
-    found, left = [], 2 * len(content)
+    result, left = [], 2 * len(content)
     for number, method, extents in _places(inside.get(b"iloc", memoryview(b""))):
         source = {0: whole, 1: inside.get(b"idat", memoryview(b""))}.get(method)
         if source is None:
@@ -57,8 +57,8 @@ def items(content: bytes) -> list[Item]:
         left -= sum(map(len, parts))
         if left < 0:
             raise Refused("parts that lie over each other")
-        found.append(Item(kinds.get(number, b""), b"".join(parts)))
-    return found
+        result.append(Item(kinds.get(number, b""), b"".join(parts)))
+    return result
 
 
 def properties(content: bytes, kind: bytes) -> list[bytes]:

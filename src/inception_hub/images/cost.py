@@ -17,9 +17,7 @@ PNG_PIXEL, PNG_VALUE = 20, 12  # a value: a byte of a pixel
 WEBP_PIXEL, WEBP_LOSSY, WEBP_LOSSLESS = 25, 60, 10  # the latter two: a byte of the file
 # To read an ICC profile and, by the colour space it is for, to convert a pixel.
 PROFILE, PROFILE_PIXELS = 100_000_000, {"RGB": 20, "L": 20, "CMYK": 50}
-HELD = (
-    8  # bytes of a JPEG's coefficients for a pixel that is accepted: whole, it takes as many and its pixels
-)
+HELD = 8  # bytes of a JPEG's coefficients that are accepted for each pixel of `max_pixels`
 BANDS = {"RGB": 3, "RGBA": 4, "LA": 2}
 
 

@@ -87,18 +87,15 @@ def picture(
     except FileNotFoundError as error:
         if "://" in name:
             raise ImageError(f"{name} is an address; download the photo, and give its path.") from error
-        raise ImageError(f"{name} does not exist; give a {READABLE} file.") from error
+        raise ImageError(f"{name or repr(name)} does not exist; give a {READABLE} file.") from error
+    except PermissionError as error:
+        raise ImageError(f"{name} cannot be read ({error.strerror}); check its permissions.") from error
     except IsADirectoryError as error:
         raise ImageError(f"{name} is a folder; give a {READABLE} file.") from error
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large(name, "too many", max_pixels)) from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        if NOT_READ.search(reason):
-            raise ImageError(
-                f"{name} is of a kind that is not supported ({reason}); give an ordinary {READABLE} file."
-            ) from error
-        raise ImageError(f"{name} is damaged ({reason}); give an intact {READABLE} file.") from error
+        raise ImageError(_unreadable(name, error)) from error
 
 
 def stored_size(source: Source) -> tuple[int, int]:
@@ -123,6 +120,16 @@ def source_name(source: Any) -> str:
     if isinstance(source, (str, os.PathLike)):
         return os.fsdecode(source)
     return str(getattr(source, "filename", None) or getattr(source, "name", None) or "The image")
+
+
+def _unreadable(name: str, error: Exception) -> str:
+    """What to say of a photo at which the system or a decoder raised `error`."""
+    if reason := getattr(error, "strerror", None):  # the system's, such as of a link to itself
+        return f"{name} cannot be read ({reason}); give a {READABLE} file."
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if NOT_READ.search(reason):
+        return f"{name} is of a kind that is not supported ({reason}); give an ordinary {READABLE} file."
+    return f"{name} is damaged ({reason}); give an intact {READABLE} file."
 
 
 def _too_large(name: str, pixels: str, max_pixels: int, reducible: bool = False) -> str:

@@ -47,17 +47,17 @@ def work(content: bytes) -> tuple[int, int]:
 
 def _described(description: bytes) -> list[tuple[int, int]]:
     """Where the units in a description of what follows lie: begin and end of each."""
-    found, place = [], 23
+    units, place = [], 23
     for _ in range(description[22] if len(description) > 22 else 0):
         count = int.from_bytes(description[place + 1 : place + 3])
         place += 3
         for _ in range(count):
             size = int.from_bytes(description[place : place + 2])
-            found.append((place + 2, place + 2 + size))
+            units.append((place + 2, place + 2 + size))
             place += 2 + size
-            if len(found) > MAX_UNITS or place > len(description):
+            if len(units) > MAX_UNITS or place > len(description):
                 raise Refused(f"more than {MAX_UNITS:,} parts")
-    return found
+    return units
 
 
 def _walk(data: memoryview, units: list[tuple[int, int]] | None, sizes: list[int]) -> int:
@@ -77,15 +77,15 @@ def _walk(data: memoryview, units: list[tuple[int, int]] | None, sizes: list[int
 
 
 def _units(data: memoryview) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    units: list[tuple[int, int]] = []
     place = 0
     while place + 4 <= len(data):
         size = int.from_bytes(data[place : place + 4])
-        found.append((place + 4, place + 4 + size))
+        units.append((place + 4, place + 4 + size))
         place += 4 + size
-        if len(found) > MAX_UNITS:
+        if len(units) > MAX_UNITS:
             raise Refused(f"more than {MAX_UNITS:,} parts")
-    return found
+    return units
 
 
 def _pixels(parameters: bytes) -> int:

@@ -45,12 +45,12 @@ class Work(NamedTuple):
 
 
 def nanoseconds(content: bytes) -> int:
-    """Of decoding all scans of the JPEG, whole; raises `Refused` for a rare kind."""
+    """How long decoding all scans of the whole JPEG may take; raises `Refused` for a rare kind."""
     return work(content).nanoseconds
 
 
 def work(content: bytes, scale: int = 1) -> Work:
-    """The same, and memory, of the JPEG reduced to 1 / `scale` of its sides."""
+    """What decoding the JPEG at 1 / `scale` of its sides may take; raises `Refused` for a rare kind."""
     frame: Frame | None = None
     interval = held = 0
     total = BYTE * len(content)

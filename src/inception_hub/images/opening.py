@@ -96,6 +96,8 @@ def _image(head: bytes, file: PhotoFile, name: str) -> Image.Image:
 @contextmanager
 def _raw(source: Source, name: str) -> Iterator[io.FileIO | io.BytesIO]:
     if isinstance(source, bytes):
+        if not source:
+            raise ImageError(f"{name} is empty; give a {READABLE} file.")
         raw = io.BytesIO(source)
     elif isinstance(source, (str, os.PathLike)):
         status = os.stat(source)

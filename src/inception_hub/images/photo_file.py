@@ -43,7 +43,7 @@ class PhotoFile(io.BufferedReader):
     """
 
     def __init__(self, raw: io.RawIOBase | io.BytesIO) -> None:
-        super().__init__(raw)  # type: ignore[arg-type] - a BytesIO reads like a raw file
+        super().__init__(raw)  # a BytesIO reads like a raw file
         self._reads = self._bytes = self._exif = 0
         self._opened = time.thread_time()
         self.size = self.seek(0, os.SEEK_END)

@@ -46,9 +46,13 @@ def quiet() -> Iterator[None]:
 def _silence_libraries() -> None:
     """Pillow's log, where nobody asked for it, and libtiff's complaints, which it writes by itself."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())
-    beside = sorted((Path(PIL.__file__).parents[1] / "pillow.libs").glob("libtiff*"))  # as wheels have it
-    for path in (*map(str, beside), ctypes.util.find_library("tiff")):
+    for path in (*_in_wheel(Path(PIL.__file__).parent), ctypes.util.find_library("tiff")):
         if path:
             with suppress(OSError, AttributeError):
                 ctypes.CDLL(path).TIFFSetErrorHandler(None)
                 return
+
+
+def _in_wheel(pillow: Path) -> list[str]:
+    """libtiff as Pillow's wheels for Linux and macOS have it; in those for Windows it is part of Pillow."""
+    return sorted(map(str, (*pillow.parent.glob("pillow.libs/libtiff*"), *pillow.glob(".dylibs/libtiff*"))))

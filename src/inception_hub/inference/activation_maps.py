@@ -81,7 +81,7 @@ def explain(
         return _explain_batch(module, images[None] if images.ndim == 3 else images, top, chosen)
     size, preset = size or module.image_size, checked_preset(resize) or module.resize
     photos = (load_image(photo, size, preset, max_pixels=max_pixels) for _, photo in named_photos(images))
-    return [found for photo in photos for found in _explain_batch(module, photo[None], top, chosen)]
+    return [each for photo in photos for each in _explain_batch(module, photo[None], top, chosen)]
 
 
 def _explain_batch(

@@ -13,7 +13,7 @@ from ..images.photo_file import MAX_PIXELS
 from ..images.presets import Preset, visible_fractions
 from ..module import Module
 from .activation_maps import Explanation, explain
-from .options import TOP
+from .options import EXPLAINED
 
 PANEL = 360  # px, a photo's longest side
 MARGIN, LINE = 14, 20  # px
@@ -24,7 +24,7 @@ def explained_photo(
     module: Module,
     source: Any,
     *,
-    top: int = TOP,
+    top: int = EXPLAINED,
     classes: Sequence[str | int] | None = None,
     size: tuple[int, int] | None = None,
     resize: Preset | None = None,

@@ -16,6 +16,7 @@ CHUNK = 4096  # photos
 SHRINKAGES = (0.1, 0.4, 0.8)  # of the covariance; the one with the lowest held-out loss is taken
 TEMPERATURES = np.geomspace(0.5, 20, 40)  # that divide the logits; the same decides
 SAMPLE = 5000  # photos that decide on both
+SEED = 0  # of the folds and the sample
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -63,12 +64,12 @@ class Heads:
         return np.einsum("nd,nd->n", turned, points)[:, None] - 2 * turned @ means.T + constant
 
 
-def fit_heads(vectors: NDArray[np.floating], classes: Integers, seed: int = 0) -> Heads:
+def fit_heads(vectors: NDArray[np.floating], classes: Integers) -> Heads:
     """The heads of `vectors`, [n, features], with their `classes`, int64 [n], from 0 without gaps.
 
-    Each class has `FOLDS` photos or more; photos of class -1 are in no fold. `seed` decides on the folds.
+    Each class has `FOLDS` photos or more; photos of class -1 are in no fold.
     """
-    folds = assign_folds(classes, seed)
+    folds = assign_folds(classes, SEED)
     count = int(classes.max()) + 1
     sums = np.zeros((FOLDS, count, vectors.shape[1]))
     scatter = np.zeros((FOLDS, vectors.shape[1], vectors.shape[1]))
@@ -82,7 +83,7 @@ def fit_heads(vectors: NDArray[np.floating], classes: Integers, seed: int = 0) -
             sums[fold, present] += np.add.reduceat(points[order], starts)
             scatter[fold] += points.T @ points
     counts = np.array([np.bincount(classes[folds == fold], minlength=count) for fold in range(FOLDS)])
-    sample = np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:SAMPLE])
+    sample = np.sort(np.random.default_rng(SEED).permutation(np.flatnonzero(folds >= 0))[:SAMPLE])
     means, covariances, priors = _moments(counts, sums, scatter)
     best, lowest = None, np.inf
     for shrinkage in SHRINKAGES:

@@ -15,7 +15,7 @@ import numpy as np
 from ..data import TRAIN, Dataset, Split
 from ..data.text_tables import read_table
 from ..errors import FormatError
-from ..system.text import counted, csv_path, csv_text, first_few
+from ..system.text import counted, csv_path, csv_text, first_few, printable
 from .findings import Decision, Finding
 
 COLUMNS = ("path", "split", "class", "kind", "score", "suggestion", "decision")
@@ -109,6 +109,6 @@ def _unknown(file: Path, dataset: Dataset, split: str, names: Sequence[str]) -> 
     photos = counted(len(names), "photo", "photos")
     return FormatError(
         f"{file} excludes {photos} that the {split[:60]!r} split of {dataset.name} does not have: "
-        f"{first_few([name[:200] for name in names])}; give the decisions about this data, or take these "
-        "lines out."
+        f"{first_few([printable(name)[:200] for name in names])}; give the decisions about this data, or "
+        "take these lines out."
     )

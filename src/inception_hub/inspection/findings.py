@@ -93,7 +93,7 @@ def qualities(survey: Survey) -> tuple[list[Finding], list[str]]:
         ("odd shape", shape, shape >= ODD, -1),
         ("grey", figures["colour"], figures["colour"] <= GREY, 1),
     )
-    found: list[Finding] = []
+    findings: list[Finding] = []
     notes: list[str] = []
     for kind, values, poor, sign in measures:
         rows = np.flatnonzero(poor)
@@ -104,8 +104,8 @@ def qualities(survey: Survey) -> tuple[list[Finding], list[str]]:
             )
             continue
         for row in rows[np.argsort(sign * values[rows], kind="stable")].tolist():
-            found.append(_finding(kind, survey, row, float(values[row])))
-    return found, notes
+            findings.append(_finding(kind, survey, row, float(values[row])))
+    return findings, notes
 
 
 def _finding(

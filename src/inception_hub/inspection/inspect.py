@@ -11,13 +11,12 @@ from typing import Any
 
 from ..data import Dataset, open_dataset
 from ..engines import EngineName, PrecisionChoice
-from ..errors import ArgumentError
 from ..images.presets import Preset, checked_preset
 from ..module import Module, ModuleLike, as_module
 from ..similarity.duplicates import duplicate_pairs, groups
 from ..system.atomic import atomic_file
 from ..system.home import at_home
-from ..system.outputs import as_output_error, claimed, refuse_existing
+from ..system.outputs import as_output_error, claimed, refuse_existing, refuse_shared
 from ..system.text import counted, encoded, first_few
 from .cross_validation import FOLDS
 from .decisions import write_decisions
@@ -53,8 +52,8 @@ class InspectionResult:
 
     def counts(self) -> dict[Kind, int]:
         """How many findings there are of each kind; 0 included."""
-        found = Counter(each.kind for each in self.findings)
-        return {kind: found[kind] for kind in KINDS}
+        numbers = Counter(each.kind for each in self.findings)
+        return {kind: numbers[kind] for kind in KINDS}
 
     def summary(self) -> dict[str, Any]:
         """JSON-ready figures."""
@@ -105,8 +104,7 @@ def inspect(
     """
     outputs = [None if path is None else Path(at_home(path)) for path in (report, decisions)]
     preset = checked_preset(resize)
-    if None not in outputs and outputs[0] == outputs[1]:
-        raise ArgumentError(f"report and decisions are both {report}; give each a name of its own.")
+    refuse_shared(dict(zip(("report", "decisions"), outputs, strict=True)))
     with ExitStack() as names:
         for path in filter(None, outputs):
             refuse_existing(path)
@@ -135,9 +133,9 @@ def _inspected(
     pairs = duplicate_pairs(seen.vectors, seen.fingerprints, on_progress=partial(on_progress, "comparing"))
     verdicts = judge_labels(seen.vectors, seen.classes)
     poor, notes = qualities(seen)
-    found = [*copies(seen, groups(pairs)), *unreadable(seen), *poor]
-    found += labels(seen, verdicts) if verdicts else []
-    findings = tuple(sorted(found, key=lambda each: KINDS.index(each.kind)))
+    wrong = labels(seen, verdicts) if verdicts else ()
+    findings = (*copies(seen, groups(pairs)), *unreadable(seen), *poor, *wrong)
+    findings = tuple(sorted(findings, key=lambda each: KINDS.index(each.kind)))
     notes = [*dataset.notes, *_not_judged(seen, verdicts), *notes]
     confused = verdicts.confusions if verdicts else ()
     names = dataset.labels

@@ -17,10 +17,8 @@ from .neighbours import Neighbours, find_neighbours
 
 MOST_CLASSES = 5_000  # whose means, of every fold, fit into some 200 MB
 SUSPICIOUS = 0.1  # of the photos, the most suspicious: those that are named at most
-SURE, NO_CHANCE = (
-    0.95,
-    0.01,
-)  # probabilities of the other class and of the own one of a label that is unlikely
+SURE = 0.95  # least probability of the other class where a label is unlikely
+NO_CHANCE = 0.01  # largest probability of the photo's own class there
 FAR = 3.5  # modified z-score of an outlier, as Iglewicz and Hoaglin (1993) recommend
 NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 CONFUSED, LEAST_CONFUSED = 0.2, 5  # share of the photos of two classes that are confused, and their number
@@ -69,7 +67,7 @@ class Verdicts:
         return order[(named & self.judged & (self.given < self.confidence))[order]]
 
 
-def judge_labels(vectors: NDArray[np.floating], classes: Integers, seed: int = 0) -> Verdicts | None:
+def judge_labels(vectors: NDArray[np.floating], classes: Integers) -> Verdicts | None:
     """The verdicts on photos with `vectors`, [n, features], and `classes`, int64 [n].
 
     Classes of fewer than `FOLDS` photos are not judged. None where fewer than two can be, or more than
@@ -82,7 +80,7 @@ def judge_labels(vectors: NDArray[np.floating], classes: Integers, seed: int = 0
     numbers[names] = np.arange(len(names))
     own = numbers[classes]
     judged = own >= 0
-    opinions = partial(_judge, fit_heads(vectors, own, seed), find_neighbours(vectors, own), vectors, own)
+    opinions = partial(_judge, fit_heads(vectors, own), find_neighbours(vectors, own), vectors, own)
     given, confidence, distances = (np.zeros(len(own), np.float32) for _ in range(3))
     suggested = np.zeros(len(own), np.int64)
     for each in opinions():
@@ -138,10 +136,10 @@ def _confusions(
     low = np.minimum(own, suggested)[wrong]
     high = np.maximum(own, suggested)[wrong]
     pairs, photos = np.unique(low * len(counts) + high, return_counts=True)
-    found = []
+    confusions = []
     for pair, number in zip(pairs.tolist(), photos.tolist(), strict=True):
         first, second = divmod(pair, len(counts))
         total = int(counts[first] + counts[second])
         if number >= max(LEAST_CONFUSED, CONFUSED * total):
-            found.append(Confusion(int(names[first]), int(names[second]), number, total))
-    return tuple(sorted(found, key=lambda each: (-each.photos / each.total, each.first, each.second)))
+            confusions.append(Confusion(int(names[first]), int(names[second]), number, total))
+    return tuple(sorted(confusions, key=lambda each: (-each.photos / each.total, each.first, each.second)))

@@ -41,16 +41,16 @@ def render(inspected: Inspected) -> str:
     """The page as HTML that can be encoded as UTF-8."""
     groups = []
     for kind in KINDS:
-        found = [each for each in inspected.findings if each.kind == kind]
-        if found:
+        of_kind = [each for each in inspected.findings if each.kind == kind]
+        if of_kind:
             groups.append(
                 {
                     "id": kind.replace(" ", "-"),
                     "title": TITLES[kind].title,
                     "rule": TITLES[kind].rule,
-                    "count": len(found),
-                    "excluded": sum(each.decision == "exclude" for each in found),
-                    "cards": [_card(inspected.dataset, each) for each in found[:SHOWN]],
+                    "count": len(of_kind),
+                    "excluded": sum(each.decision == "exclude" for each in of_kind),
+                    "cards": [_card(inspected.dataset, each) for each in of_kind[:SHOWN]],
                 }
             )
     page = page_template("inspection.html.j2").render(

@@ -14,14 +14,14 @@ from .label_errors import judge_labels
 def copy_notes(dataset: Dataset) -> list[str]:
     """Notes that name photos of exactly the same bytes."""
     same, other = duplicates_within_splits(dataset)
-    found = {
+    copies = {
         "in two splits": duplicates_across_splits(dataset),
         "in one split under two classes": other,
         "in one split twice": same,
     }
     notes = [f"{counted(len(pairs), 'photo is', 'photos are')} {where}: "
              f"{first_few([' = '.join(pair) for pair in pairs])}"
-             for where, pairs in found.items() if pairs]  # fmt: skip
+             for where, pairs in copies.items() if pairs]  # fmt: skip
     if notes:
         notes.append("inception-hub inspect DATA shows them, also cropped and mirrored copies.")
     return notes

@@ -10,15 +10,18 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from ..errors import FormatError, OutputError
 from ..images.find import EXTENSIONS
-from ..system.atomic import SCRATCH, make_folders, remove_stale
+from ..system.atomic import SCRATCH, flush_directory, make_folders, remove_stale
 from ..system.locks import hold_directory, release
 from ..system.moving import write_new
+from ..system.open_files import remove_open
 from ..system.outputs import as_output_error, taken
+from ..system.text import may_be_path, printable
 from .choices import How
 from .names import JOURNAL
 
@@ -61,7 +64,7 @@ class Journal:
         self.last = 0  # the highest id of an entry
         self._dry, self._done, self._undone = dry, set[int](), set[int]()
         self._held: int | None = None
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         if settings is None and not self.path.is_file():
             raise OutputError(f"{into} holds no {JOURNAL}; give a folder that organise made.")
         try:
@@ -101,12 +104,12 @@ class Journal:
         for number, (record, end) in enumerate(_records(self.path)):
             if number == 0:
                 _check_head(self.path, record, settings)
-            elif type(record.get("done")) is int:
-                self._done.add(record["done"])
-            elif type(record.get("undone")) is int:
-                self._undone.add(record["undone"])
+            elif "photo" not in record:
+                self._settle(record)
+            elif _entry(self.path, record).id == self.last + 1:
+                self.last += 1
             else:
-                self.last = max(self.last, _entry(self.path, record).id)
+                raise _foreign(self.path, "its photos are not numbered one after another")
             whole = end
         if not whole:
             raise _foreign(self.path, "it is empty")
@@ -114,6 +117,15 @@ class Journal:
             self._file = open(self.path, "r+b", buffering=0)
             self._file.truncate(whole)
             self._file.seek(whole)
+
+    def _settle(self, record: dict[str, Any]) -> None:
+        """Takes the line that an entry is done, or undone; raises `FormatError` for one of no entry."""
+        for name, known in (("done", self._done), ("undone", self._undone)):
+            number = record.get(name)
+            if type(number) is int and 0 < number <= self.last:
+                known.add(number)
+                return
+        raise _foreign(self.path, "a line of it is no photo's")
 
     @property
     def made_folder(self) -> bool:
@@ -160,6 +172,14 @@ class Journal:
             raise OutputError(
                 f"{self.path} cannot be written ({error.strerror}); make room, and run the same again."
             ) from error
+
+    def remove(self) -> None:
+        """Removes the journal; on the disk when it returns."""
+        assert self._file is not None
+        flush_directory(self.path.parent)
+        remove_open(self.path, self._file)
+        self._file = None
+        flush_directory(self.path.parent)
 
     def close(self) -> None:
         """Lets the folder go; a journal without entries is removed, and the folder if it was made for it."""
@@ -217,9 +237,13 @@ def _check_head(path: Path, record: dict[str, Any], settings: Settings | None) -
     for name in (*settings, *kept):
         if kept.get(name) != settings.get(name):
             raise OutputError(
-                f"{path.parent} was organised with {name} {str(kept.get(name))[:60]}, not "
-                f"{str(settings.get(name))[:60]}; give the same, or another folder, or undo it first."
+                f"{path.parent} was organised with {printable(name)[:60]} {_shown(kept.get(name))}, not "
+                f"{_shown(settings.get(name))}; give the same, or another folder, or undo it first."
             )
+
+
+def _shown(value: object) -> str:
+    return printable(str(value))[:60]
 
 
 def _entry(path: Path, record: dict[str, Any]) -> Entry:
@@ -235,7 +259,7 @@ def _entry(path: Path, record: dict[str, Any]) -> Entry:
             or entry.how not in get_args(How)
             or not os.path.isabs(entry.photo)
             or type(entry.id) is not int
-            or not all(type(text) is str and "\0" not in text for text in texts)
+            or not all(type(text) is str and may_be_path(text) for text in texts)
         ):
             raise ValueError
     except (TypeError, ValueError, KeyError, AttributeError) as error:

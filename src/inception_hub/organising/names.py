@@ -5,27 +5,24 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..system.names import FORBIDDEN, folded, is_device
+
 UNSURE = "unsure"  # the folder of photos that no class is likely enough for
 JOURNAL = "organised.jsonl"
 SIDECAR = ".xmp"  # after the photo's whole name
-FORBIDDEN = frozenset('/\\:*?"<>|')  # by one system or another
-RESERVED = frozenset(  # by Windows, with any ending too
-    ["con", "prn", "aux", "nul", "conin$", "conout$"]
-    + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\xb9\xb2\xb3"]
-)
 MOST_BYTES = 100  # of a folder's name
 
 
 def folder_names(labels: Sequence[str]) -> list[str]:
-    """A folder's name for each of `labels`: no two are the same, also where upper and lower case are one."""
+    """A folder's name for each of `labels`: no two are one on any system: see `folded`."""
     taken = {UNSURE, JOURNAL}
     names = []
     for label in labels:
         plain = name = folder_name(label)
         number = 2
-        while name.casefold() in taken:
+        while folded(name) in taken:
             name, number = f"{plain}-{number}", number + 1
-        taken.add(name.casefold())
+        taken.add(folded(name))
         names.append(name)
     return names
 
@@ -33,8 +30,8 @@ def folder_names(labels: Sequence[str]) -> list[str]:
 def folder_name(label: str) -> str:
     """`label` as one folder's name: no separators, nothing that is not printable, at most `MOST_BYTES`."""
     text = unicodedata.normalize("NFC", label)
-    safe = "".join("_" if c in FORBIDDEN or not c.isprintable() else c for c in text).strip(" .")
-    if safe.partition(".")[0].rstrip().casefold() in RESERVED:
+    safe = "".join("_" if c == "/" or c in FORBIDDEN or not c.isprintable() else c for c in text).strip(" .")
+    if is_device(safe):
         safe = f"_{safe}"
     cut = safe.encode()[:MOST_BYTES].decode("utf-8", "ignore").rstrip(" .")
     return cut or "_"
@@ -54,19 +51,19 @@ class FreeNames:
     def choose(self, folder: str, name: str) -> str:
         """`folder/name`, its stem followed by -2, -3 and so on where that is taken."""
         stem, ending = os.path.splitext(name)
-        key = f"{folder}/{name}".casefold()
+        key = folded(f"{folder}/{name}")
         number = self._next.get(key, 1)
         while True:
-            found = f"{folder}/{name}" if number == 1 else f"{folder}/{stem}-{number}{ending}"
-            if not any(self._is_taken(found + each) for each in self._endings):
+            chosen = f"{folder}/{name}" if number == 1 else f"{folder}/{stem}-{number}{ending}"
+            if not any(self._is_taken(chosen + each) for each in self._endings):
                 break
             number += 1
         if number > 1:
             self._next[key] = number
         if self._chosen is not None:
-            self._chosen.update((found + each).casefold() for each in self._endings)
-        return found
+            self._chosen.update(folded(chosen + each) for each in self._endings)
+        return chosen
 
     def _is_taken(self, name: str) -> bool:
-        planned = self._chosen is not None and name.casefold() in self._chosen
+        planned = self._chosen is not None and folded(name) in self._chosen
         return planned or os.path.lexists(self._into / name)

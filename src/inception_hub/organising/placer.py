@@ -45,8 +45,8 @@ class Placed:
 class Summary:
     """Counts of a run: photos `placed`, `unsure` ones among them, those placed `before`, and `failed` ones.
 
-    `folders`: photos placed in each. `errors`: the first 100. `unread`: files that are no photos by their
-    names. `left`: whether it was stopped before all photos were taken.
+    `folders`: photos placed in each. `errors`: the first `LISTED`. `unread`: files that are no photos by
+    their names. `left`: whether it was stopped before all photos were taken.
     """
 
     placed: int = 0

@@ -51,9 +51,7 @@ def undo_organise(into: str | os.PathLike[str], *, on_photo: Callable[[str], obj
                 (folder / name).rmdir()
         if not undone.kept:
             made = journal.made_folder
-            flush_directory(folder)
-            journal.path.unlink()
-            flush_directory(folder)
+            journal.remove()
             if made:
                 with suppress(OSError):
                     folder.rmdir()

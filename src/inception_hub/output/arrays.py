@@ -160,7 +160,7 @@ class _Texts:
 
     def __init__(self, path: Path, files: ExitStack) -> None:
         self._path = path
-        self._file = files.enter_context(path.open("w", encoding="ascii"))
+        self._file = files.enter_context(path.open("w", encoding="ascii", newline="\n"))
         self._count, self._width = 0, 1
 
     def add(self, text: str) -> None:

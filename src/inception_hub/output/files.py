@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from ..errors import OutputError
 from ..system.atomic import commit_file, flush_directory, scratch_folder
 from ..system.locks import is_open_at, try_lock
+from ..system.open_files import remove_open
 from ..system.outputs import as_output_error, refuse_existing, taken
 from .resume import Done, WrittenRow
 from .settings import NO_SETTINGS, Settings, check_record, record_of, write_record
@@ -75,9 +76,10 @@ class GrowingFile:
                 elif settings is not None:
                     write_record(path, settings)
             except BaseException:
-                if not os.fstat(self._file.fileno()).st_size:
-                    path.unlink(missing_ok=True)
-                self._file.close()
+                if os.fstat(self._file.fileno()).st_size:
+                    self._file.close()
+                else:
+                    remove_open(path, self._file)
                 raise
 
     def append(self, data: bytes) -> None:
@@ -104,11 +106,9 @@ class GrowingFile:
     def abandon(self) -> None:
         """Keeps what was written; removes the file if that is nothing."""
         if self._file.tell() == 0:
-            # While it is still held: another run may take the name next.
-            self._path.unlink(missing_ok=True)
             if self._settings is not None:
                 record_of(self._path).unlink(missing_ok=True)
-            self._file.close()
+            remove_open(self._path, self._file)
         else:
             self.close()
 
@@ -127,7 +127,7 @@ class PendingFile:
             if target:
                 # tempfile would make a file that only its owner can read, and renaming would keep it so.
                 self._path = folder.enter_context(scratch_folder(target)) / target.name
-                self.file: BinaryIO = self._path.open("xb")
+                self.file: IO[bytes] = self._path.open("xb")
             else:
                 self.file = tempfile.TemporaryFile()
             self._folder = folder.pop_all()  # until here it goes with what failed
@@ -182,7 +182,7 @@ def _open_alone(path: Path, new: bool) -> FileIO:
 
 
 def _write_all(file: BinaryIO | FileIO, data: bytes) -> None:
-    """Writes on where an unbuffered file (of ours, or standard output under `python -u`) took only a part."""
+    """Writes all of `data`: an unbuffered file, such as standard output under `python -u`, may take part."""
     left = memoryview(data)
     while left:
         left = left[file.write(left) :]

@@ -1,6 +1,7 @@
 """Rows as one table in memory, for pandas, polars and whatever else reads Arrow."""
 
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from ..system.extras import missing
 from ..system.text import encoded
 
 if TYPE_CHECKING:
-    import pandas
     import polars
     import pyarrow as pa
 
@@ -62,24 +62,21 @@ def lines(row: Row) -> Iterator[dict[str, Any]]:
         }
 
 
-def pandas_frame(table: "pa.Table") -> "pandas.DataFrame":
-    """`table` as a data frame of pandas'; raises `MissingExtraError` without pandas."""
-    try:
-        return table.to_pandas()
-    except ImportError as error:
-        raise _missing("pandas") from error
+def check_frames(library: str) -> None:
+    """Raises `MissingExtraError`, before a photo is read, without pyarrow or without `library`."""
+    lacking = [name for name in (library, "pyarrow") if find_spec(name) is None]
+    if lacking:
+        are = "are" if len(lacking) > 1 else "is"
+        raise MissingExtraError(
+            f"to_{library} needs {' and '.join(lacking)}, which {are} not installed: "
+            f"pip install {' '.join(lacking)}."
+        )
 
 
 def polars_frame(table: "pa.Table") -> "polars.DataFrame":
-    """`table` as a data frame of polars'; raises `MissingExtraError` without polars."""
-    try:
-        import polars
-    except ImportError as error:
-        raise _missing("polars") from error
+    """`table` as a data frame of polars'."""
+    import polars
+
     frame = polars.from_arrow(table)
     assert isinstance(frame, polars.DataFrame)
     return frame
-
-
-def _missing(library: str) -> MissingExtraError:
-    return MissingExtraError(f"to_{library} needs {library}, which is not installed: pip install {library}.")

@@ -22,6 +22,7 @@ from ..images.heatmaps import Heatmap, palette
 from ..inference.decoding import THUMBNAIL
 from ..inference.row import Row
 from ..system.outputs import as_output_error, claimed
+from ..system.regular import open_regular
 from ..system.templates import page_template
 from ..system.text import encoded
 from .data_uri import jpeg_uri, palette_png_uri
@@ -97,7 +98,7 @@ def refuse_all_but_a_page(path: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:  # a pipe would be waited for
             start = file.read(1024)
     except OSError:
         start = b""

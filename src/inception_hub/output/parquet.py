@@ -6,17 +6,19 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, final
 
 from ..errors import OutputError
 from ..inference.row import Kind, Row
 from ..system.atomic import flush_directory
 from ..system.extras import missing
 from ..system.locks import hold_directory, release
+from ..system.open_files import replace
 from ..system.outputs import as_output_error, refuse_existing, taken
+from ..system.regular import open_regular
 from ..system.text import encoded
 from .files import STDOUT, PendingFile
 from .resume import Done, WrittenRow
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 ROW_GROUP = 1024  # rows of a part, held in memory until then: 4 MB of vectors
 COMPLETE = "complete.parquet"  # all parts in one, in their folder, until it takes its name
 SETTINGS = b"inception_hub.settings"  # in a file's metadata
-MAX_GROUP = 1 << 30  # bytes of a row group, uncompressed; ours have 1024 rows
+UNPACKED = 1 << 30  # bytes that all rows of a file may have, or `RATIO` times its own
+HELD = 64 << 20  # bytes of rows that are read at a time
 
 
 @final
@@ -134,24 +137,34 @@ class ParquetWriter:
         """The rows that are there; every page is read once, so that a damaged one is known at once."""
         for source in self._sources():
             try:
-                with self._parquet.ParquetFile(source, page_checksum_verification=True) as file:
+                with (
+                    open_regular(source) as raw,
+                    self._parquet.ParquetFile(raw, page_checksum_verification=True) as file,
+                ):
                     self._check(file, source)
-                    for batch in file.iter_batches(batch_size=ROW_GROUP, use_threads=False):
+                    for batch in batches(file, raw):
                         batch.validate(full=True)
                         if batch["path"].null_count:
                             raise _foreign(source)
-                        for path, error in zip(batch["path"], batch["error"], strict=True):
-                            yield WrittenRow(path.as_py(), error.is_valid)
+                        errors = batch["error"].is_valid().to_pylist()
+                        for path, is_error in zip(batch["path"].to_pylist(), errors, strict=True):
+                            yield WrittenRow(path, is_error)
             except (OSError, ValueError, MemoryError, self._pa.ArrowException) as error:
                 if isinstance(error, OutputError):
                     raise
+                if reason := getattr(error, "strerror", None):  # of the system, not of pyarrow
+                    raise OutputError(
+                        f"{source} cannot be read ({reason}); give another --output."
+                    ) from error
                 raise _foreign(source) from error
 
     def _check(self, file: Any, source: Path) -> None:
-        groups = (file.metadata.row_group(index) for index in range(file.num_row_groups))
-        if not file.schema_arrow.equals(self._schema) or any(g.total_byte_size > MAX_GROUP for g in groups):
+        kept = (file.schema_arrow.metadata or {}).get(SETTINGS)
+        fits = file.schema_arrow.equals(self._schema)
+        if fits or kept is not None:  # a record tells more of other rows than that they are others
+            check(source, kept, self._settings)
+        if not fits:
             raise _foreign(source)
-        check(source, (file.schema_arrow.metadata or {}).get(SETTINGS), self._settings)
 
     def _write_part(self) -> None:
         # Forgotten first: interrupted after the part is there, none of its rows may be written once more.
@@ -182,6 +195,28 @@ class ParquetWriter:
         except BaseException:
             pending.discard()
             raise
+
+
+def batches(file: Any, raw: BinaryIO, columns: Sequence[str] | None = None) -> "Iterator[pa.RecordBatch]":
+    """The rows of the Parquet `file`, whose bytes are `raw`, some at a time; None: of all `columns`.
+
+    Raises `ValueError` for more rows than bytes, and for rows that unpack to very much, whatever the file
+    says itself.
+    """
+    from ..data.pages import RATIO, chunks, largest_page
+
+    size = raw.seek(0, os.SEEK_END)
+    if file.metadata.num_rows > size:
+        raise ValueError("it has more rows than bytes")
+    left = max(UNPACKED, RATIO * size)
+    for group, parts in enumerate(chunks(raw)):
+        largest = max((largest_page(raw, part) for part in parts), default=0)
+        rows = max(1, min(ROW_GROUP, HELD // max(1, largest)))  # each may be all of a page
+        for batch in file.iter_batches(rows, [group], columns, use_threads=False):
+            left -= batch.nbytes
+            if left < 0:
+                raise ValueError(f"it unpacks to far more than its {size:,} bytes")
+            yield batch
 
 
 def schema(kind: Kind, sets: bool = False) -> "pa.Schema":
@@ -215,10 +250,11 @@ def _take_name(parts: Path, output: Path) -> None:
     for part in _numbered(parts):
         part.unlink()
     flush_directory(parts)
-    os.replace(parts / COMPLETE, output)
+    replace(parts / COMPLETE, output)
     flush_directory(output.parent)
     for left in parts.iterdir():  # by a writer that was killed
-        shutil.rmtree(left, ignore_errors=True)
+        if left.is_dir():  # a pipe would be waited for
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _foreign(source: Path) -> OutputError:

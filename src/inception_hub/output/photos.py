@@ -21,7 +21,7 @@ from ..inference.options import Options, top_or_coverage
 from ..inference.pipeline import infer
 from ..inference.row import Row
 from ..module import Module, ModuleLike, as_module
-from .frames import arrow_table, pandas_frame, polars_frame
+from .frames import arrow_table, check_frames, polars_frame
 from .notebook import cards
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ class Rows(Iterable[Row]):
 
     def to_pandas(self) -> "pandas.DataFrame":
         """`to_arrow` as a data frame of pandas'."""
-        return pandas_frame(self.to_arrow())
+        check_frames("pandas")
+        return self.to_arrow().to_pandas()
 
     def to_polars(self) -> "polars.DataFrame":
         """`to_arrow` as a data frame of polars'."""
+        check_frames("polars")
         return polars_frame(self.to_arrow())
 
     def _repr_html_(self) -> str:

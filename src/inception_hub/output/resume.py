@@ -39,7 +39,7 @@ class WrittenRow:
 class Done:
     """The rows that are there: nine bytes each in memory, whatever their paths' lengths.
 
-    A path stands for itself by 64 bits of BLAKE2b: among a million, two are taken for one with a
+    Of a path 64 bits of its BLAKE2b digest are kept: that any two of a million paths are taken for one has a
     probability of 3e-8.
     """
 
@@ -71,7 +71,7 @@ class Done:
 
 
 def path_digest(path: str) -> int:
-    """Of the path as CSV has it, so that one in any format is told by its rows."""
+    """64 bits of the BLAKE2b digest of `path` as CSV writes it, so that rows of every format are compared."""
     return int.from_bytes(blake2b(csv_path(path).encode(), digest_size=8).digest(), "little")
 
 

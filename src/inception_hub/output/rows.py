@@ -73,7 +73,7 @@ class PredictionsCsv:
 
     def header(self) -> str:
         unknown = ["unknown"] if self._sets else []
-        return _line("path", "module", "rank", "label", "index", "probability", *unknown, "error")
+        return csv_line("path", "module", "rank", "label", "index", "probability", *unknown, "error")
 
     def row(self, row: Row) -> str:
         unknown = [] if not self._sets else [json_text(row.unknown) if row.unknown is not None else ""]
@@ -95,7 +95,7 @@ class VectorsCsv:
         self._length = length
 
     def header(self) -> str:
-        return _line("path", "module", "error", *(f"v{i}" for i in range(self._length)))
+        return csv_line("path", "module", "error", *(f"v{i}" for i in range(self._length)))
 
     def row(self, row: Row) -> str:
         values = [""] * self._length if row.vector is None else map(shortest, row.vector)
@@ -106,10 +106,11 @@ class VectorsCsv:
 
 
 def _csv(row: Row, *fields: Any) -> str:
-    return _line(csv_path(row.path), csv_text(row.module), *fields)
+    return csv_line(csv_path(row.path), csv_text(row.module), *fields)
 
 
-def _line(*fields: Any) -> str:
+def csv_line(*fields: Any) -> str:
+    """A line of CSV, with its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(fields)
     return line.getvalue()

@@ -15,6 +15,7 @@ from ..inference.decoding import Photo
 from ..inference.options import Options
 from ..inference.pipeline import Result, infer
 from ..module import Module
+from ..system.outputs import refuse_shared
 from .choices import AnyFormat
 from .gallery import Gallery
 from .resume import Done
@@ -89,11 +90,11 @@ def write_rows(
     every row written. Where a run begins with errors, the first few wait for a row that is none.
 
     Raises `Stopped` if photos were left, `OutputError` where the target cannot be written, exists, or holds
-    rows of another module or other settings, `ArgumentError` for a gallery of a resumed run, else what
-    `infer` raises.
+    rows of another module or settings, `ArgumentError` for a gallery that cannot be, else what `infer` does.
     """
     if target.resume and target.gallery:
         raise ArgumentError("--gallery shows the photos of one whole run; give it without --resume.")
+    refuse_shared({"--output": target.path, "--gallery": target.gallery})
     list(infer(module, (), options))  # refuses what the module cannot compute
     name = module.spec.bundle.name
     length = options.top if options.kind == "predictions" else module.architecture.num_features

@@ -14,6 +14,7 @@ from ..images.loading import DECODING
 from ..inference.options import Options
 from ..module import Module
 from ..system.atomic import atomic_file
+from ..system.regular import open_regular
 from ..system.text import printable
 from ..weights import identity
 
@@ -64,7 +65,7 @@ def write_record(output: Path, settings: Settings) -> None:
 def check_record(output: Path, settings: Settings) -> None:
     """Raises `OutputError` if the rows of `output` are not known to be made with `settings`."""
     try:
-        with open(record_of(output), "rb") as file:
+        with open_regular(record_of(output)) as file:
             content = file.read(MAX_BYTES)
     except OSError:
         content = None
@@ -84,23 +85,30 @@ def check(output: Path, content: bytes | None, settings: Settings) -> None:
             f"({record_of(output).name} does, or Parquet's metadata); give another --output."
         )
     if clause := difference(content, settings):
-        raise OutputError(
-            f"{output} holds rows made with {clause}; resume with what made them, or give another --output."
-        )
+        raise OutputError(f"{output} holds {clause}; resume with what made them, or give another --output.")
+
+
+def is_record(content: bytes) -> bool:
+    """Whether `content` is a record of settings, of whatever values."""
+    return _read(content) is not None
 
 
 def difference(content: bytes | None, settings: Settings) -> str | None:
-    """The first setting in which `content`, a record, differs from `settings`: `resize slim, not default`.
+    """What the rows of the record `content` are that those with `settings` are not.
 
-    None where none does, and where `content` is no record.
+    `vectors made with resize slim, not default`, or `vectors, not predictions`. None where nothing differs,
+    and where `content` is no record.
     """
     kept = _read(content)
     wanted: dict[str, Any] = json.loads(to_json(settings))
     if kept is None:
         return None
+    if _rows(kept) != _rows(wanted):
+        return f"{_rows(kept)}, not {_rows(wanted)}"
     for name in (*wanted, *kept):
         if kept.get(name) != wanted.get(name):
-            return f"{printable(name)[:SHOWN]} {_shown(kept.get(name))}, not {_shown(wanted.get(name))}"
+            made, asked = _shown(kept.get(name)), _shown(wanted.get(name))
+            return f"{_rows(kept)} made with {printable(name)[:SHOWN]} {made}, not {asked}"
     return None
 
 
@@ -110,6 +118,10 @@ def _read(content: bytes | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return settings if isinstance(settings, dict) else None
+
+
+def _rows(settings: Mapping[str, Any]) -> str:
+    return "predictions" if "labels" in settings else "vectors"
 
 
 def _shown(value: object) -> str:

@@ -101,7 +101,10 @@ def _quantize(
 ) -> Check:
     bundle = bundles.read(directory)
     if bundle.int8 is not None:
-        raise OutputError(f"{directory} has an int8 graph already, which is left as it is.")
+        raise OutputError(
+            f"{directory} has an int8 graph already, which is left as it is; use it with --precision int8, "
+            "or quantize the module as it was before."
+        )
     if not bundle.architecture.num_classes:
         raise ArgumentError(f"{bundle.name} has no classes to check an int8 graph by; quantize one that has.")
     calibration, checking, classes, notes = _photos(photos, bundle)

@@ -11,12 +11,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from ..errors import InceptionHubError
 from ..module import Module
 from . import kserve, page, plain, tensorflow_serving, triton
+from .cors import PagesMiddleware
 from .ending import EndingServer
 from .hosts import AllowedHosts
 from .limits import Limits
@@ -82,7 +82,7 @@ def _for_pages_of(origins: tuple[str, ...]) -> list[Middleware]:
     if not origins:
         return []
     return [
-        Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+        Middleware(PagesMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
     ]
 
 
@@ -94,12 +94,13 @@ def _add_error_handlers(app: FastAPI, service: Service) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        return message_response(f"{first['loc'][-1]}: {first['msg']}; see /openapi.json.", 400)
+        given, accepted = str(first["input"])[:40], first["msg"].replace("Input should be", "it should be")
+        return message_response(f"{first['loc'][-1]} is {given!r}; {accepted}; see /openapi.json.", 400)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
         response = message_response(
-            f"{error.detail}: {request.method} {request.scope['path'][:30]!r}; the model is called "
+            f"{error.detail}: {request.method[:30]} {request.scope['path'][:30]!r}; the model is called "
             f"{service.name}, and /openapi.json lists what there is.",
             error.status_code,
         )
@@ -122,8 +123,8 @@ def make_server(app: FastAPI, limits: Limits) -> EndingServer:
         log_level="error",  # warnings are of what clients send, a line for each: strangers could fill a disk
         proxy_headers=False,  # nothing here looks at a client's address
         server_header=False,
+        backlog=limits.waiting,
         timeout_keep_alive=limits.idle_seconds,  # pyright: ignore[reportArgumentType] - loop.call_later's
         timeout_graceful_shutdown=0.9 * limits.drain_seconds,  # pyright: ignore[reportArgumentType]
-        h11_max_incomplete_event_size=16 << 10,
     )
     return EndingServer(config, limits.drain_seconds)

@@ -21,8 +21,10 @@ from ..inference.pipeline import BATCH_SIZE
 from .decoders import Decoders
 from .metrics import Metrics
 
-Images = tuple[NDArray[np.float32], ...]  # one photo at each size needed, [height, width, 3] in [0, 1]; facts
-Compute = Callable[..., Sequence[Any]]  # each of these with a batch before -> an output for each photo
+# Of one photo, float32: the image at each size needed, [height, width, 3] in [0, 1]; of a heatmap also the
+# fractions of the image that show the photo.
+Images = tuple[NDArray[np.float32], ...]
+Compute = Callable[..., Sequence[Any]]  # from those of a batch, each stacked, an output for each photo
 
 
 @dataclass(eq=False)

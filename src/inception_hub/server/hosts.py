@@ -29,7 +29,7 @@ class AllowedHosts:
         self, listening: str = LOOPBACK[1], given: Iterable[str] = (), origins: Iterable[str] = ()
     ) -> None:
         self.origins = tuple(map(_checked_origin, origins))
-        self._given = frozenset(map(_normalised, given))
+        self._given = frozenset(map(_checked_name, given))
         self._names = self._given | {*LOOPBACK, _normalised(listening)}
         self._any_address = _is_address(listening) and ip_address(listening).is_unspecified
         if self._any_address:
@@ -63,6 +63,16 @@ class AllowedHosts:
                 )
         if not origins and (b"sec-fetch-site", "cross-site") in headers:
             raise ForeignOriginError("A page of another site may not send this; use the server's own page.")
+
+
+def _checked_name(host: str) -> str:
+    name = _normalised(host)
+    if not (re.fullmatch(r"[a-z0-9_.-]+", name) or _is_address(name)):
+        raise ArgumentError(
+            f"The allowed host is {host[:60]!r}; give a name such as photos.example.org or an IP address, "
+            "without a scheme, port or path."
+        )
+    return name
 
 
 def _checked_origin(origin: str) -> str:

@@ -1,11 +1,13 @@
 """The limits of the server: each bound and its default."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from ..errors import ArgumentError
 from ..images.photo_file import MAX_PIXELS
+
+LARGEST = {int: 1 << 40, float: 1e6}  # bytes or numbers; s, eleven days: timers take no more on every system
+MOST_WAITING = 1024  # connections that the system keeps until they are taken; more than it does by default
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,15 @@ class Limits:
     connections: int = 256
     drain_seconds: float = 30.0  # for what is under way when the server is told to end
 
+    @property
+    def waiting(self) -> int:
+        """How many connections may wait to be taken, and how many are taken at once."""
+        return min(self.connections, MOST_WAITING)
+
     def changed(self, settings: Iterable[str]) -> "Limits":
         """A copy with each of `settings`, `NAME=VALUE`, applied.
 
-        Raises `ArgumentError` for an unknown name or a value that is no number above zero.
+        Raises `ArgumentError` for an unknown name, a value that is no number above zero or beyond `LARGEST`.
         """
         kinds: dict[str, type[int] | type[float]] = {
             field.name: type(getattr(self, field.name)) for field in fields(self)
@@ -45,8 +52,11 @@ class Limits:
                 value = kinds[name](text)
             except ValueError:
                 value = 0
-            if not 0 < value < math.inf:
+            most = LARGEST[kinds[name]]
+            if not 0 < value <= most:
                 wanted = "a whole number" if kinds[name] is int else "a number"
-                raise ArgumentError(f"The limit {name} is {text!r}; give {wanted} above zero.")
+                raise ArgumentError(
+                    f"The limit {name} is {text[:40]!r}; give {wanted} above zero, at most {most:,.0f}."
+                )
             values[name] = value
         return replace(self, **values)

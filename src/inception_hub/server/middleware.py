@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -54,14 +55,18 @@ class RequestMiddleware:
 
         body = _Body()
         scope = routed(scope, self._prefix)
+
+        async def respond() -> None:
+            content = body.take()
+            if compressed:
+                content = await self._decompressed(content, body)
+            await self._app(scope, _replay(content, receive), note_status)
+
         try:
             self._hosts.check(scope)
             compressed = is_gzip(scope)
             await self._read(scope, receive, body)
-            content = body.take()
-            if compressed:
-                content = await self._decompressed(content, body)
-            await self._run(scope, _replay(content, receive), receive, note_status, lambda: status != 0)
+            await self._run(respond(), receive, lambda: status != 0)
         except _Disconnected:
             pass
         except InceptionHubError as error:
@@ -77,19 +82,18 @@ class RequestMiddleware:
             self._service.metrics.seconds.labels(path).observe(time.perf_counter() - began)
 
     async def _run(
-        self, scope: Scope, replay: Receive, receive: Receive, send: Send, begun: Callable[[], bool]
+        self, response: Coroutine[Any, Any, None], receive: Receive, begun: Callable[[], bool]
     ) -> None:
-        """Runs the application until it is done, the client hangs up, or the deadline passes unanswered."""
-        app = asyncio.ensure_future(self._app(scope, replay, send))
+        """Runs `response` until it is done, the client hangs up, or the deadline passes unanswered."""
+        app = asyncio.ensure_future(response)
         disconnect = asyncio.ensure_future(receive())  # the body is read, so nothing else is left to receive
         deadline = self._service.limits.deadline
         try:
             done, _ = await asyncio.wait(
                 {app, disconnect}, timeout=deadline, return_when=asyncio.FIRST_COMPLETED
             )
-            if (
-                not done and begun()
-            ):  # what is left is the client's reading, for which the protocol has a limit
+            if not done and begun():
+                # The client is still reading the response, for which the protocol has a limit.
                 await asyncio.wait({app, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             disconnect.cancel()

@@ -35,6 +35,7 @@ def read_parts(body: bytes, content_type: str, most: int) -> list[tuple[str, byt
                 "on_header_end": reader.end_header,
                 "on_headers_finished": reader.end_headers,
                 "on_part_data": reader.take_content,
+                "on_end": reader.end,
             },
         )
         for start in range(0, len(body), BLOCK):  # other threads have their turn in between
@@ -42,6 +43,8 @@ def read_parts(body: bytes, content_type: str, most: int) -> list[tuple[str, byt
         parser.finalize()
     except (FormParserError, KeyError) as error:
         raise _unreadable() from error
+    if body and not reader.ended:
+        raise RequestError("The multipart body ends before its last boundary; send it whole.")
     return [(name.decode("utf-8", "replace"), b"".join(content)) for name, content in reader.parts]
 
 
@@ -50,6 +53,7 @@ class _Reader:
 
     def __init__(self, most: int) -> None:
         self.parts: list[tuple[bytes, list[bytes]]] = []
+        self.ended = False
         self._most = most
 
     def begin(self) -> None:
@@ -78,6 +82,9 @@ class _Reader:
 
     def take_content(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1][1].append(data[start:end])
+
+    def end(self) -> None:
+        self.ended = True
 
     def _grow(self, header: bytearray, data: bytes, start: int, end: int) -> None:
         self._header_bytes += end - start

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from ..calibration import PredictionSets
-from ..errors import AnswerError, ImageError
+from ..errors import AnswerError, ImageError, RequestError
 from ..images.heatmaps import DRAWN_SIDE, heatmap, palette
 from ..inference.activation_maps import activation_maps
 from ..inference.options import TOP, top_or_coverage
@@ -24,6 +24,7 @@ from .service import CLASSIFICATION, EXPLANATION, FEATURES, SETS, Service
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
 SORTED = 1 << 20  # bytes, about as much as finding the sets of a coverage reads and sorts
+LONGEST = 40  # characters of a name that a message repeats
 COVERAGE = (
     "Instead of the best: the classes that hold the right one for this share of photos, such as 0.95, and "
     "whether a photo is unknown; of a calibrated module"
@@ -120,10 +121,15 @@ def _add_classify(routes: APIRouter, service: Service) -> None:
                 request,
                 CLASSIFICATION,
                 lambda path, logits: _classified(service, path, logits, most),
+                known=("top", "coverage"),
             )
         sets = await service.threads.run(SORTED, service.sets, coverage)
         return await _respond(
-            service, request, SETS, lambda path, output: _with_set(service, path, output, sets)
+            service,
+            request,
+            SETS,
+            lambda path, output: _with_set(service, path, output, sets),
+            known=("top", "coverage"),
         )
 
 
@@ -164,6 +170,7 @@ def _add_explain(routes: APIRouter, service: Service) -> None:
             EXPLANATION,
             lambda path, output: explained(path, output, top),
             drawn=top * DRAWN_SIDE * DRAWN_SIDE,
+            known=("top",),
         )
 
 
@@ -201,13 +208,20 @@ def _described(model: Any, example: Record) -> dict[str, Any]:
 
 
 async def _respond(
-    service: Service, request: Request, kind: str, record: Callable[[str, Any], Record], drawn: int = 0
+    service: Service,
+    request: Request,
+    kind: str,
+    record: Callable[[str, Any], Record],
+    drawn: int = 0,
+    known: tuple[str, ...] = (),
 ) -> Response:
     """The `record` of one photo's output, or a list of them for a multipart body.
 
-    `drawn`: pixels that a record draws. A photo that cannot be read is a record with its error. Where none
-    can be read the first error is raised.
+    `drawn`: pixels that a record draws. `known`: parameters of the route; any other is refused, as a mistyped
+    one would do nothing. A photo that cannot be read is a record with its error. Where none can be read the
+    first error is raised.
     """
+    _check_names([name for name, _ in request.query_params.multi_items()], known)
     content_type, body = request.headers.get("content-type", ""), await request.body()
     several = is_multipart(content_type)
     files = [("", body)]
@@ -230,6 +244,15 @@ async def _respond(
         return json_response(records if several else records[0])
 
     return await service.threads.run(sum(map(_size, outputs)) + len(outputs) * drawn, respond)
+
+
+def _check_names(names: list[str], known: tuple[str, ...]) -> None:
+    """Raises `RequestError` for a parameter that is not `known`, or given twice."""
+    if stray := [name for name in names if name not in known]:
+        accepted = f"give {' or '.join(known)}" if known else "leave it out"
+        raise RequestError(f"There is no parameter {stray[0][:LONGEST]!r} here; {accepted}.")
+    if twice := [name for name in known if names.count(name) > 1]:
+        raise RequestError(f"{twice[0]} is given twice; give it once.")
 
 
 def _size(output: Any) -> int:

@@ -95,12 +95,12 @@ def duplicate_pairs(
                 if pair not in likely or likely[pair].score < overlay.score:
                     likely[pair] = overlay
         on_progress(index + 1, count)
-    found = []
+    pairs = []
     for (first, second), overlay in sorted(likely.items()):
         score = _closely(overlay, fingerprints)
         if score >= SAME:
-            found.append(Pair(first, second, score, overlay.mirrored))
-    return found
+            pairs.append(Pair(first, second, score, overlay.mirrored))
+    return pairs
 
 
 def groups(pairs: Iterable[Pair]) -> list[Group]:

@@ -76,7 +76,7 @@ def renewed(
                 computed[place] = spill.add(result)
         there = sorted(known.keys() | computed.keys())
         kept_names = [names[place] for place in there]
-        if computed or kept_names != list(stored.names) or not is_kept:
+        if computed or kept_names != list(stored.names) or (there and not is_kept):
             kept_stamps = [stamps[place] or (-1, -1) for place in there]
             sources = zip((stored.vectors, stored.fingerprints), spill.mapped(), strict=True)
             vectors, fingerprints = (_Picked(old, new, there, known, computed) for old, new in sources)
@@ -138,15 +138,14 @@ def _written(
         try:
             if reasons:
                 place.parent.mkdir(parents=True, exist_ok=True)
-            stored = None
             with atomic_file(place) as temporary:
                 write(temporary)
-                if os.name == "posix":  # at `place` another run's may lie a moment later
-                    stored = vector_store.read(temporary, settings, features)
+                # Here, for at `place` another run's may lie a moment later.
+                stored = vector_store.read(temporary, settings, features)
             if reasons:
                 reason = f"for {folder} cannot be written ({reasons[0]})"
                 _warn(f"The vectors of its photos are kept in {place}, {reason}.")
-            if stored := stored or vector_store.read(place, settings, features):
+            if stored:
                 return stored
         except OSError as error:
             reasons.append(error.strerror or str(error))
@@ -157,12 +156,16 @@ def _written(
             write(Path(scratch) / NAME)
             stored = vector_store.read(Path(scratch) / NAME, settings, features)
     except OSError as error:
-        raise OutputError(
-            f"The vectors have no room in {tempfile.gettempdir()} ({error.strerror or error}); make room "
-            "there, or let TMPDIR name another folder."
-        ) from error
+        raise _no_room(error) from error
     assert stored is not None
     return stored
+
+
+def _no_room(error: OSError) -> OutputError:
+    return OutputError(
+        f"The vectors have no room in {tempfile.gettempdir()} ({error.strerror or error}); make room "
+        "there, or let TMPDIR name another folder."
+    )
 
 
 def _warn(message: str) -> None:
@@ -192,10 +195,7 @@ class _Spill:
             self._files[0].write(np.ascontiguousarray(result.row.vector, np.float32).data)
             self._files[1].write(np.ascontiguousarray(result.fingerprint).data)
         except OSError as error:
-            raise OutputError(
-                f"The vectors have no room in {tempfile.gettempdir()} ({error.strerror or error}); make room "
-                "there, or let TMPDIR name another folder."
-            ) from error
+            raise _no_room(error) from error
         self._count += 1
         return self._count - 1
 

@@ -10,10 +10,7 @@ from ..errors import ArgumentError
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-QUERIES_AT_ONCE, VECTORS_AT_ONCE = (
-    512,
-    16_384,
-)  # of which one product is 32 MiB, and its order four times that
+QUERIES_AT_ONCE, VECTORS_AT_ONCE = 512, 16_384  # their product is 32 MiB, and its order four times that
 TINY = np.float32(1e-30)  # a length below it is that of a vector of zeros, which is like nothing
 
 
@@ -26,21 +23,20 @@ def nearest(queries: Vectors, vectors: Vectors, top: int) -> tuple[Indices, Vect
     """
     parts = list(nearest_in_parts(queries, vectors, top))
     if not parts:
-        return np.empty((0, min(top, len(vectors))), np.int64), np.empty(
-            (0, min(top, len(vectors))), np.float32
-        )
-    return np.concatenate([indices for indices, _ in parts]), np.concatenate([found for _, found in parts])
+        shape = 0, min(top, len(vectors))
+        return np.empty(shape, np.int64), np.empty(shape, np.float32)
+    indices, similarities = zip(*parts, strict=True)
+    return np.concatenate(indices), np.concatenate(similarities)
 
 
 def nearest_in_parts(queries: Vectors, vectors: Vectors, top: int) -> Iterator[tuple[Indices, Vectors]]:
-    """As `nearest`, for `QUERIES_AT_ONCE` queries after the other, each as it is computed."""
+    """As `nearest`, a part for every `QUERIES_AT_ONCE` queries, each as it is computed."""
     if queries.ndim != 2 or vectors.ndim != 2 or queries.shape[1] != vectors.shape[1]:
         raise ArgumentError(
             f"Vectors of {list(queries.shape)} cannot be compared with vectors of {list(vectors.shape)}; "
             "give [photos, features] of one module."
         )
-    if top < 1:
-        raise ArgumentError(f"top is {top}; give 1 or more.")
+    check_top(top)
     inverse = _inverse_lengths(vectors)
     for start in range(0, len(queries), QUERIES_AT_ONCE):
         some = np.asarray(queries[start : start + QUERIES_AT_ONCE], np.float32)
@@ -74,6 +70,12 @@ def _largest(values: Vectors, count: int) -> Indices:
         columns = np.broadcast_to(np.arange(values.shape[1]), values.shape)
     order = np.argsort(-np.take_along_axis(values, columns, 1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, 1)
+
+
+def check_top(top: int) -> None:
+    """Raises `ArgumentError` for a `top` below 1."""
+    if top < 1:
+        raise ArgumentError(f"top is {top}; give 1 or more.")
 
 
 def check_finite(vectors: Vectors) -> None:

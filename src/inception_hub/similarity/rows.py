@@ -60,8 +60,8 @@ class SimilarRow:
         """Lines for people."""
         if self.similar is None:
             return [printable(self.path), f"  {printable(self.error or '')}", ""]
-        found = [_line(each.similarity, each.path) for each in self.similar]
-        return [printable(self.path), *(found or ["  nothing to compare it with"]), ""]
+        lines = [_line(each.similarity, each.path) for each in self.similar]
+        return [printable(self.path), *(lines or ["  nothing to compare it with"]), ""]
 
     @staticmethod
     def schema() -> "pa.Schema":

@@ -25,7 +25,7 @@ from ..system.text import counted, first_few
 from .choices import TOP
 from .duplicates import duplicate_pairs, groups
 from .kept import Collection, renewed
-from .nearest import nearest
+from .nearest import check_top, nearest
 from .rows import DuplicateRow, Similar, SimilarRow
 from .vector_files import is_vector_file, read_vectors
 
@@ -83,21 +83,15 @@ def find_duplicates(
 ) -> list[DuplicateRow]:
     """The photos of `images`, folders, globs or photos, that are there more than once, by groups.
 
-    Found also where a photo was encoded again, scaled, cropped (to 80% of its sides) or mirrored. Rows of a
-    group follow each other; a photo that cannot be read is a row with its `error`, after them. Nothing is
-    deleted. Arguments: as of `similar`.
+    Found also where a photo was encoded again, scaled, cropped (to 80% of its sides) or mirrored; a file that
+    is given twice, or by a link, is one photo. Rows of a group follow each other; a photo that cannot be read
+    is a row with its `error`, after them. Nothing is deleted. Arguments: as of `similar`.
 
     Raises `HandleError` for a folder or glob without photos.
     """
     loaded = as_module(module, engine=engine, precision=precision, device=device)
     options = Options("vector", resize=checked_preset(resize), max_pixels=max_pixels)
     return list(duplicate_rows(collect(images, loaded, options, photos_only=True), loaded))
-
-
-def check_top(top: int) -> None:
-    """Raises `ArgumentError` for a `top` below 1."""
-    if top < 1:
-        raise ArgumentError(f"top is {top}; give 1 or more.")
 
 
 def collect(
@@ -137,7 +131,8 @@ def collect(
     parts = [renewed(folder, paths, settings, features, compute) for folder, paths in searched]
     if listed:
         parts.append(renewed(None, listed, settings, features, compute))
-    return _joined(parts)
+    whole = _joined(parts)
+    return _once(whole) if photos_only or len(parts) > 1 else whole
 
 
 def search(
@@ -153,8 +148,11 @@ def search(
     Raises `ArgumentError` if there is nothing to search in.
     """
     if not len(collection.paths):
+        errors = [error for _, error in collection.failures]
         raise ArgumentError(
-            "There is no photo to search in; give --among photos that can be read, or vectors."
+            f"There is no photo to search in: {first_few(errors)}"
+            if errors
+            else "There is no photo to search in; give --among photos that can be read, or vectors."
         )
     results = infer(module, photos, replace(options, thumbnails=thumbnails))
     while some := list(islice(results, QUERIES)):
@@ -201,6 +199,27 @@ def warn_of_failures(collection: Collection) -> None:
         errors = first_few([error for _, error in collection.failures])
         count = counted(len(collection.failures), "photo is", "photos are")
         warnings.warn(f"{count} not searched in: {errors}", stacklevel=3)
+
+
+def _once(collection: Collection) -> Collection:
+    """`collection` with every file once, under the first of its names: folders may lie in each other.
+
+    A file is no copy of itself: whoever deletes a "copy" under another name deletes the photo.
+    """
+    first: dict[str, int] = {}
+    for index, path in enumerate(collection.paths):
+        first.setdefault(os.path.realpath(path), index)
+    failures = {os.path.realpath(path): (path, error) for path, error in reversed(collection.failures)}
+    kept = list(first.values())
+    if len(kept) == len(collection.paths) and len(failures) == len(collection.failures):
+        return collection
+    return replace(
+        collection,
+        paths=[collection.paths[index] for index in kept],
+        vectors=collection.vectors[kept],
+        fingerprints=None if collection.fingerprints is None else collection.fingerprints[kept],
+        failures=list(failures.values())[::-1],
+    )
 
 
 def _joined(parts: list[Collection]) -> Collection:

@@ -8,31 +8,38 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.pages import RATIO, chunks, largest_page
+from ..data.pages import RATIO, SMALL
 from ..errors import FormatError, OutputError
 from ..module import Module
 from ..output.arrays import SETTINGS as ARRAY_SETTINGS
 from ..output.arrays import VECTORS
 from ..output.parquet import SETTINGS as PARQUET_SETTINGS
-from ..output.settings import MAX_BYTES, Settings, difference, record_of
+from ..output.parquet import batches
+from ..output.resume import MAX_LINE
+from ..output.settings import MAX_BYTES, Settings, difference, is_record, record_of
 from ..system.extras import missing
 from ..system.regular import open_regular
-from ..system.text import printable, text_path
+from ..system.text import may_be_path, printable, text_path
+from ..system.zip_files import open_zip
 from .kept import Collection
 
 ENDINGS = (".npy", ".npz", ".parquet", ".jsonl")
 NOT_READ = ".csv"  # of vectors: five times the bytes, and nothing beside it says what made them
-MAX_LINE = 16 << 20  # bytes of a row; one of JSON with 1,024 numbers has some 20,000
 MAX_WIDTH = 1 << 17  # bytes of a row of an array: a vector, or a path of 32,768 characters
+MAX_AXES, MAX_LENGTH = 2, 1 << 48  # of an array
+LAST = 0x10FFFF  # of Unicode's characters, which NumPy does not check
 AT_A_TIME = 1024  # vectors in memory
+HELD = 16 << 20  # bytes of JSON that these may have
+PATHS = 4  # bytes of paths for each of the file, beyond `SMALL`; they stay in memory
 Some = tuple[list[str], NDArray[np.float32]]  # paths, and their vectors, float32 [n, features]
 
 
@@ -56,31 +63,43 @@ def read_vectors(path: str, module: Module, settings: Settings) -> Collection:
     reader = {".npy": _npy, ".npz": _npz, ".parquet": _parquet, ".jsonl": _json_lines}[name.suffix.lower()]
     try:
         with open_regular(path) as file:
-            return _collected(name, reader(file, name, module.spec.bundle.name, settings), features)
+            parts = reader(file, name, module.spec.bundle.name, settings)
+            return _collected(name, parts, features, os.fstat(file.fileno()).st_size)
     except FormatError:
         raise
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise FormatError(
-            f"{path} cannot be read ({error.strerror or error}); give vectors of embed's."
-        ) from error
+        reason = printable(str(error.strerror or error).strip())[:200]
+        place = error.filename or path  # it may be the record of its settings
+        raise FormatError(f"{place} cannot be read ({reason}); give vectors of embed's.") from error
     except (
         ValueError,
         TypeError,
         LookupError,
+        AttributeError,
+        ArithmeticError,  # of a whole number that is no float
         EOFError,
-        RecursionError,
+        RecursionError,  # of JSON
         MemoryError,
+        SyntaxError,  # of NumPy, which reads a header as Python does, and again by its tokens
+        TokenError,
         zipfile.BadZipFile,
+        zlib.error,
     ) as error:
-        raise _damaged(name, str(error)) from error
+        raise _damaged(name, str(error) or "it ends too early") from error
 
 
-def _collected(name: Path, parts: Iterable[Some], features: int) -> Collection:
+def _collected(name: Path, parts: Iterable[Some], features: int, size: int) -> Collection:
+    """All `parts` of a file of `size` bytes."""
     paths: list[str] = []
+    left, left_of_paths = max(SMALL, RATIO * size), max(SMALL, PATHS * size)
     with tempfile.TemporaryFile() as file:
         for some, vectors in parts:
+            left -= vectors.nbytes
+            left_of_paths -= sum(map(len, some))
+            if left < 0 or left_of_paths < 0:
+                raise _damaged(name, f"it unpacks to far more than its {size:,} bytes")
             if vectors.ndim != 2 or vectors.shape[1] != features:
                 raise FormatError(
                     f"{name} holds vectors of {list(vectors.shape[1:])} numbers, and this module's have "
@@ -88,6 +107,8 @@ def _collected(name: Path, parts: Iterable[Some], features: int) -> Collection:
                 )
             if len(some) != len(vectors):
                 raise _damaged(name, f"{len(vectors)} vectors have {len(some)} paths")
+            if not all(map(may_be_path, some)):
+                raise _damaged(name, "one of its paths is none of this system's")
             finite = np.isfinite(vectors).all(axis=1)
             if not finite.all():
                 of = printable(some[int(finite.argmin())])[:200]
@@ -117,8 +138,8 @@ def _npy(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterat
         row += len(vectors)
 
 
-def _npz(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterator[Some]:
-    with zipfile.ZipFile(file) as archive:
+def _npz(file: BinaryIO, name: Path, module: str, settings: Settings) -> Iterator[Some]:
+    with open_zip(file) as archive:
         members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
 
         def text(member: str) -> str:
@@ -130,8 +151,6 @@ def _npz(file: IO[bytes], name: Path, module: str, settings: Settings) -> Iterat
             _check(name, text(ARRAY_SETTINGS).encode(), settings)
         _check_name(name, text("module"), module)
         vectors, paths = members[VECTORS], members["paths"]
-        if vectors.file_size > RATIO * vectors.compress_size:
-            raise _damaged(name, f"its vectors unpack to more than {RATIO} times their bytes")
         with archive.open(vectors) as numbers, archive.open(paths) as texts:
             names = _rows(texts, name, paths.file_size, "U", 1)
             for some in _rows(numbers, name, vectors.file_size, "f", 2):
@@ -148,6 +167,8 @@ def _rows(file: IO[bytes], name: Path, size: int, kind: str, axes: int) -> Itera
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)
+    if len(shape) > MAX_AXES or not all(0 <= length <= MAX_LENGTH for length in shape):
+        raise _damaged(name, "no array of vectors has its shape")
     if dtype.hasobject or dtype.kind != kind or fortran or len(shape) != axes:
         raise FormatError(
             f"{name} holds {printable(str(dtype))[:60]} {list(shape)}; give float32 [photos, features], as "
@@ -159,32 +180,35 @@ def _rows(file: IO[bytes], name: Path, size: int, kind: str, axes: int) -> Itera
         raise _damaged(name, "it ends too early")
     for start in range(0, count, AT_A_TIME):
         some = min(AT_A_TIME, count - start)
-        yield np.frombuffer(file.read(some * width), dtype).reshape(some, *shape[1:])
+        content = file.read(some * width)
+        if kind == "U" and (np.frombuffer(content, dtype.byteorder + "u4") > LAST).any():
+            raise _damaged(name, "a text in it is none")
+        yield np.frombuffer(content, dtype).reshape(some, *shape[1:])
 
 
 def _parquet(file: BinaryIO, name: Path, module: str, settings: Settings) -> Iterator[Some]:
     try:
         import pyarrow as pa
-        from pyarrow import parquet
+        from pyarrow import compute, parquet
     except ImportError as error:
         raise missing("Parquet needs pyarrow", "parquet") from error
-    for chunk in chain.from_iterable(chunks(file)):
-        largest_page(file, chunk)  # refuses one that unpacks to very much
     try:
         with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
             if kept := (opened.schema_arrow.metadata or {}).get(PARQUET_SETTINGS):
                 _check(name, kept, settings)
-            if opened.metadata.num_rows > os.fstat(file.fileno()).st_size:
-                raise _damaged(name, "it has more rows than bytes")
-            columns = ["path", "module", "vector"]
-            for batch in opened.iter_batches(AT_A_TIME, columns=columns, use_threads=False):
+            for batch in batches(opened, file, ["path", "module", "vector"]):
                 batch.validate(full=True)
                 batch = batch.filter(batch["vector"].is_valid())
-                for made in set(batch["module"].to_pylist()):
+                for made in batch["module"].unique().to_pylist():
                     _check_name(name, str(made), module)
-                values = [np.asarray(each, np.float32) for each in batch["vector"].to_pylist()]
-                if values:
-                    yield [text_path(str(each)) for each in batch["path"].to_pylist()], np.stack(values)
+                lengths = compute.call_function("list_value_length", [batch["vector"]]).unique().to_pylist()
+                numbers = batch["vector"].flatten()
+                if len(lengths) > 1 or not pa.types.is_floating(numbers.type):
+                    raise _damaged(name, "its vectors are no lists of as many numbers each")
+                if lengths:
+                    vectors = numbers.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+                    paths = [text_path(str(each)) for each in batch["path"].to_pylist()]
+                    yield paths, vectors.reshape(-1, lengths[0])
     except pa.ArrowException as error:
         raise _damaged(name, str(error)) from error
 
@@ -193,10 +217,11 @@ def _json_lines(file: IO[bytes], name: Path, module: str, settings: Settings) ->
     try:
         with open_regular(record_of(name)) as record:
             _check(name, record.read(MAX_BYTES), settings)
-    except OSError:
+    except FileNotFoundError:
         pass  # from standard output: the rows name the module
     paths: list[str] = []
     vectors: list[NDArray[np.float32]] = []
+    held = 0
     while line := file.readline(MAX_LINE):
         if len(line) == MAX_LINE:
             raise _damaged(name, f"a line is longer than {MAX_LINE:,} bytes")
@@ -206,19 +231,20 @@ def _json_lines(file: IO[bytes], name: Path, module: str, settings: Settings) ->
             continue
         paths.append(text_path(str(row["path"])))
         vectors.append(np.array(row["vector"], np.float32))
-        if len(paths) == AT_A_TIME:
+        held += len(line)
+        if len(paths) == AT_A_TIME or held > HELD:
             yield paths, np.stack(vectors)
-            paths, vectors = [], []
+            paths, vectors, held = [], [], 0
     if paths:
         yield paths, np.stack(vectors)
 
 
 def _check(name: Path, kept: bytes, settings: Settings) -> None:
-    """Raises `FormatError` if `kept`, the record of what made the vectors, says other than `settings`."""
+    """Raises `FormatError` if `kept`, the record of what made the vectors, does not say `settings`."""
+    if not is_record(kept):
+        raise _damaged(name, "the record of its settings is damaged")
     if clause := difference(kept, settings):
-        raise FormatError(
-            f"{name} holds vectors made with {clause}; give what made them, or embed the photos again."
-        )
+        raise FormatError(f"{name} holds {clause}; give what made them, or embed the photos again.")
 
 
 def _check_name(name: Path, made: str, module: str) -> None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..images.fingerprint import SIDE
 from ..output.settings import Settings, to_json
+from ..system import open_files
 from ..system.regular import open_regular
 
 FORMAT = "inception-hub vectors 1"
@@ -34,7 +35,8 @@ Stamp = tuple[int, int]  # a photo's size in bytes and the time of its last chan
 class Stored:
     """Photos by their paths below the folder, `stamps` when they were computed, and what was computed.
 
-    `vectors`: float32 [n, features], `fingerprints`: uint8 [n, SIDE, SIDE], mapped from the file.
+    `vectors`: float32 [n, features], `fingerprints`: uint8 [n, SIDE, SIDE], mapped from the file; in memory
+    where a mapped file could not be replaced by the next.
     """
 
     names: Sequence[str]
@@ -70,8 +72,8 @@ def _read(
     arrays: dict[str, NDArray[Any]] = {}
     for name in COLUMNS:
         dtype, shape = shapes[name]
-        if name in ("vectors", "fingerprints") and shape[0]:
-            arrays[name] = np.memmap(file, dtype, "r", offset, shape)  # pyright: ignore - of a file, too
+        if name in ("vectors", "fingerprints") and shape[0] and open_files.MOVABLE:
+            arrays[name] = np.memmap(file, dtype, "r", offset, shape)
         else:
             file.seek(offset)
             arrays[name] = np.frombuffer(file.read(_bytes(shapes[name])), dtype).reshape(shape)
@@ -80,7 +82,7 @@ def _read(
     if (
         starts[0] != 0
         or starts[-1] != len(names)
-        or (np.diff(starts) < 0).any()
+        or (starts[1:] < starts[:-1]).any()  # a difference may wrap round
         or not _finite(arrays["vectors"])
     ):
         return None

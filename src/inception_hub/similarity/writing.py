@@ -1,17 +1,16 @@
 """Writes rows of similar photos or of near-duplicates: as text, JSON lines, CSV or Parquet."""
 
-import csv
-import io
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from ..errors import OutputError
 from ..output.choices import RowFormat
 from ..output.files import STDOUT, PendingFile, StandardOutput
+from ..output.rows import csv_line
 from ..system.extras import missing
 from ..system.outputs import as_output_error, refuse_existing
 from ..system.text import encoded, json_text
@@ -58,23 +57,17 @@ def write_rows(rows: Iterable[AnyRow], kind: type[AnyRow], format: RowFormat, ou
 def _texts(rows: Iterable[AnyRow], kind: type[AnyRow], format: RowFormat) -> Iterator[str]:
     """The header, where there is one, and each row as `format` has it."""
     if format == "csv":
-        yield _csv(kind.HEADER)
+        yield csv_line(*kind.HEADER)
     for row in rows:
         if format == "csv":
-            yield "".join(map(_csv, row.lines()))
+            yield "".join(csv_line(*fields) for fields in row.lines())
         elif format == "jsonl":
             yield json_text(row.record()) + "\n"
         else:
             yield "".join(f"{line}\n" for line in row.text())
 
 
-def _csv(fields: Iterable[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
-    return line.getvalue()
-
-
-def _write_texts(texts: Iterable[str], file: BinaryIO) -> None:
+def _write_texts(texts: Iterable[str], file: IO[bytes]) -> None:
     for text in texts:
         file.write(encoded(text))
 
@@ -88,7 +81,7 @@ def _parquet() -> Any:
     return pyarrow
 
 
-def _write_parquet(pyarrow: Any, rows: Iterable[AnyRow], kind: type[AnyRow], file: BinaryIO) -> None:
+def _write_parquet(pyarrow: Any, rows: Iterable[AnyRow], kind: type[AnyRow], file: IO[bytes]) -> None:
     schema = kind.schema()
     with pyarrow.parquet.ParquetWriter(file, schema, write_page_checksum=True) as writer:
         each = iter(rows)

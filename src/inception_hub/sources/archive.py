@@ -5,7 +5,6 @@ Headers are decoded by the standard library's `TarInfo.frombuf`, but the members
 Whatever an archive claims, at most `Limits` is ever read, held or written.
 """
 
-import re
 import tarfile
 import unicodedata
 from collections.abc import Iterator
@@ -13,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HandleError, InceptionHubError, OutputError
+from ..system.names import FORBIDDEN, folded, is_device
 from ..system.regular import open_regular
 from .decompression import BZIP2, CHUNK, GZIP, XZ, ZIP, DecompressedStream, decompressed
 
 MAX_NAME_BYTES, MAX_PART_BYTES, MAX_DEPTH = 1024, 255, 16  # 255: what common file systems take
-DEVICES = re.compile(
-    r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(\..*)?", re.IGNORECASE
-)  # of Windows
 MAX_HEADER_BYTES = 16 << 10  # of one long name or one set of PAX records
 EXTENSIONS = (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE)
 
@@ -170,7 +167,7 @@ def _parts(stream: DecompressedStream, name: str, is_directory: bool) -> tuple[s
 
     if len(name.encode("utf-8", "surrogateescape")) > MAX_NAME_BYTES:
         raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c in '\\:*?"<>|' for c in name):
+    if any(unicodedata.category(c) in ("Cc", "Cs") or c in FORBIDDEN for c in name):
         raise refuse("holds characters that are not allowed in file names everywhere")
     if name.startswith("/"):
         raise refuse("is absolute")
@@ -179,7 +176,7 @@ def _parts(stream: DecompressedStream, name: str, is_directory: bool) -> tuple[s
         raise refuse("leads out of the archive")
     if len(parts) > MAX_DEPTH or any(len(part.encode()) > MAX_PART_BYTES for part in parts):
         raise refuse(f"has a part longer than {MAX_PART_BYTES} bytes or more than {MAX_DEPTH} parts")
-    unusable = any(part.endswith((".", " ")) or DEVICES.fullmatch(part) for part in parts)
+    unusable = any(part.endswith((".", " ")) or is_device(part) for part in parts)
     if unusable or not (parts or is_directory):
         raise refuse("is no file name on every system")
     return parts
@@ -192,13 +189,12 @@ def _claim(stream: DecompressedStream, seen: Seen, parts: tuple[str, ...], is_di
     """
     for depth in range(1, len(parts) + 1):
         path, is_leaf = "/".join(parts[:depth]), depth == len(parts)
-        # Unicode's canonical caseless match (section 3.13, D145): Windows and macOS compare alike.
-        folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
+        key = folded(path)
         entry = (path, is_directory or not is_leaf)
-        if seen.get(folded, entry) != entry or (folded in seen and is_leaf and not is_directory):
-            both = f"{_shown(seen[folded][0])} and {_shown('/'.join(parts))}"
+        if seen.get(key, entry) != entry or (key in seen and is_leaf and not is_directory):
+            both = f"{_shown(seen[key][0])} and {_shown('/'.join(parts))}"
             raise stream.error(f"holds both {both}, one file on some systems")
-        seen[folded] = entry
+        seen[key] = entry
 
 
 def _write(stream: DecompressedStream, path: Path, is_directory: bool, size: int) -> None:

@@ -1,6 +1,5 @@
 """Builds a module directory from an archive or from files of another format."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from .. import bundle
 from ..bundle import Provenance
 from ..errors import InceptionHubError, OutputError
+from ..system.open_files import rename
 
 
 def build_module(source: Path, directory: Path, name: str, provenance: Provenance) -> None:
@@ -41,7 +41,7 @@ def _take(inside: Path, directory: Path) -> None:
     """Moves the files that the manifest lists; whatever else is packed beside them stays behind."""
     directory.mkdir()
     for name in (*bundle.read_manifest(inside)["files"], bundle.MANIFEST):
-        os.rename(inside / name, directory / name)
+        rename(inside / name, directory / name)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import atexit
 import functools
 import os
 import re
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from ..bundle import read_manifest, verify
 from ..engines.compiled_graphs import remove_unused
 from ..errors import ArgumentError, FormatError, InceptionHubError, OutputError
 from ..system.atomic import flush_directory, flush_tree
+from ..system.home import cache_home
+from ..system.open_files import rename
 
 VARIABLE = "INCEPTION_HUB_CACHE"
 STALE_SECONDS = 24 * 60 * 60  # longer than any download may take: such a temporary's process is gone
@@ -44,19 +45,10 @@ class Entry:
 
 
 def default_cache() -> "Cache":
-    """The cache in the folder that `INCEPTION_HUB_CACHE` names, else in the platform's user cache folder."""
+    """The cache in the folder that `INCEPTION_HUB_CACHE` names, else in the user's cache folder."""
     if chosen := os.environ.get(VARIABLE):
         return Cache(Path(chosen).absolute())
-    home = Path(os.path.expanduser("~"))
-    if sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    else:
-        # The XDG base directory specification: a relative path is to be ignored.
-        base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        base = base if base.is_absolute() else home / ".cache"
-    return Cache(base / "inception-hub")
+    return Cache(cache_home() / "inception-hub")
 
 
 def find_or_make(key: str, write: Callable[[Path], None]) -> Path:
@@ -150,7 +142,7 @@ class Cache:
         attempts = 10
         for attempt in range(attempts):
             try:
-                os.rename(made, target)
+                rename(made, target)
                 flush_directory(target.parent)
                 return
             except OSError:
@@ -161,7 +153,7 @@ class Cache:
             # The entry there is damaged. Should another process repair it in this very moment, the good entry
             # is moved aside here and replaced at once by an equal one.
             with suppress(FileNotFoundError):
-                os.rename(target, made.with_name(f"damaged-{attempt}"))
+                rename(target, made.with_name(f"damaged-{attempt}"))
 
     def ls(self) -> list[Entry]:
         """Every whole entry, by name."""
@@ -192,7 +184,7 @@ class Cache:
         try:
             # Moved first, in one step: nobody ever sees half an entry.
             with self._temporary() as scratch:
-                os.rename(path, Path(scratch) / key)
+                rename(path, Path(scratch) / key)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -223,7 +215,8 @@ class Cache:
         removed = [self._modules / key for key in self.verify() if self.remove(key)]
         for path in _listed(self._temporaries):
             if time.time() - _last_touched(path) > STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
+                with suppress(OSError):  # `rmtree` would wait for a pipe
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
                 removed.append(path)
         removed += remove_unused(self.graphs, UNUSED_SECONDS)
         return removed + remove_unused(self.vectors, UNUSED_SECONDS)

@@ -41,8 +41,9 @@ def download(
     """
     names = [shown(url) for url in urls]
     if is_offline():
+        asked = "was" if len(names) == 1 else "were"
         raise DownloadError(
-            f"{OFFLINE} forbids the network, so {' and '.join(names)} was not asked; "
+            f"{OFFLINE} forbids the network, so {' and '.join(names)} {asked} not asked; "
             "unset it, or give the path of a local file instead."
         )
     failures: list[str] = []

@@ -115,7 +115,12 @@ def _explained(error: Exception, name: str) -> HandleError:
             )
         case errors.RevisionNotFoundError():
             return HandleError(f"{name} has no such revision; give a branch, tag or commit of it.")
-        case errors.LocalEntryNotFoundError() | errors.OfflineModeIsEnabled():
+        case errors.OfflineModeIsEnabled():
+            return DownloadError(
+                f"{OFFLINE} or HF_HUB_OFFLINE forbids the network, so the hub was not asked about {name}; "
+                "unset it."
+            )
+        case errors.LocalEntryNotFoundError():
             return DownloadError(
                 f"{name} is not in the cache and the hub cannot be reached; check the network, and that "
                 f"neither {OFFLINE} nor HF_HUB_OFFLINE is set."
@@ -135,6 +140,7 @@ def _explained(error: Exception, name: str) -> HandleError:
             )
         case _:
             reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+            reason = re.sub(r"\[Errno -?\d+\] ", "", reason)
             reason = re.sub(r"\?\S+", "?...", reason)  # signed URLs let whoever reads them in
             return DownloadError(f"The hub cannot be reached for {name} ({reason}); check the network.")
 

@@ -101,6 +101,7 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     import tempfile
 
     from ..formats import tf1_hub
+    from ..system.regular import is_own
     from .convert import convert_files
 
     chosen = os.environ.get("TFHUB_CACHE_DIR")
@@ -108,7 +109,7 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
     spellings = [f"{scheme}://tfhub.dev/{name}{end}" for end in ("", "/") for scheme in ("https", "http")]
     for spelling in (handle, *spellings):
         entry = root / hashlib.sha1(spelling.encode(), usedforsecurity=False).hexdigest()
-        if tf1_hub.matches(entry) and (chosen or _is_own(entry)):
+        if tf1_hub.matches(entry) and (chosen or is_own(entry)):
             try:
                 return replace(
                     convert_files(entry), provenance=Provenance(f"https://tfhub.dev/{name}", LICENCE)
@@ -118,8 +119,3 @@ def _from_tf_hub_cache(name: str, handle: str) -> Bundle | None:
                 # ones; then it is made from the download instead.
                 warnings.warn(f"The entry of {name} in TF-Hub's cache is passed over: {error}", stacklevel=2)
     return None
-
-
-def _is_own(path: Path) -> bool:
-    """Whether no other user can have put `path` where anybody may write, as in a temporary directory."""
-    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())

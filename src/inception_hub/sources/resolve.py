@@ -44,7 +44,8 @@ def resolve(handle: str | os.PathLike[str], *, progress: Progress | None = None)
       checkpoint (file, prefix or directory), an export of ours (.onnx, .pt2, a directory for timm) or a tar
       archive of any of these is converted, its entry keyed by its content;
     - an http or https URL of an archive or of a V1 checkpoint, kept under the URL;
-    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept so too;
+    - `hf://owner/name` or `hf://owner/name@revision`: a repository on the Hugging Face Hub, kept under the
+      handle;
     - `kagglehub://owner/model/framework/variation`, or with `/version`: a model in kagglehub's cache.
 
     `progress` is called with the bytes downloaded so far and, where known, those to come in all. If the
@@ -124,8 +125,9 @@ def _from_path(path: Path, given: str) -> Path:
             "directory, archive, TF1 Hub directory, SavedModel or checkpoint, or the URL of an archive or "
             "checkpoint."
         )
-    if path.is_dir() and bundle.is_bundle(path):
-        return path
+    with reading(path):
+        if path.is_dir() and bundle.is_bundle(path):
+            return path
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise HandleError(f"{_shown(given)} is neither a file nor a directory; give a module's.")
     if path.is_file() and is_archive(path) and not find_reader(path):

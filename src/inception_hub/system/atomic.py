@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 
-from .locks import NAME_BYTES, hold_directory, is_open_at, release, try_lock
+from .locks import hold_directory, hold_left, release
+from .names import beginning
+from .open_files import rename, replace
 
 SCRATCH = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
 CLAIMED = ".claimed"  # ends the name of the empty folder that keeps an output's name: see `outputs`
@@ -42,7 +44,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         made.mkdir()
         yield made
         flush_tree(made)
-        os.rename(made, path)
+        rename(made, path)
         _remove_empty(folder)
         flush_directory(path.parent)
 
@@ -61,8 +63,7 @@ def scratch_folder(path: Path) -> Iterator[Path]:
 
 def _new_folder(path: Path) -> tuple[Path, int | None]:
     while True:
-        name = os.fsdecode(os.fsencode(path.name)[:NAME_BYTES])
-        folder = path.with_name(f".{name}.{os.urandom(8).hex()}.partial")
+        folder = path.with_name(f".{beginning(path.name)}.{os.urandom(8).hex()}.partial")
         folder.mkdir()
         with suppress(BlockingIOError):  # held by one who just now takes it for stale
             return folder, hold_directory(folder)
@@ -71,8 +72,6 @@ def _new_folder(path: Path) -> tuple[Path, int | None]:
 @cache
 def remove_stale(parent: Path) -> None:
     """Removes, once a process, the folders of killed writers: those that nobody holds, where locks tell."""
-    if os.name != "posix":
-        return
     with suppress(OSError):
         for name in os.listdir(parent):
             if SCRATCH.fullmatch(name):
@@ -83,18 +82,17 @@ def remove_stale(parent: Path) -> None:
 
 def _remove_unheld(folder: Path, remove: Callable[[Path], object]) -> None:
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if try_lock(descriptor) and is_open_at(descriptor, folder):
+        if (held := hold_left(folder)) is not None:
+            try:
                 remove(folder)
-        finally:
-            os.close(descriptor)
+            finally:
+                release(held)
 
 
 def commit_file(temporary: Path, path: Path) -> None:
     """`temporary`, flushed to the disk, takes the name `path`; the folder it lay in goes if it is empty."""
     flush(temporary)
-    os.replace(temporary, path)
+    replace(temporary, path)
     _remove_empty(temporary.parent)
     flush_directory(path.parent)
 

@@ -2,8 +2,7 @@
 
 import json
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, distribution, version
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from ..errors import MissingExtraError
 
@@ -21,6 +20,8 @@ def install_command(extra: str) -> str:
 
     It keeps the PyTorch that is there: pip might replace one for CPUs by gigabytes of one for GPUs.
     """
+    from importlib.metadata import PackageNotFoundError, version  # a tenth of the time that `--help` takes
+
     command = f"pip install '{_source()}[{extra}]'"
     with suppress(PackageNotFoundError):
         if extra in WITH_PYTORCH:
@@ -30,10 +31,13 @@ def install_command(extra: str) -> str:
 
 def _source() -> str:
     """The checkout's folder where the package was installed from one, else its name."""
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.request import url2pathname  # takes as long to import as all the rest that a command needs
+
     try:
         # The record of PEP 610 is there only if the package did not come from an index.
         record = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
         url = urlsplit(record.get("url", ""))
     except (PackageNotFoundError, ValueError, AttributeError):
         return PACKAGE
-    return unquote(url.path) if url.scheme == "file" and "dir_info" in record else PACKAGE
+    return url2pathname(url.path) if url.scheme == "file" and "dir_info" in record else PACKAGE

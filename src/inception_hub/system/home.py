@@ -1,6 +1,8 @@
-"""`~` in paths that people give is their home folder. A shell leaves it alone in quotes and after `=`."""
+"""The user's folders, and `~` in paths that people give: shells leave it alone in quotes and after `=`."""
 
 import os
+import sys
+from pathlib import Path
 
 
 def at_home(given: str | os.PathLike[str]) -> str:
@@ -17,3 +19,15 @@ def argument_at_home(argument: str) -> str:
         name, equals, value = argument.partition("=")
         return f"{name}{equals}{at_home(value)}"
     return at_home(argument)
+
+
+def cache_home() -> Path:
+    """The user's folder for what programs can make again."""
+    home = Path(os.path.expanduser("~"))
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    # The XDG base directory specification: a relative path is to be ignored.
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return chosen if chosen.is_absolute() else home / ".cache"

@@ -5,13 +5,14 @@ So a second run with the same output is refused at once, not when it has compute
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import OutputError
+from ..errors import ArgumentError, InceptionHubError, OutputError
 from .atomic import CLAIMED, make_folders, remove_folders, remove_stale
-from .locks import NAME_BYTES, hold_directory, release
+from .locks import hold_directory, release
+from .names import beginning, folded
 
 PAUSES = (0.01, 0.05)  # seconds; who removes what a killed run left holds it for less
 
@@ -24,9 +25,8 @@ def claimed(path: Path) -> Iterator[None]:
     one that writes beside it. Folders above it that are missing are made, and removed if they stay empty.
     Raises `OutputError` if another process has claimed the name, or nothing can be written there.
     """
-    name = os.fsdecode(os.fsencode(os.path.basename(os.path.abspath(path)))[:NAME_BYTES])
-    parent = Path(os.path.dirname(os.path.abspath(path)))
-    folder = parent / f".{name}{CLAIMED}"
+    whole = Path(os.path.abspath(path))
+    parent, folder = whole.parent, whole.parent / f".{beginning(whole.name)}{CLAIMED}"
     made: list[Path] = []
     with as_output_error(path):
         try:
@@ -86,12 +86,25 @@ def refuse_existing(path: Path) -> None:
         raise OutputError(f"{path} exists and is left as it is; give another name or remove it first.")
 
 
+def refuse_shared(outputs: Mapping[str, Path | None]) -> None:
+    """Raises `ArgumentError` for two of a run's `outputs`, by their options, that are one file somewhere."""
+    options: dict[str, str] = {}
+    for option, path in outputs.items():
+        if path is not None:
+            other = options.setdefault(folded(os.path.abspath(path)), option)
+            if other != option:
+                raise ArgumentError(
+                    f"{other} and {option} are both {path}, upper and lower case being one on some systems; "
+                    "give each a name of its own."
+                )
+
+
 @contextmanager
 def as_output_error(name: Path | str) -> Iterator[None]:
-    """Turns every `OSError` but `BrokenPipeError` into an `OutputError` about `name`."""
+    """Turns every `OSError` but `BrokenPipeError` and errors of ours into an `OutputError` about `name`."""
     try:
         yield
-    except (BrokenPipeError, OutputError):
+    except (BrokenPipeError, InceptionHubError):  # such as of a photo that is gone, which is not the output
         raise
     except OSError as error:
         reason = error.strerror or error

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from ..errors import InceptionHubError, OutputError
 from .atomic import flush, flush_directory, flush_tree, make_folders, remove_folders, scratch_folder
+from .open_files import rename, replace
 
 # Linux's renameat2 (linux/fs.h): fails where the target exists; swaps two existing entries.
 NOREPLACE, EXCHANGE = 1, 2
 AT_FDCWD = -100
 UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}  # by an older kernel, or this file system
+REFUSES_TAKEN = sys.platform == "win32"  # os.rename, of itself, where the target exists
 UNLINKED = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}  # file systems without hard links, such as FAT
 
 
@@ -79,7 +81,7 @@ def rename_new(source: Path, path: Path) -> None:
     """Gives `source` the name `path`; raises `FileExistsError` if it is taken, and what the system raises."""
     if _renameat2(source, path, NOREPLACE):
         return
-    if source.is_file() and not source.is_symlink():
+    if not REFUSES_TAKEN and source.is_file() and not source.is_symlink():
         try:
             os.link(source, path)
         except OSError as error:
@@ -90,20 +92,20 @@ def rename_new(source: Path, path: Path) -> None:
             return
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    os.rename(source, path)
+    rename(source, path)
 
 
 def _replace(source: Path, path: Path) -> None:
     """Gives `source` the name `path`; a directory that was there is afterwards beside `source`."""
     if not source.is_dir():
-        os.replace(source, path)
+        replace(source, path)
     elif not _renameat2(source, path, EXCHANGE):
         old = source.with_name(f"{source.name}.old")
-        os.rename(path, old)
+        rename(path, old)
         try:
-            os.rename(source, path)
+            rename(source, path)
         except BaseException:
-            os.rename(old, path)
+            rename(old, path)
             raise
 
 

@@ -3,14 +3,13 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
 from ..errors import FormatError
 
 MAX_BYTES = 64 << 30  # of a file that is read or hashed whole: ten times what any format here accepts
-
-
 POINTER = b"version https://git-lfs."  # how Git LFS begins what it leaves in place of a large file
 
 
@@ -42,6 +41,8 @@ def read_bounded(path: str | os.PathLike[str], most: int, advice: str) -> bytes:
     try:
         with open_regular(path) as file:
             content = file.read(most + 1)
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} does not exist; {advice}.") from error
     except OSError as error:
         raise FormatError(f"{path} cannot be read ({error.strerror}); {advice}.") from error
     if len(content) > most:
@@ -53,3 +54,12 @@ def read_text(path: Path) -> str:
     """The text of a regular file in UTF-8; raises `OSError` and `UnicodeDecodeError`."""
     with open_regular(path) as file:
         return file.read().decode("utf-8")
+
+
+def is_own(path: Path) -> bool:
+    """Whether no other user can have put `path` where anybody may write, as in a temporary directory.
+
+    On Windows each user has one of his own.
+    """
+    getuid: Callable[[], int] | None = getattr(os, "getuid", None)
+    return getuid is None or path.stat().st_uid in (0, getuid())

@@ -5,6 +5,7 @@ line of a log, or computes in a spreadsheet.
 """
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 # What makes a spreadsheet take a cell for a formula; the last four are their full-width forms.
 FORMULA_STARTS = "=+-@\uff1d\uff0b\uff0d\uff20"
 LISTED = 5  # items that a message names
+LONGEST_PATH = 32_767  # characters, on any system; following one with more takes minutes
 STRAY = r"ud[89a-f][0-9a-f]{2}"  # half a character, as `encoded` writes a path's stray byte, behind its "\\"
 
 
 def encoded(text: str) -> bytes:
-    """UTF-8; what is no text in it, the stray bytes of a path, as escapes such as `\\udcff`."""
+    """`text` in UTF-8; stray bytes of a path, which are no text, become escapes such as `\\udcff`."""
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -32,6 +34,15 @@ def path_text(path: str) -> str:
 def text_path(text: str) -> str:
     """The path that `path_text` made `text` of."""
     return re.sub(rf"\\({STRAY}|x5c)", lambda escape: chr(int(escape[1][1:], 16)), text)
+
+
+def may_be_path(text: str) -> bool:
+    """Whether `text` can be a path: not too long, without zeros and half characters but for stray bytes."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text and len(text) <= LONGEST_PATH
 
 
 def printable(text: str) -> str:

@@ -1,11 +1,12 @@
 """Work in threads, results in order: Pillow, OpenVINO and hashlib let go of the interpreter's lock."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+from .cores import usable_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,12 +23,13 @@ def in_order(
 ) -> Iterator[Result]:
     """`function` of each of `items`, in their order.
 
-    `threads`: None is one a core. `pool`: runs them instead of threads, and is shut down in the end.
+    `threads`: None is one for each core that the process may use. `pool`: runs them instead of threads,
+    and is shut down in the end.
     `ahead`: how many calls are begun before the first result is taken, None is 4 a thread; it bounds what is
     held in memory. An exception of `items` or `function` is raised in its turn.
     What is begun when the caller stops is finished, the rest is not begun.
     """
-    threads = threads or os.cpu_count() or 1
+    threads = threads or usable_cores()
     pool = pool or ThreadPoolExecutor(threads, "photos")
     waiting = iter(items)
     begun: deque[Future[Result]] = deque()

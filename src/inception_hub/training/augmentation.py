@@ -10,10 +10,12 @@ from .ranges import check_ranges
 class Augmentation:
     """The distortions of training photos; the defaults are Slim's distorted crop without colour.
 
+    Shares are from 0 to 1; those of `cutmix` and `mixup` are together at most 1.
+
     Raises `ArgumentError` for a value outside its range.
     """
 
-    min_area: float = 0.4  # smallest share of the photo that a crop covers, above 0 to 1
+    min_area: float = 0.4  # smallest share of the photo that a crop covers, 0.01 to 1
     max_aspect: float = 4 / 3  # longest to shortest side of a crop, either way, 1 to 10
     mirror: float = 0.5  # share of photos mirrored
     rotation: float = 0.0  # degrees, up to, either way, 0 to 180

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from ..errors import FormatError, OutputError
 from ..system.atomic import atomic_file
+from ..system.regular import open_regular
+from ..system.text import printable
 
 
 def save(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -41,19 +43,9 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
 
     Raises `FormatError` for a damaged file.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.exists():
-        return None
-    try:
-        with safe_open(path, "pt") as file:
-            text = file.metadata()["facts"]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-            if file.metadata()["sha256"] != _sha256(tensors, text):
-                raise ValueError("it is not what was written")
-            return tensors, json.loads(text)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from error
+    kept: dict[str, Tensor] = {}
+    facts = _read(path, kept)
+    return None if facts is None else (kept, facts)
 
 
 def load_facts(path: Path) -> dict[str, Any] | None:
@@ -61,19 +53,36 @@ def load_facts(path: Path) -> dict[str, Any] | None:
 
     Raises `FormatError` for a damaged file.
     """
+    return _read(path, None)
+
+
+def _read(path: Path, tensors: dict[str, Tensor] | None) -> dict[str, Any] | None:
+    """The facts; into `tensors`, if given, all tensors, which must be those that were written."""
     from safetensors import SafetensorError, safe_open
 
-    if not path.exists():
-        return None
     try:
+        open_regular(path).close()  # a pipe would be waited for
         with safe_open(path, "pt") as file:
-            return json.loads(file.metadata()["facts"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            text = file.metadata()["facts"]
+            if tensors is not None:
+                tensors |= {name: file.get_tensor(name) for name in file.keys()}
+                if file.metadata()["sha256"] != _sha256(tensors, text):
+                    raise ValueError("it is not what was written")
+        facts = json.loads(text)
+        if not isinstance(facts, dict):
+            raise TypeError("its facts are no table")
+        return facts
+    except FileNotFoundError:
+        return None
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: Exception) -> FormatError:
-    return FormatError(f"The checkpoint {path} is damaged ({error}); restore it, or remove it to begin anew.")
+    reason = printable(str(error))[:200]
+    return FormatError(
+        f"The checkpoint {path} is damaged ({reason}); restore it, or remove it to begin anew."
+    )
 
 
 def _sha256(tensors: dict[str, Tensor], facts: str) -> str:

@@ -9,3 +9,4 @@ Select = Literal["loss", "accuracy"]  # by which figure of validation a run choo
 Resize = Literal[Preset, "auto"]  # of fine-tuning: a preset, or the best of several on the validation photos
 BatchNorm = Literal["update", "frozen"]  # normalise by the batch and move the statistics; or by them, unmoved
 TrainingPrecision = Literal["f32", "bf16"]  # bf16 is mixed precision
+TRACKERS = ("wandb", "mlflow", "trackio")  # of experiments, beside the files that TensorBoard reads

@@ -1,12 +1,13 @@
 """Fine-tuning in two phases: a new head on frozen features, then the whole network at a lower rate."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..architecture import LOGITS_LAYER
 from ..bundle import Bundle, Provenance
-from ..data import Dataset
+from ..data import TRAIN, Dataset
 from ..engines.torch import Network
 from ..evaluation import Evaluation
 from ..images.presets import Preset
@@ -17,7 +18,6 @@ from .augmentation import Augmentation
 from .finetune_options import FinetuneOptions
 from .head import train_head
 from .listener import RunListener
-from .loop import Trained
 from .recipes import AdamW, Cycle, Phase, Recipe
 from .resize_choice import choose_resize, features_folder
 from .run import Run
@@ -43,20 +43,22 @@ def finetune(
     exclude: Path | None = None,
     options: FinetuneOptions | None = None,
     seed: int = 0,
+    log_with: Iterable[str] = (),
     listener: RunListener | None = None,
 ) -> list[Evaluation]:
     """Fine-tunes `base` on the photos of `data` (see `open_dataset`) into the module directory `output`.
 
-    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out.
+    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out. `log_with`: trackers
+    besides TensorBoard.
     An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
     of the written module on the test photos, if there are any, and on the validation photos.
 
-    Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
-    has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
-    `TrainingError` if the loss is no longer a number.
+    Raises `OutputError` if `output` exists or a tracker cannot begin a run, `HandleError` or `FormatError`
+    for data that cannot be read or has fewer than two classes, `ArgumentError` for a teacher that does not
+    know the data's classes, `TrainingError` if the loss is no longer a number.
     """
     options = options or FinetuneOptions()
-    with Session.begin(output, data, validation, options.device, listener, exclude) as session:
+    with Session.begin(output, data, validation, options.device, listener, exclude, log_with) as session:
         return _run(session, base, options, seed)
 
 
@@ -66,9 +68,10 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
     labels = session.dataset.labels
     teachers = session.teachers(options.distillation)
     training_size, image_size = sizes(base.image_size, options)
-    recipe = finetune_recipe(len(session.dataset.splits["train"]), training_size, options)
+    recipe = finetune_recipe(len(session.dataset.splits[TRAIN]), training_size, options)
     settings = _settings(session.dataset, base, recipe, options, seed, teachers)
     session.check(settings)
+    session.track(settings)
     session.announce(f"Fine-tuning {base.bundle.name}", bfloat16)
     network = _with_new_head(base, labels, seed).to(session.workers.device)
     preset = _preset(session, network, base, recipe, image_size, options, settings)
@@ -85,19 +88,20 @@ def _run(session: Session, base: ModuleSpec, options: FinetuneOptions, seed: int
         listener=session.listener,
         teachers=teachers,
     )
-    head = None
+    head = None  # of random weights, which are never the best, where it is not fitted first
     if options.phases != "full" and session.workers.is_main:  # whose weights the other processes take over
         features = features_folder(session.folder, preset if options.resize == "auto" else None)
         head = train_head(network, photos, preset, options, features, run.identity, session.listener)
         session.listener.note(f"head: {head}")
-    trained, preview = session.train(network, run) if options.phases != "head" else (Trained([], None), [])
-    name = "network as it was" if options.phases == "full" else "head"
-    selection = explain_selection(recipe, trained.history, trained.start or head, name)
-    facts = {"base": base.bundle.name} | run_facts(run, len(labels), session.minutes, trained.history)
+    history, preview = [], []
+    if options.phases != "head":
+        history, preview = session.train(network, replace(run, start=head))
+    selection = explain_selection(recipe, history, head)
+    facts = {"base": base.bundle.name} | run_facts(run, len(labels), session.minutes, history)
     summary = RunSummary(
         f"{session.output.name}: {session.dataset.name}",
         facts | {"phases": PHASES[options.phases]} | ({"teacher": teachers.describe()} if teachers else {}),
-        trained.history,
+        history,
         selection,
         preview,
         [*session.notes, *photos.notes],

@@ -1,5 +1,6 @@
 """Training from scratch: a recipe and labelled photos in, a module directory out."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,21 +31,23 @@ def train_from_scratch(
     bfloat16: bool | None = None,
     device: str | None = None,
     distillation: Distillation | None = None,
+    log_with: Iterable[str] = (),
     listener: RunListener | None = None,
 ) -> list[Evaluation]:
     """Trains the full network by `recipe` on the photos of `data` into the module directory `output`.
 
-    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out.
+    `exclude`: a file of decisions, as `inspect` writes it, about photos to leave out. `log_with`: trackers
+    besides TensorBoard.
     An interrupted run is resumed from `OUTPUT.run`, where TensorBoard's files stay. Returns the evaluations
     of the written module on the test photos, if there are any, and on the validation photos.
     `bfloat16` is mixed precision; None: where the device has instructions for it, or as the resumed run was
     begun. With `distillation` the network also learns from other modules (see `teacher`).
 
-    Raises `OutputError` if `output` exists, `HandleError` or `FormatError` for data that cannot be read or
-    has fewer than two classes, `ArgumentError` for a teacher that does not know the data's classes,
-    `TrainingError` if the loss is no longer a number.
+    Raises `OutputError` if `output` exists or a tracker cannot begin a run, `HandleError` or `FormatError`
+    for data that cannot be read or has fewer than two classes, `ArgumentError` for a teacher that does not
+    know the data's classes, `TrainingError` if the loss is no longer a number.
     """
-    with Session.begin(output, data, validation, device, listener, exclude) as session:
+    with Session.begin(output, data, validation, device, listener, exclude, log_with) as session:
         return _run(session, recipe, seed, session.bfloat16(bfloat16), distillation)
 
 
@@ -62,6 +65,7 @@ def _run(
         **flattened(asdict(recipe)),
     }
     session.check(settings)
+    session.track(settings)
     session.announce(f"Training by the recipe {recipe.name}", bfloat16)
     photos = session.load(recipe.pixels, size, "default")
     architecture = Architecture(1.0, len(labels))
@@ -77,13 +81,13 @@ def _run(
         listener=session.listener,
         teachers=teachers,
     )
-    trained, preview = session.train(network, run)
+    history, preview = session.train(network, run)
     summary = RunSummary(
         f"Inception V2, {session.output.name}",
-        run_facts(run, len(labels), session.minutes, trained.history)
+        run_facts(run, len(labels), session.minutes, history)
         | ({"teacher": teachers.describe()} if teachers else {}),
-        trained.history,
-        explain_selection(recipe, trained.history, trained.start, "network as it was"),
+        history,
+        explain_selection(recipe, history),
         preview,
         [*session.notes, *photos.notes],
         chosen_by_validation=recipe.patience is not None,

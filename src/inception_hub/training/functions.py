@@ -38,7 +38,7 @@ def finetune(
     average: float = 0.99, patience: int = 5, select: Select = "loss", class_weights: bool = False,
     teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
     precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
-    listener: RunListener | None = None,
+    log_with: str | Iterable[str] = (), listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Teaches `module` the classes of the photos of `data` into the module directory `output`.
 
@@ -54,14 +54,16 @@ def finetune(
     photos of rare classes count more. `teacher`: modules to learn from, too, with `teacher_share` (0.5) of
     the loss, in [0, 1], at `temperature` (2). `precision`: `bf16` is mixed precision, the default where the
     machine has instructions for it; a run that is resumed keeps its own. `device`: None is the CPU. None
-    elsewhere is chosen from the number of photos or the module. `listener` receives progress.
+    elsewhere is chosen from the number of photos or the module. `log_with`: trackers that receive settings
+    and figures, beside TensorBoard: `wandb`, `mlflow`, `trackio`. `listener` receives progress.
 
     An interrupted run is resumed by the same call. Returns the evaluations of the written module on the test
     photos, if there are any, and on the validation photos.
 
-    Raises `MissingExtraError` without PyTorch, `OutputError` if `output` exists, `HandleError` or
-    `FormatError` for data that cannot be read or has fewer than two classes, `ArgumentError` for a value
-    outside its range, `TrainingError` if the loss is no longer a number.
+    Raises `MissingExtraError` without PyTorch or a tracker, `OutputError` if `output` exists or a tracker
+    cannot begin a run, `HandleError` or `FormatError` for data that cannot be read or has fewer than two
+    classes, `ArgumentError` for a value outside its range, `TrainingError` if the loss is no longer
+    finite or the GPU fails.
     """
     with _pytorch():
         from .finetune import finetune as run
@@ -75,7 +77,7 @@ def finetune(
     return run(
         at_home(data), Path(at_home(output)), as_spec(module),
         validation=_text(validation), exclude=_path(exclude), options=options, seed=seed,
-        listener=listener,
+        log_with=as_many(log_with), listener=listener,
     )  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def train(
     settings: str | Iterable[str] = (), validation: Given | None = None, exclude: Given | None = None,
     teacher: Teachers = None, teacher_share: float | None = None, temperature: float | None = None,
     precision: TrainingPrecision | None = None, device: str | None = None, seed: int = 0,
-    listener: RunListener | None = None,
+    log_with: str | Iterable[str] = (), listener: RunListener | None = None,
 ) -> list[Evaluation]:  # fmt: skip
     """Trains the network from scratch by `recipe` on the photos of `data` into the module directory `output`.
 
@@ -98,7 +100,8 @@ def train(
         open_recipe(at_home(recipe), list(as_many(settings))), at_home(data), Path(at_home(output)),
         validation=_text(validation), exclude=_path(exclude), seed=seed,
         bfloat16=_is_bfloat16(precision), device=device,
-        distillation=_distillation(teacher, teacher_share, temperature), listener=listener,
+        distillation=_distillation(teacher, teacher_share, temperature), log_with=as_many(log_with),
+        listener=listener,
     )  # fmt: skip
 
 
@@ -165,9 +168,10 @@ def _distillation(teacher: Teachers, share: float | None, temperature: float | N
     if teachers:
         return Distillation(teachers, **numbers)
     if numbers:
+        named = " and ".join("teacher_share" if name == "share" else name for name in numbers)
         raise ArgumentError(
-            f"{' and '.join(numbers)} {'is' if len(numbers) == 1 else 'are'} of teachers, and there is none; "
-            "give --teacher MODULE (teacher=)."
+            f"{named} {'is' if len(numbers) == 1 else 'are'} of teachers, and there is none; give --teacher "
+            "MODULE (teacher=)."
         )
     return None
 

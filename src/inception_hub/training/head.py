@@ -124,5 +124,5 @@ def _fit(
         loss.backward()
         return loss
 
-    optimiser.step(closure)  # type: ignore[arg-type]
+    optimiser.step(closure)
     return kernel.detach(), biases.detach()

@@ -1,11 +1,11 @@
-"""Receives the progress events of a training run: for the terminal, TensorBoard, or nobody."""
+"""Receives the progress events of a training run: for the terminal, TensorBoard, trackers, or nobody."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evaluation import Epoch
+from ..evaluation import Epoch, Evaluation
 
 CaptionedImages = Sequence[tuple[str, NDArray[np.uint8]]]  # each uint8 [height, width, 3]
 
@@ -24,6 +24,9 @@ class RunListener:
 
     def epoch(self, epoch: Epoch) -> None:
         """An epoch is complete."""
+
+    def written(self, evaluations: Sequence[Evaluation], epochs: int) -> None:
+        """The module of a run of `epochs` epochs is written and evaluated."""
 
     def close(self) -> None:
         """The run is complete."""
@@ -50,6 +53,10 @@ class RunListeners(RunListener):
     def epoch(self, epoch: Epoch) -> None:
         for listener in self.listeners:
             listener.epoch(epoch)
+
+    def written(self, evaluations: Sequence[Evaluation], epochs: int) -> None:
+        for listener in self.listeners:
+            listener.written(evaluations, epochs)
 
     def close(self) -> None:
         for listener in self.listeners:

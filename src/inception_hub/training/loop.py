@@ -39,7 +39,6 @@ class Progress:
     step: int = 0  # completed steps of the next epoch
     losses: float = 0.0  # the sum of those steps' losses
     history: list[dict[str, Any]] = field(default_factory=list)
-    start: Score | None = None  # of the network before the first epoch
     best: Score | None = None
     best_epoch: int = 0
     seconds: float = 0.0  # of training, validation left out
@@ -49,20 +48,15 @@ class Progress:
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> "Progress":
-        scores = {name: Score(**facts[name]) if facts[name] else None for name in ("start", "best")}
-        return cls(**{**facts, **scores})
+        best = facts["best"]
+        kept = {name: value for name, value in facts.items() if name != "start"}  # of earlier versions
+        return cls(**{**kept, "best": Score(**best) if best else None})
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What training did: its epochs, and the score of the network before the first, None without patience."""
-
-    history: list[Epoch]
-    start: Score | None
-
-
-def train(network: Network, run: Run, workers: Workers) -> Trained:
+def train(network: Network, run: Run, workers: Workers) -> list[Epoch]:
     """Trains `network` in place by `run.recipe`, resumed from `run.checkpoint` if that exists.
+
+    Returns the epochs, those before an interruption too.
 
     In the end it holds the moving average of its weights, or the weights of the kept epoch, where the recipe
     asks for them. Raises `TrainingError` if the loss is no longer finite, the device fails or its memory
@@ -98,10 +92,10 @@ class _Training:
         """Steps of an epoch."""
         return len(self.run.photos.classes) // self.progress.batch
 
-    def run_all(self) -> Trained:
+    def run_all(self) -> list[Epoch]:
         if self.best is not None and not self.progress.best:
             # The initial weights may be the best: a head on frozen features is hard to beat.
-            self.progress.start = self._validate()
+            self.progress.best = self.workers.from_main(self.run.start)
         first = 0
         for cycle in self.recipe.cycles:
             epochs = [phase for phase in cycle.phases for _ in range(phase.epochs)]
@@ -115,7 +109,7 @@ class _Training:
             self.network.load_state_dict(kept)
         number = self.progress.best_epoch if chosen else self.progress.epoch
         epochs = (_epoch_of(facts) for facts in self.progress.history)
-        return Trained([replace(each, kept=each.epoch == number) for each in epochs], self.progress.start)
+        return [replace(each, kept=each.epoch == number) for each in epochs]
 
     def _epoch(self, cycle: Cycle, phase: Phase, in_cycle: int) -> None:
         progress, start = self.progress, time.perf_counter()

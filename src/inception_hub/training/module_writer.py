@@ -100,7 +100,7 @@ def _evaluations(module: Module, dataset: Dataset, listener: RunListener) -> lis
             f"{dataset.name} {name}",
             on_progress=lambda done, total: listener.progress("measuring", done, total),
         )
-        for name in ("test", "validation")
+        for name in (TEST, VALIDATION)
         if name in dataset.splits
     ]
 

@@ -38,22 +38,24 @@ class Optimisers:
         self._all: Sequence[torch.optim.Optimizer] = self._made(network, recipe.optimiser)
 
     def _made(
-        self, network: Network, made_by: MuonRecipe | AdamW | RMSProp
+        self, network: Network, optimiser: MuonRecipe | AdamW | RMSProp
     ) -> Sequence[torch.optim.Optimizer]:
         everything = list(self._parameters.values())
-        if isinstance(made_by, RMSProp):
+        if isinstance(optimiser, RMSProp):
             rate = self._rate(1.0)
-            return [TensorFlowRMSProp(everything, rate, made_by.decay, made_by.momentum, made_by.epsilon)]
+            return [
+                TensorFlowRMSProp(everything, rate, optimiser.decay, optimiser.momentum, optimiser.epsilon)
+            ]
         variables = network.architecture.variables.values()
         regularized = [self._parameters[v.name] for v in variables if v.regularized]
-        if isinstance(made_by, AdamW):
+        if isinstance(optimiser, AdamW):
             self._decayed = [(regularized, self._rate(1.0))]
             return [self._adam(everything, self._rate(1.0))]
         head = self._parameters[f"{LOGITS_LAYER}/weights"]
         kernels = [parameter for parameter in regularized if parameter is not head]
         by_muon = {id(parameter) for parameter in kernels}
         rest = [parameter for parameter in everything if id(parameter) not in by_muon]
-        muon, adam = self._rate(1.0), self._rate(made_by.head_learning_rate)
+        muon, adam = self._rate(1.0), self._rate(optimiser.head_learning_rate)
         self._decayed = [(kernels, muon), ([head], adam)]
         return [Muon(kernels, muon), self._adam(rest, adam)]
 

@@ -5,13 +5,15 @@ docs/recipes.md shows the form of both.
 
 import json
 import os
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, FormatError
+from ..system.regular import open_regular
+from ..system.text import encoded
+from ..system.toml import read_toml
 from .augmentation import Augmentation
 from .recipes import RECIPES, AdamW, Muon, Recipe, RMSProp, find_recipe
 from .toml_dataclasses import joined, read_dataclass, shown
@@ -50,7 +52,7 @@ def open_recipe(given: str, settings: Sequence[str] = ()) -> Recipe:
 
 def _from_file(path: Path) -> Recipe:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise FormatError(
@@ -59,8 +61,8 @@ def _from_file(path: Path) -> Recipe:
     if len(content) > LARGEST:
         raise FormatError(f"The recipe {path} is larger than 64 KiB; give a TOML file of a recipe alone.")
     try:
-        document = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        document = read_toml(content)
+    except ValueError as error:
         reason = str(error).rstrip(".")
         raise FormatError(
             f"The recipe {path} is not TOML in UTF-8 ({reason}); docs/recipes.md shows the form."
@@ -140,8 +142,8 @@ def _child(node: Any, part: str, where: str) -> Any:
 def _parsed(text: str) -> object:
     """The TOML value that `text` is; other text is a string."""
     try:
-        document = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
+        document = read_toml(encoded(f"value = {text}"))
+    except ValueError:
         return text
     return document["value"] if document.keys() == {"value"} else text
 

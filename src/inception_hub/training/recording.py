@@ -15,13 +15,13 @@ from .batches import Batch
 from .recipes import Phase
 
 WARM_UP = 3  # steps before recording, in which libraries choose their kernels
-Step = Callable[[Phase, Tensor, Tensor | None], None]
+StepFunction = Callable[[Phase, Tensor, Tensor | None], None]
 
 
 class Eager:
     """Runs `step` operator by operator."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: StepFunction) -> None:
         self._step = step
 
     def __call__(self, phase: Phase, batch: Batch) -> None:
@@ -38,7 +38,7 @@ class Recorded:
     `state`: every tensor that a step changes. Warming up changes them, so they are restored.
     """
 
-    def __init__(self, step: Step, state: list[Tensor]) -> None:
+    def __init__(self, step: StepFunction, state: list[Tensor]) -> None:
         self._step, self._state = step, state
         self._key: object = None
         self._graph: torch.cuda.CUDAGraph | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import Split
+from ..data import TRAIN, VALIDATION, Split
 from ..engines.torch import Network
 from ..errors import InceptionHubError
 from ..evaluation import Score
@@ -49,7 +49,7 @@ def choose_resize(
         if chosen is None:
             chosen = _measured(session, network, own, stored_size, image_size, options, identity)
             with as_output_error(folder / KEPT), atomic_file(folder / KEPT) as file:
-                file.write_text(json.dumps([identity, *chosen]), "utf-8")
+                file.write_bytes(json.dumps([identity, *chosen]).encode())
     return session.workers.from_main(chosen)
 
 
@@ -67,14 +67,14 @@ def _measured(
     options: FinetuneOptions,
     identity: str,
 ) -> tuple[Preset, str]:
-    splits = {name: _sample(session.dataset.splits[name]) for name in ("train", "validation")}
+    splits = {name: _sample(session.dataset.splits[name]) for name in (TRAIN, VALIDATION)}
     dataset = replace(session.dataset, splits=splits)
     scores: dict[Preset, Score] = {}
     for preset in dict.fromkeys((own, *CANDIDATES)):
         listener = _Progress(session.listener, preset)
         pixels = session.folder / "pixels" / preset
         train, _ = training_photos(dataset, stored_size, pixels, listener, DEFINITIONS[preset].fit)
-        held_out = validation_photos(splits["validation"], image_size, preset, [])
+        held_out = validation_photos(splits[VALIDATION], image_size, preset, [])
         photos = TrainingData(train, held_out, ())
         features = features_folder(session.folder, preset)
         scores[preset] = train_head(network, photos, preset, options, features, identity, listener)

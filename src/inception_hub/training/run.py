@@ -18,8 +18,9 @@ class Run:
     """A training run and everything the loop is given.
 
     `settings`: data, recipe, seed and the like; a checkpoint of others is refused. `validate` scores a
-    network after every epoch; `listener` receives steps and epochs, in the main process. `teachers`: modules
-    whose probabilities the network learns beside the classes.
+    network after every epoch; `start`: its score before the first, in the main process, where that may be
+    the best. `listener` receives steps and epochs, in the main process. `teachers`: modules whose
+    probabilities the network learns beside the classes.
     """
 
     recipe: Recipe
@@ -30,6 +31,7 @@ class Run:
     bfloat16: bool = True
     phase: str = "training"
     validate: Callable[[Network], Score] | None = None
+    start: Score | None = None
     listener: RunListener = field(default_factory=RunListener)
     teachers: Teachers | None = None
 

@@ -6,6 +6,7 @@ from ..evaluation import Candidate, Epoch, Score, Selection
 from .choices import Select
 from .recipes import Recipe
 
+HEAD = "head"  # the name of what a run of the whole network begins with
 FIGURES: dict[Select, str] = {"loss": "validation loss", "accuracy": "top-1"}
 BEST: dict[Select, str] = {"loss": "lowest", "accuracy": "highest"}
 BETTER: dict[Select, str] = {"loss": "lower", "accuracy": "higher"}
@@ -16,14 +17,14 @@ def rank(score: Score, by: Select) -> tuple[float, float]:
     return (score.loss, -score.top1) if by == "loss" else (-score.top1, score.loss)
 
 
-def explain_selection(recipe: Recipe, history: Sequence[Epoch], start: Score | None, name: str) -> Selection:
+def explain_selection(recipe: Recipe, history: Sequence[Epoch], head: Score | None = None) -> Selection:
     """Which weights a run by `recipe` kept, and why.
 
-    `start`, `name`: the score and name of the network before the first epoch, None where it was not
-    validated. It is what was kept where no epoch was.
+    `head`: the score of the network with the new head, before the first epoch, where one was fitted. It is
+    what was kept where no epoch was.
     """
     kept = next((each.epoch for each in history if each.kept), 0)
-    started = [] if start is None else [Candidate(name, 0, start, kept == 0)]
+    started = [] if head is None else [Candidate(HEAD, 0, head, kept == 0)]
     epochs = [
         Candidate(f"{each.phase}, epoch {each.epoch}", each.epoch, each.validation, each.kept)
         for each in history
@@ -31,7 +32,7 @@ def explain_selection(recipe: Recipe, history: Sequence[Epoch], start: Score | N
     ]
     best = _best([*started, *epochs])
     shown = [*started, *(each for each in epochs if each.kept or each in _best(epochs))]
-    return Selection(_reason(recipe, len(history), kept, name, best), tuple(shown))
+    return Selection(_reason(recipe, len(history), kept, best), tuple(shown))
 
 
 def table(selection: Selection) -> list[str]:
@@ -50,19 +51,19 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [min(candidates, key=lambda each: rank(each.score, by)) for by in FIGURES] if candidates else []
 
 
-def _reason(recipe: Recipe, trained: int, kept: int, name: str, best: Sequence[Candidate]) -> str:
+def _reason(recipe: Recipe, trained: int, kept: int, best: Sequence[Candidate]) -> str:
     """`trained`: epochs; `kept`: the one that was kept; `best`: by each of `FIGURES`."""
     if not trained:
-        return f"Kept: the {name}, as nothing else was trained."
+        return f"Kept: the {HEAD}, as nothing else was trained."
     if not recipe.patience:
         return f"Kept: epoch {trained}, the last; without patience, epochs are not compared."
     by = recipe.select
     if kept:
         reason = f"Kept: epoch {kept}, whose {FIGURES[by]} is the {BEST[by]}."
     else:
-        reason = f"Kept: the {name}, as no epoch has a {BETTER[by]} {FIGURES[by]}."
+        reason = f"Kept: the {HEAD}, as no epoch has a {BETTER[by]} {FIGURES[by]}."
     reason += "".join(
-        f" By {other} it would be {f'epoch {each.epoch}' if each.epoch else f'the {name}'}."
+        f" By {other} it would be {f'epoch {each.epoch}' if each.epoch else f'the {HEAD}'}."
         for other, each in zip(FIGURES, best, strict=True)
         if other != by and each.epoch != kept
     )

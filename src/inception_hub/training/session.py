@@ -2,36 +2,40 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ..bundle import Bundle
 from ..data import Dataset, open_dataset
 from ..engines.arithmetic import has_bfloat16
 from ..engines.torch import Network
 from ..errors import MissingExtraError
-from ..evaluation import Evaluation
+from ..evaluation import Epoch, Evaluation
 from ..images.presets import Preset
 from ..inspection.decisions import without_excluded
+from ..system.memory import keep_freed_memory
 from ..system.outputs import as_output_error, claimed, refuse_existing
+from ..system.text import path_text
 from . import checkpoint
 from .distillation import Distillation
 from .listener import CaptionedImages, RunListener, RunListeners
-from .loop import Trained, train
-from .memory import keep_freed_memory
+from .loop import train
 from .module_writer import write_module
 from .preview import augmentation_preview
 from .run import Run
 from .selection import table
-from .settings import Settings, check, precision_of
+from .settings import Settings, check, precision_of, without_dashes
 from .summary import RunSummary
 from .teacher import Teachers
 from .tensorboard import TensorBoard
+from .tracking import Tracking
 from .training_data import TrainingData, load_training_data, with_validation_set
 from .workers import Workers
+
+TRACKED = "trackers.json"  # what identifies the trackers' runs
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Session:
     workers: Workers
     listener: RunListener  # ignores every event in processes beside the main one
     started: float
-    held: ExitStack  # the name `output` and `folder`, in the main process
+    tracking: Tracking  # part of `listener`; begins its runs by `track`
+    held: ExitStack  # the name `output`, `folder` and the trackers' runs, in the main process
 
     @classmethod
     def begin(
@@ -59,11 +64,12 @@ class Session:
         device: str | None,
         listener: RunListener | None,
         exclude: Path | None = None,
+        log_with: Iterable[str] = (),
     ) -> "Session":
         """Opens the data, without what the file of decisions `exclude` excludes, and joins the processes.
 
-        Raises `OutputError` if `output` exists or another process trains into it, and what `open_dataset` and
-        `without_excluded` raise.
+        `log_with`: trackers besides TensorBoard. Raises `OutputError` if `output` exists or another process
+        trains into it, and what `Tracking`, `open_dataset` and `without_excluded` raise.
         """
         refuse_existing(output)
         started = time.monotonic()
@@ -71,27 +77,30 @@ class Session:
         workers = Workers(device)
         listener = listener if listener and workers.is_main else RunListener()
         folder = output.with_name(f"{output.name}.run")
+        tracking = Tracking(log_with if workers.is_main else (), listener.note)
         with ExitStack() as stack:
             if workers.is_main:
                 stack.enter_context(claimed(output))
                 stack.enter_context(_folder(folder))
+                stack.enter_context(tracking)
             dataset = open_dataset(data, validation)
             if exclude is not None:
                 dataset = without_excluded(dataset, exclude)
             dataset, notes = with_validation_set(dataset, listener)
             held = stack.pop_all()
         if workers.is_main:
+            listener = RunListeners(tracking, listener)  # the caller's last: it may interrupt the run
             try:
-                listener = RunListeners(listener, TensorBoard(folder / "tensorboard", listener.note))
+                listener = RunListeners(TensorBoard(folder / "tensorboard", listener.note), listener)
             except MissingExtraError as error:
                 listener.note(str(error))
-        return cls(output, folder, dataset, notes, workers, listener, started, held)
+        return cls(output, folder, dataset, notes, workers, listener, started, tracking, held)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.held.close()
+    def __exit__(self, *error: Any) -> None:
+        self.held.__exit__(*error)
 
     @property
     def checkpoint(self) -> Path:
@@ -130,6 +139,12 @@ class Session:
         if facts is not None:
             check(self.checkpoint, facts.get("settings"), settings)
 
+    def track(self, settings: Settings) -> None:
+        """Begins the trackers' runs, or continues those of a run that is resumed."""
+        shown = {"data": path_text(self.dataset.name), **without_dashes(settings)}
+        resumed = self.checkpoint.exists()
+        self.tracking.begin(self.output.name, shown, self.folder / TRACKED, resumed)
+
     def load(self, stored_size: int, image_size: tuple[int, int], preset: Preset) -> TrainingData:
         """The decoded photos: see `load_training_data`."""
         pixels = self.folder / "pixels"
@@ -137,7 +152,7 @@ class Session:
             self.dataset, stored_size, image_size, preset, pixels, self.listener, self.workers
         )
 
-    def train(self, network: Network, run: Run) -> tuple[Trained, CaptionedImages]:
+    def train(self, network: Network, run: Run) -> tuple[list[Epoch], CaptionedImages]:
         """Trains `network` in place by `run`; also a preview of the last phase's augmentation."""
         preview = augmentation_preview(run.photos, run.recipe.cycles[-1].phases[-1], run.seed)
         self.listener.images("augmentation", preview)
@@ -152,6 +167,7 @@ class Session:
             evaluations = write_module(
                 draft, network, self.dataset, self.output, dtype, summary, self.listener
             )
+            self.listener.written(evaluations, len(summary.history))
             self.listener.close()
             self._remove_run_files()
         self.workers.close()
@@ -160,9 +176,11 @@ class Session:
     def _remove_run_files(self) -> None:
         """Removes from `folder` what only an unfinished run needs; TensorBoard's files stay."""
         self.checkpoint.unlink(missing_ok=True)
+        (self.folder / TRACKED).unlink(missing_ok=True)
         unfinished = self.folder.glob(f".{self.checkpoint.name}.*.partial")  # by a run that was killed
         for path in (self.folder / "pixels", self.folder / "features", *unfinished):
-            shutil.rmtree(path, ignore_errors=True)
+            if path.is_dir():  # a pipe would be waited for
+                shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

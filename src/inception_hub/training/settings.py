@@ -33,6 +33,14 @@ def flattened(value: Any, path: str = "") -> dict[str, str | int | float | bool 
     return {name: each for part in parts for name, each in part.items()}
 
 
+def without_dashes(settings: Settings) -> Settings:
+    """`settings` for trackers: options without their dashes, values of the recipe behind `recipe.`."""
+    return {
+        name.removeprefix("--") if name.startswith("--") or name in DIGESTS else f"recipe.{name}": value
+        for name, value in settings.items()
+    }
+
+
 def precision_of(kept: object) -> str | None:
     """`bf16` or `f32`, in which a run was begun whose checkpoint holds the settings `kept`; None: unknown."""
     precision = kept.get("--precision") if isinstance(kept, dict) else None

@@ -1,16 +1,17 @@
-"""TensorBoard event files of a run: scalars after every epoch, images of augmented photos."""
+"""TensorBoard event files of a run: scalars of epochs and of the module, images of augmented photos."""
 
 import os
 import socket
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError
-from ..evaluation import Epoch
+from ..evaluation import Epoch, Evaluation
 from .listener import CaptionedImages, RunListener
+from .scalars import epoch_scalars, module_scalars
 
 
 class TensorBoard(RunListener):
@@ -42,18 +43,14 @@ class TensorBoard(RunListener):
             self._write(summary=self._summary.image(f"{name}/{caption}", image, dataformats="HWC"))
 
     def epoch(self, epoch: Epoch) -> None:
-        validation = epoch.validation
-        scalars = {
-            "loss/train": epoch.train_loss,
-            "loss/validation": validation and validation.loss,
-            "top-1/validation": validation and validation.top1,
-            "learning rate": epoch.learning_rate,
-            "images per second": epoch.images_per_second,
-            "share waiting for data": epoch.waiting,
-        }
+        self._scalars(epoch_scalars(epoch), epoch.epoch)
+
+    def written(self, evaluations: Sequence[Evaluation], epochs: int) -> None:
+        self._scalars(module_scalars(evaluations), epochs)
+
+    def _scalars(self, scalars: dict[str, float], step: int) -> None:
         for name, value in scalars.items():
-            if value is not None:
-                self._write(step=epoch.epoch, summary=self._summary.scalar(name, value))
+            self._write(step=step, summary=self._summary.scalar(name, value))
 
     def _write(self, **content: Any) -> None:
         """Appends an event."""

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data import Dataset, Split, decode_split, prepared, split_dataset
+from ..data import TRAIN, VALIDATION, Dataset, Split, decode_split, prepared, split_dataset
 from ..errors import ArgumentError
 from ..images.presets import DEFINITIONS, Fit, Preset
 from ..inspection.quick_look import copy_notes
@@ -45,7 +45,7 @@ def with_validation_set(dataset: Dataset, listener: RunListener) -> tuple[Datase
 
     The notes say what is not read, and name classes without photos and photos that are there twice.
     """
-    if "validation" not in dataset.splits:
+    if VALIDATION not in dataset.splits:
         dataset = split_dataset(dataset)
     notes = [*dataset.notes]
     for split, counts in dataset.counts().items():
@@ -81,12 +81,12 @@ def load_training_data(
     if workers.is_main:
         workers.wait()
     unreadable: list[str] = []
-    validation = validation_photos(dataset.splits["validation"], image_size, preset, unreadable)
+    validation = validation_photos(dataset.splits[VALIDATION], image_size, preset, unreadable)
     if unreadable:
-        total = len(dataset.splits["validation"])
+        total = len(dataset.splits[VALIDATION])
         count = f"{len(unreadable)} of {total:,} validation photos cannot be read"
         notes.append(f"{count}: {first_few(unreadable)}")
-        notes += lost_classes(dataset, "validation", validation.classes.numpy())
+        notes += lost_classes(dataset, VALIDATION, validation.classes.numpy())
     for note in notes:
         listener.note(note)
     return TrainingData(photos, validation, tuple(notes))
@@ -99,7 +99,7 @@ def training_photos(
 
     Small sets are decoded into memory; `folder` keeps the others, where an interrupted pass is resumed.
     """
-    split = dataset.splits["train"]
+    split = dataset.splits[TRAIN]
     pixels = decode_split(
         split,
         folder if len(split) * size * size * 3 > IN_MEMORY else None,
@@ -111,7 +111,7 @@ def training_photos(
     if pixels.corrupt:
         count = f"{len(pixels.corrupt)} of {len(split):,} training photos cannot be read"
         notes.append(f"{count}: {first_few(pixels.corrupt)}")
-        notes += lost_classes(dataset, "train", pixels.classes)
+        notes += lost_classes(dataset, TRAIN, pixels.classes)
     return Photos(_tensor(pixels.images), _tensor(pixels.aspect), _tensor(pixels.classes)), notes
 
 

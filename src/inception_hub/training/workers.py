@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 class Workers:
     """This process and the others of the run. `device`: None or "cpu" is the CPU, "cuda" a GPU a process.
 
-    Raises `ArgumentError` for another device, and for more processes than GPUs.
+    Raises `ArgumentError` for another device, "cuda" without a GPU, and more processes than GPUs.
     """
 
     def __init__(self, device: str | None = None) -> None:
@@ -71,7 +71,7 @@ class Workers:
         """A differentiable sum over processes; None where there is one."""
         if self.count == 1:
             return None
-        return lambda tensor: _AllReduce.apply(tensor, self._statistics)  # type: ignore[return-value]
+        return lambda tensor: _AllReduce.apply(tensor, self._statistics)
 
     def mean(self, value: Tensor) -> Tensor:
         """The mean over processes of a number that each has; `value` may be changed."""
@@ -102,7 +102,7 @@ class _AllReduce(torch.autograd.Function):
     """The sum over processes; its gradient is the sum of their gradients."""
 
     @staticmethod
-    def forward(ctx: Any, tensor: Tensor, group: Any) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, tensor: Tensor, group: Any) -> Tensor:
         ctx.group = group
         total = tensor.clone()
         torch.distributed.all_reduce(total, group=group)

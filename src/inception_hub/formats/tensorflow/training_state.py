@@ -60,15 +60,15 @@ def network_variables(arrays: Arrays) -> NetworkVariables:
 
 def _prefix(arrays: Iterable[str]) -> str | None:
     """What stands before the network's names, mostly nothing; None where no whole network is there."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    variables: defaultdict[str, set[str]] = defaultdict(set)
     for full_name in arrays:
         start = full_name.find(f"{SCOPE}/")
         while start >= 0:
             variable, _, slot = _split(full_name[start:])
             if variable and (not slot or slot in AVERAGES) and full_name[:start][-1:] in ("", "/"):
-                found[full_name[:start]].add(variable)
+                variables[full_name[:start]].add(variable)
             start = full_name.find(f"{SCOPE}/", start + 1)
-    whole = [prefix for prefix, variables in found.items() if variables >= _body()]
+    whole = [prefix for prefix, names in variables.items() if names >= _body()]
     if len(whole) > 1:
         listed = ", ".join(repr(printable(prefix)[:60]) for prefix in sorted(whole)[:NAMED])
         raise WeightsError(
