@@ -35,7 +35,7 @@ gpu: SHELL := /bin/bash
 gpu:
 	mkdir -p $(GPU_RESULTS)
 	set -o pipefail; status=0; \
-	timeout -s INT 100 $(GPU_PYTHON) -m pytest -m gpu $(GPU_TESTS) -W default -p no:cacheprovider --durations=10 \
+	timeout -s INT 105 $(GPU_PYTHON) -m pytest -m gpu $(GPU_TESTS) -W default -p no:cacheprovider --durations=10 \
 		--junitxml=$(GPU_RESULTS)/tests.xml 2>&1 | tee $(GPU_RESULTS)/tests.log || status=$$?; \
 	timeout 130 $(GPU_PYTHON) benchmarks/gpu.py --output $(GPU_RESULTS) 2>&1 \
 		| tee $(GPU_RESULTS)/benchmarks.log || status=$$?; \

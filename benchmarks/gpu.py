@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("gpu-results"), help="folder, made if need be")
     parser.add_argument("--batches", type=int, nargs="+", default=[256, 1, 32])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=60.0, help="for the ways to answer, all together")
+    parser.add_argument("--seconds", type=float, default=30.0, help="for the ways to answer, all together")
     parser.add_argument("--photos", type=int, default=inference.PHOTOS, help="that classify answers for")
     parser.add_argument("--no-compile", action="store_true", help="answer without torch.compile")
     parser.add_argument("--training-sizes", type=int, nargs="*", default=list(training.AIMS), metavar="PX")

@@ -70,7 +70,7 @@ def _row(way: str, workers: Workers, size: int, batch: int) -> Row:
         torch.cuda.reset_peak_memory_stats(workers.device)
     with tempfile.TemporaryDirectory() as folder:
         run = Run(recipe, _photos(recipe, batch), Path(folder) / "checkpoint.safetensors", {})
-        first, second = train(network, run, workers).history
+        first, second = train(network, run, workers)
     peak = torch.cuda.max_memory_allocated(workers.device) / 2**30 if workers.device.type == "cuda" else 0.0
     work = BACKWARD * 2 * architecture.macs(size, size) * second.images_per_second / 1e12
     return Row(way, size, batch, second.images_per_second, _seconds(first, batch), work, peak)

@@ -101,6 +101,7 @@ def test_a_training_step_stays_on_the_device() -> None:
             assert value.grad.dtype == torch.float32 and value.grad.shape == value.shape
             value.grad = None
     assert len(layouts.channels_last) == 2 * 69 and all(layouts.channels_last)
+    assert (layouts.channels[0], layouts.channels[69]) == (3, 12), "in bfloat16 over squares of 2 x 2 pixels"
 """
     )
 

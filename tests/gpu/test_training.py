@@ -24,6 +24,7 @@ from inception_hub.training.recording import Eager
 from inception_hub.training.workers import Workers
 
 pytestmark = pytest.mark.gpu
+STEM = "InceptionV2/Conv2d_1a_7x7"
 PLAIN = Augmentation()
 EVERYTHING = Augmentation(0.5, rotation=30, shear=0.2, sharpness=1.0, colour=0.3, cutmix=0.4, mixup=0.4)
 # An epoch of three steps of four photos. Not by AdamW, as PyTorch's for CUDA takes its rate in float32 alone.
@@ -166,11 +167,33 @@ def test_statistics_move_by_policy_alone(device: str, tmp_path: Path, policy: st
 
 
 def test_mixed_precision_learns(device: str, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, optimiser=MUON, cycles=(Cycle((Phase(40, 32, PLAIN),), 2e-3),), batch_size=12)
+    recipe = replace(RECIPE, optimiser=MUON, cycles=(Cycle((Phase(20, 32, PLAIN),), 4e-3),), batch_size=12)
     epochs, network = trained(tmp_path / "c", device, recipe, runs.network(), bfloat16=True)
     assert all(math.isfinite(loss) for loss in losses(epochs))
     assert losses(epochs)[-1] < losses(epochs)[0] - 0.3
     assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
+
+
+def test_the_stem_in_bfloat16_is_the_stem(device: str) -> None:
+    """Its map and its variables' gradients, although it is computed over squares of pixels on a GPU."""
+    network, generator = runs.network().to(device), torch.Generator().manual_seed(0)
+    images = torch.rand(8, 65, 94, 3, generator=generator).to(device)
+    direction = torch.randn(
+        8, 33, 47, next(iter(network.architecture.layers)).out_channels, generator=generator
+    )
+    found: list[list[torch.Tensor]] = []
+    for bfloat16 in (False, True):
+        network.zero_grad()
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+            stem = network(images, batch_statistics=True, endpoints=[STEM])[STEM].float()
+        (stem * direction.to(device)).sum().backward()
+        gradients = [
+            p.grad.clone() for n, p in network.named_parameters() if STEM in n and p.grad is not None
+        ]
+        found.append([stem.detach(), *gradients])
+    assert len(found[0]) == 4
+    for exact, half in zip(*found, strict=True):
+        assert (half - exact).norm() <= 0.1 * exact.norm()  # pixels in another order would give all of it
 
 
 class Notes(RunListener):

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import re
 import socket
 import threading
 import time
@@ -132,9 +133,17 @@ def multipart(parts: Mapping[str, bytes]) -> tuple[bytes, str]:
 
 
 def status_of(client: socket.socket) -> int:
-    """The status of the next response; 0 where the server closed without one."""
-    received = client.recv(65536)
-    return int(received.split()[1]) if received else 0
+    """The status of the next response, which is read whole; 0 where the server closed without one."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        if not (byte := client.recv(1)):
+            return 0
+        head += byte
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    left = int(length[1]) if length else 0
+    while left and (body := client.recv(left)):
+        left -= len(body)
+    return int(head.split()[1])
 
 
 def offline(module: hub.Module, photos: dict[str, bytes], kind: Kind = "predictions") -> list[dict]:

@@ -193,7 +193,7 @@ def test_sharpening_moves_away_from_the_mean_of_nine(amount: float) -> None:
     padded = np.pad(photo, ((1, 1), (1, 1), (0, 0)), mode="edge")
     mean = sum(padded[i : i + 6, j : j + 7] for i in range(3) for j in range(3)) / 9
     expected = (photo + amount * (photo - mean)).clip(0, 1)
-    images = torch.from_numpy(photo).permute(2, 0, 1)[None]
+    images = torch.from_numpy(photo).float().permute(2, 0, 1)[None]
     sharpened = sharpen(images, torch.tensor([amount]))[0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(sharpened, expected, atol=1e-6)
 

@@ -27,6 +27,7 @@ from ..architecture import (
 from ..errors import ArgumentError
 from .arithmetic import convolution, exact_float32, product
 from .pooling import pooled
+from .stem import kernel_of_squares, squares_of
 
 Compute = Callable[[Layer, Tensor, Layer | None], Tensor]
 """The output of a layer with weights, from its input; a pool given with it comes before its activation."""
@@ -106,13 +107,20 @@ class Network(nn.Module):
         all_reduce: Callable[[Tensor], Tensor] | None,
     ) -> Tensor:
         if layer.op == "separable_conv":
-            return conv(x, layer, _oihw(self._stem_kernel(layer)), self.get_parameter(layer.biases)).relu_()
+            return self._stem(layer, x).relu_()
         x = conv(x, layer, _oihw(self.get_parameter(layer.weights)))
         if pool:
             x = pooled(pool, x)
         if batch_statistics and all_reduce:
             return self._normalise_together(layer, x, momentum, all_reduce).relu_()
         return self._normalise(layer, x, batch_statistics, momentum).relu_()
+
+    def _stem(self, layer: Layer, x: Tensor) -> Tensor:
+        kernel, bias = _oihw(self._stem_kernel(layer)), self.get_parameter(layer.biases)
+        if x.is_cuda and torch.is_autocast_enabled("cuda"):
+            x = squares_of(x.to(torch.get_autocast_dtype("cuda")), layer)
+            return convolution(x, kernel_of_squares(kernel), bias, 1, (0, 0))
+        return conv(x, layer, kernel, bias)
 
     def _stem_kernel(self, layer: Layer) -> Tensor:
         """Depthwise then pointwise as one dense kernel: there is no activation between them."""

@@ -78,7 +78,7 @@ def sharpen(images: Tensor, amounts: Tensor) -> Tensor:
     -1 is the mean itself, 0 changes nothing. Pixels beyond the edge count as those at the edge.
     """
     means = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    return (images + amounts[:, None, None, None] * (images - means)).clamp_(0, 1)
+    return torch.lerp(means, images, 1 + amounts[:, None, None, None]).clamp_(0, 1)
 
 
 def coloured(images: Tensor, draws: Tensor, strength: float) -> Tensor:
