@@ -36,7 +36,7 @@ def load(models: Path, setting: str) -> Classify:
         answers = [0] * len(paths)
 
         def keep(request: ov.InferRequest, place: int) -> None:
-            answers[place] = request.get_output_tensor(0).data.argmax()
+            answers[place] = int(request.get_output_tensor(0).data.argmax())
 
         queue.set_callback(keep)
         for place, image in enumerate(batches(paths, batch)):
