@@ -19,4 +19,5 @@ def load(models: Path, setting: str) -> Classify:
     return classify
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

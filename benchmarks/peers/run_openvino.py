@@ -47,4 +47,5 @@ def load(models: Path, setting: str) -> Classify:
     return through_queue
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)
