@@ -55,8 +55,11 @@ def png(pixels: NDArray[np.uint8], profile: bytes | None = None) -> bytes:
 
 
 def first_classes(photos: list[bytes]) -> NDArray[np.int64]:
-    rows = hub.classify(photos, "tiny_imagenet", top=1)
-    return np.array([row.predictions[0].index for row in rows])
+    indices = []
+    for row in hub.classify(photos, "tiny_imagenet", top=1):
+        assert row.predictions is not None, row.error
+        indices.append(row.predictions[0].index)
+    return np.array(indices)
 
 
 if __name__ == "__main__":

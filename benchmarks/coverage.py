@@ -10,6 +10,7 @@ docs/unknown.md and docs/bundled-module.md.
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def all_scores(outputs: Outputs, chosen: NDArray[np.int64], temperature: float) 
 def unknowns(module: hub.Module, calibration: Calibration, held: Outputs, folder: str) -> None:
     """Prints how well photos in `folder`, all of other things, are told from the held-out ones."""
     paths = list(find_images([folder], Unread()))
-    files = Split(np.zeros(len(paths), np.int64), PhotoFiles(paths, None), np.arange(len(paths)))
+    files = Split(np.zeros(len(paths), np.int64), PhotoFiles(paths, Path(folder)), np.arange(len(paths)))
     others = outputs_of(module, files, np.zeros(1, np.int64), [])
     known, novel = calibration.novelties, calibration.novelty(others.logits, others.features)
     likely = [-tempered(each.logits, 1).max(1) for each in (held, others)]

@@ -88,7 +88,7 @@ def resnet34(device: torch.device) -> dict[str, Answer]:
         import timm
     except (ImportError, RuntimeError):  # or a torchvision that does not go with this PyTorch
         return {}
-    model = timm.create_model("resnet34").to(device, memory_format=torch.channels_last).eval()
+    model = timm.create_model("resnet34").to(device, memory_format=torch.channels_last).eval()  # pyright: ignore - their stubs
     return {"timm resnet34 bf16 (autocast)": half(lambda images: model(images.permute(0, 3, 1, 2)), device)}
 
 

@@ -54,7 +54,7 @@ def encoded_again(photo: Image.Image, random: Random) -> Image.Image:
 
 def cropped(photo: Image.Image, random: Random) -> Image.Image:
     width, height = (round(side * random.uniform(0.8, 0.9)) for side in photo.size)
-    left, top = random.integers(photo.width - width + 1), random.integers(photo.height - height + 1)
+    left, top = (int(random.integers(n + 1)) for n in (photo.width - width, photo.height - height))
     return photo.crop((left, top, left + width, top + height))
 
 

@@ -26,6 +26,7 @@ from statistics import median
 
 import inception_hub as hub
 from inception_hub import bundle
+from inception_hub.engines import PrecisionChoice
 from inception_hub.inference.decoding import Photo
 from inception_hub.inference.options import Options
 from inception_hub.inference.pipeline import infer
@@ -62,7 +63,9 @@ def main() -> None:
         measure(folder, photos, options.precision, options.seconds, options.litserve)
 
 
-def measure(folder: Path, photos: list[bytes], precision: str, seconds: int, litserve: str | None) -> None:
+def measure(
+    folder: Path, photos: list[bytes], precision: PrecisionChoice, seconds: int, litserve: str | None
+) -> None:
     """Prints each figure as it is taken."""
     module = hub.Module(folder / "module", precision=precision)
     offline = [throughput(module, photos, seconds)]

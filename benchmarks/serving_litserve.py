@@ -4,10 +4,11 @@ import base64
 import sys
 from typing import Any
 
-import litserve
+import litserve  # pyright: ignore[reportMissingImports]
 import numpy as np
 
 import inception_hub as hub
+from inception_hub.architecture import LOGITS
 from inception_hub.images.loading import load_image
 from inception_hub.inference.predictions import best_predictions
 
@@ -19,7 +20,6 @@ class Classifier(litserve.LitAPI):
 
     def setup(self, device: Any) -> None:
         self.module = hub.Module(MODULE, precision=PRECISION)  # type: ignore[arg-type]
-        self.module.throughput = WORKERS > 1  # each worker a core, or one worker all of them
 
     def decode_request(self, request):  # type: ignore[no-untyped-def] - LitServe reads the annotation
         return load_image(base64.b64decode(request["image"]), self.module.image_size)
@@ -28,7 +28,9 @@ class Classifier(litserve.LitAPI):
         return np.stack(inputs)
 
     def predict(self, images: Any) -> Any:
-        return self.module(images if BATCH > 1 else images[None])
+        batch = images if BATCH > 1 else images[None]
+        # Several workers get a share of the cores each, one worker all of them.
+        return self.module.endpoints(batch, (LOGITS,), share_cores=WORKERS > 1)[LOGITS]
 
     def unbatch(self, output: Any) -> Any:
         return list(output)

@@ -114,7 +114,7 @@ def plain(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
     from torch.utils.data import DataLoader
     from torch.utils.data import Dataset as TorchDataset
 
-    from inception_hub.architecture import Architecture, same_padding
+    from inception_hub.architecture import Architecture, Layer, same_padding
     from inception_hub.data import open_dataset
 
     dataset = open_dataset(data)
@@ -157,7 +157,7 @@ def plain(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.cat([branch(x) for branch in self.branches], 1)
 
-    def layers(layer) -> list[nn.Module]:  # type: ignore[no-untyped-def]
+    def layers(layer: Layer) -> list[nn.Module]:
         k, s = layer.kernel, layer.stride
         pad = [Same(k, s, -math.inf if layer.op == "max_pool" else 0.0)] if s > 1 else []
         padding = 0 if s > 1 else k // 2
@@ -187,7 +187,7 @@ def plain(data: str, size: int, batch: int, steps: int) -> dict[str, float]:
         nn.Flatten(),
         nn.Dropout(0.2),
         nn.Linear(architecture.num_features, len(dataset.labels)),
-    ).to(memory_format=torch.channels_last)
+    ).to(memory_format=torch.channels_last)  # pyright: ignore - their stubs
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     loader = DataLoader(Images(), batch, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True)
     ticks: list[float] = []

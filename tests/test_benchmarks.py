@@ -1,8 +1,12 @@
-"""The side-by-side comparison's arithmetic and its page; the peers themselves need their environments."""
+"""The scripts of benchmarks/ can be imported; the side-by-side comparison's arithmetic and its page.
+
+The peers themselves need their environments.
+"""
 
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +14,39 @@ import pytest
 from helpers.colour_photos import write_colour_photos
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+# Imports scripts; prints those that miss a package, with its name, and the files of all that was loaded.
+IMPORT = """
+import json, os, runpy, sys
+from importlib.util import find_spec
+
+missing = {}
+for script in sys.argv[1:]:
+    sys.path.insert(0, os.path.dirname(script))
+    try:
+        runpy.run_path(script)
+    except ModuleNotFoundError as error:
+        package = error.name.partition(".")[0]
+        if find_spec(package):
+            raise
+        missing[script] = package
+print(json.dumps([missing, [getattr(each, "__file__", None) for each in sys.modules.values()]]))
+"""
+
+
+def test_every_script_can_be_imported() -> None:
+    """But for those that have the type checker overlook packages of other environments."""
+    needed = ("resource", "nncf", "onnxruntime", "playwright", "skimage", "torch")
+    if absent := [name for name in needed if find_spec(name) is None]:
+        pytest.skip(f"without {', '.join(absent)}")
+    paths = [*BENCHMARKS.glob("*.py"), *BENCHMARKS.glob("*/*.py")]
+    files = {str(path): path.read_text("utf-8") for path in paths}
+    scripts = [path for path, text in files.items() if '__name__ == "__main__"' in text]
+    done = subprocess.run([sys.executable, "-c", IMPORT, *scripts], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    missing, loaded = json.loads(done.stdout.splitlines()[-1])
+    for script, package in missing.items():
+        assert "reportMissingImports" in files[script], f"{script} needs {package}"
+    assert files.keys() <= {*scripts, *loaded}, "files that are no scripts, and that none of them needs"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,7 +14,7 @@ def main(models: Path) -> None:
     weights = dict(np.load(models / "folded.npz"))
     nodes: list[onnx.NodeProto] = []
 
-    def add(op: str, inputs: list[str], name: str, **attributes: object) -> str:
+    def add(op: str, inputs: list[str], name: str, **attributes: Any) -> str:
         nodes.append(helper.make_node(op, inputs, [name], name, **attributes))
         return name
 

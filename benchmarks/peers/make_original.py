@@ -2,6 +2,7 @@
 
 Run by the original's Python: tensorflow 2.13.1, tensorflow_hub 0.15.0, tf_slim 1.1.0.
 """
+# pyright: reportMissingImports=false
 
 import os
 import sys

@@ -7,11 +7,13 @@ of layers: op, name, kernel, stride) and `folded.npz` (kernels OIHW and biases, 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import inception_hub as hub
 from inception_hub import bundle
+from inception_hub.architecture import Layer
 from inception_hub.weights import fold
 
 
@@ -29,11 +31,12 @@ def main(original: str, models: Path) -> None:
             name = "logits" if layer is module.architecture.logits_layer else layer.name
             folded[f"{name}/kernel"] = kernel[0, 0].T if name == "logits" else kernel.transpose(3, 2, 0, 1)
             folded[f"{name}/bias"] = bias
-    np.savez(models / "folded.npz", **{name: np.ascontiguousarray(value) for name, value in folded.items()})
+    arrays: dict[str, Any] = {name: np.ascontiguousarray(value) for name, value in folded.items()}
+    np.savez(models / "folded.npz", **arrays)
     bundle.write(module, models / "ours")
 
 
-def _row(layer) -> tuple[str, str, int, int]:  # type: ignore[no-untyped-def]
+def _row(layer: Layer) -> tuple[str, str, int, int]:
     op = layer.op if layer.op.endswith("pool") else "conv"
     return op, layer.name, layer.kernel, layer.stride
 

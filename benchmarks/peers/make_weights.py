@@ -5,6 +5,7 @@ original's 1001 by classes that never come first.
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ HEAD = "InceptionV2/Logits/Conv2d_1c_1x1"
 
 
 def main(path: str) -> None:
-    weights = dict(hub.load_module_spec("tiny_imagenet").bundle.weights)
+    weights: dict[str, Any] = dict(hub.load_module_spec("tiny_imagenet").bundle.weights)
     kernel, bias = weights[f"{HEAD}/weights"], weights[f"{HEAD}/biases"]
     more = CLASSES - len(bias)
     small = (

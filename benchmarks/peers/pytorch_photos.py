@@ -36,13 +36,14 @@ def by_pillow(paths: Sequence[str]) -> Iterable[Tensor]:
 
 def by_timm(paths: Sequence[str]) -> Iterator[Tensor]:
     declare_operators()
-    from timm.data import create_dataset, create_loader
+    from timm.data.dataset import ImageDataset
+    from timm.data.loader import create_loader
 
     with tempfile.TemporaryDirectory() as folder:  # it takes no list of files
         for number, path in enumerate(paths):  # it answers in the order of names
             Path(folder, f"{number:06}.jpg").symlink_to(path)
         photos = create_loader(
-            create_dataset("", folder),
+            ImageDataset(folder),
             input_size=(3, pillow_photos.SIZE, pillow_photos.SIZE),
             batch_size=BATCH,
             use_prefetcher=False,  # which is for GPUs

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 from measure import Classify, main
 from pillow_photos import batches
@@ -13,9 +14,10 @@ def load(models: Path, setting: str) -> Classify:
 
     def classify(paths: Sequence[str]) -> Iterator[int]:
         for images in batches(paths, int(setting.removeprefix("batch"))):
-            yield from session.run(None, {"images": images})[0].argmax(1)
+            yield from np.asarray(session.run(None, {"images": images})[0]).argmax(1)
 
     return classify
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

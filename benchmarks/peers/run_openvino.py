@@ -36,7 +36,7 @@ def load(models: Path, setting: str) -> Classify:
         answers = [0] * len(paths)
 
         def keep(request: ov.InferRequest, place: int) -> None:
-            answers[place] = request.get_output_tensor(0).data.argmax()
+            answers[place] = int(request.get_output_tensor(0).data.argmax())
 
         queue.set_callback(keep)
         for place, image in enumerate(batches(paths, batch)):
@@ -47,4 +47,5 @@ def load(models: Path, setting: str) -> Classify:
     return through_queue
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

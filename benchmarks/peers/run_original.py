@@ -1,4 +1,5 @@
 """The original: `hub.Module` on TensorFlow 2.13, photos read and batched by tf.data. SETTING: f32."""
+# pyright: reportMissingImports=false
 
 import os
 from collections.abc import Iterator, Sequence
@@ -39,4 +40,5 @@ def load(models: Path, setting: str) -> Classify:
     return classify
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

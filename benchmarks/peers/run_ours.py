@@ -35,4 +35,5 @@ def load(models: Path, setting: Any) -> Classify:
     return classify
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

@@ -44,7 +44,9 @@ def network(models: Path) -> nn.Module:
     weights = dict(np.load(models / "folded.npz"))
     blocks = json.loads((models / "network.json").read_text())
     body = [
-        Branches([nn.Sequential(*[m for row in branch for m in layer(*row, weights)]) for branch in block])
+        Branches(
+            [nn.Sequential(*[m for row in branch for m in layer(*row, weights=weights)]) for branch in block]
+        )
         for block in blocks
     ]
     kernel, bias = (torch.from_numpy(weights[f"logits/{part}"]) for part in ("kernel", "bias"))
@@ -54,7 +56,7 @@ def network(models: Path) -> nn.Module:
 
 
 def load(models: Path, setting: str) -> Classify:
-    model = network(models).to(memory_format=torch.channels_last)
+    model = network(models).to(memory_format=torch.channels_last)  # pyright: ignore - their stubs
     precision, _, way = setting.partition("-")
     if way == "compiled":
         model = torch.compile(model)
@@ -69,4 +71,5 @@ def load(models: Path, setting: str) -> Classify:
     return classify
 
 
-main(load)
+if __name__ == "__main__":
+    main(load)

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rows import report
 from trials import ROOT, clean, mutated, run
 
@@ -52,14 +54,14 @@ def hub_or_refused(files: Files) -> bool:
     return clean(read)
 
 
-def _read(case: tuple[str, Files]) -> dict[str, "object"]:  # type: ignore[type-arg]
+def _read(case: tuple[str, Files]) -> dict[str, NDArray[np.generic]]:
     from inception_hub.formats.tf_checkpoint import read_checkpoint
 
     name, files = case
     with tempfile.TemporaryDirectory() as folder:
         for file, content in files.items():
             (Path(folder) / file).write_bytes(content)
-        return read_checkpoint(Path(folder) / name)  # type: ignore[return-value]
+        return read_checkpoint(Path(folder) / name)
 
 
 def sample(name: str) -> Files:

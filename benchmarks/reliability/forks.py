@@ -25,7 +25,7 @@ def fork(work: Work, log: Path) -> int:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
-        faulthandler.register(signal.SIGUSR1, sys.__stderr__)
+        faulthandler.register(signal.SIGUSR1, 2)
         work()
         status = 0
     except SystemExit as exit:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from rows import report
 from trials import clean, run  # which lets the tests' helpers be imported
 
-from helpers import jpeg_files as j  # isort: skip # pyright: ignore[reportMissingImports]
+from helpers import jpeg_files as j  # isort: skip
 
 FRAMES = {"baseline": j.BASELINE, "extended": j.EXTENDED, "progressive": j.PROGRESSIVE}
 OTHERS = [kind for kind in range(0xC0, 0xD0) if kind not in (*FRAMES.values(), 0xC4, 0xC8, 0xCC)]

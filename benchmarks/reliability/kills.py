@@ -121,10 +121,9 @@ def cache_kills(what: str, make: Callable[[], Path], kills: int, scratch: Path) 
 
 def answers_in(path: Path) -> list[tuple[str, str, list[float]]]:
     """(path, error, numbers) of each row in the order of the file."""
-    text = path.suffix != ".parquet" and path.read_text("utf-8")
     if path.suffix == ".csv":
         found: list[tuple[str, str, list[float]]] = []
-        for line in csv.DictReader(text.splitlines()):
+        for line in csv.DictReader(path.read_text("utf-8").splitlines()):
             if line.get("rank") in (None, "", "1"):
                 found.append((line["path"], line["error"], []))
             if "rank" not in line:
@@ -132,10 +131,10 @@ def answers_in(path: Path) -> list[tuple[str, str, list[float]]]:
             elif line["rank"]:
                 found[-1][2].append(float(line["probability"]))
         return found
-    if text:
-        records = [json.loads(line) for line in text.splitlines()]
-    else:
+    if path.suffix == ".parquet":
         records = pyarrow.parquet.ParquetFile(path).read(use_threads=False).to_pylist()
+    else:
+        records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [
         (
             record["path"],

@@ -16,8 +16,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rows import report
 from trials import ODD, changed, clean, mutated, run
 
@@ -39,7 +41,9 @@ def folder() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     kept = tempfile.TemporaryDirectory()
     architecture = Architecture(0.1, 4)
     weights = initialise(architecture, 0)
-    int8 = {f"{name}/range": np.array([-1, 1], np.float32) for name in rounded(architecture)}
+    int8: dict[str, NDArray[Any]] = {
+        f"{name}/range": np.array([-1, 1], np.float32) for name in rounded(architecture)
+    }
     for layer in architecture.layers:
         if layer.variables:
             kernel, bias = fold(layer, weights)

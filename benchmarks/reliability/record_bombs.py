@@ -26,8 +26,9 @@ def zipped(members: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED, packed: 
     with zipfile.ZipFile(file, "w", kind) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-        for each in archive.infolist() if packed else ():
-            each.compress_size = packed  # in the list of members alone
+        if packed is not None:
+            for each in archive.infolist():
+                each.compress_size = packed  # in the list of members alone
     return file.getvalue()
 
 

@@ -218,6 +218,7 @@ def row(port: int, number: int) -> Row:
                 counts[how] += 1
             else:
                 trials.keep("streams", stream(Random(seed)), how)
-    made = Row("streams of requests, heads and chunks", number, *counts.values(), longest)
+    answered, refused = counts.values()
+    made = Row("streams of requests, heads and chunks", number, answered, refused, longest)
     print(made, file=sys.stderr)
     return made
