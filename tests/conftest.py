@@ -1,6 +1,7 @@
 """Every test has a cache of its own and no network beyond this machine."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,14 @@ os.environ["OMP_NUM_THREADS"] = "1" if "PYTEST_XDIST_WORKER" in os.environ else 
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INCEPTION_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
-    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path_factory.mktemp("tfhub")))
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    caches = {name: tmp_path_factory.mktemp("cache") for name in ("INCEPTION_HUB_CACHE", "TFHUB_CACHE_DIR")}
+    for name, folder in caches.items():
+        monkeypatch.setenv(name, str(folder))
     monkeypatch.delenv("INCEPTION_HUB_OFFLINE", raising=False)
+    yield
+    for folder in caches.values():  # of all tests together, gigabytes
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

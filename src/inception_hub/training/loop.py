@@ -1,4 +1,4 @@
-"""The training loop: epochs of steps, with checkpoints from which a run is resumed to the bit.
+"""The training loop: epochs of steps, with checkpoints from which a run is resumed (on a CPU, to the bit).
 
 The random numbers of a step depend on the seed, the epoch and the sample (`randomness`), so a resumed run
 computes what the uninterrupted run computes.
