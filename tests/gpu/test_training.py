@@ -13,7 +13,7 @@ from helpers.runs import ADAM, MUON, RECIPE, tiny_run
 
 from inception_hub.engines.torch import Network
 from inception_hub.evaluation import Epoch
-from inception_hub.training import batches, loop, step
+from inception_hub.training import batches, loop, muon, step
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.distortions import distort
 from inception_hub.training.listener import RunListener
@@ -136,8 +136,11 @@ def test_the_run_is_the_same(
 @pytest.mark.parametrize(
     "optimiser", [ADAM, MUON, RMSProp(0.9, 0.9, 1.0)], ids=lambda each: type(each).__name__
 )
-def test_optimisers_step_as_on_the_cpu(device: str, optimiser: AdamW | Muon | RMSProp) -> None:
-    """By the same random gradients, three times; Muon's directions are computed in bfloat16."""
+def test_optimisers_step_as_on_the_cpu(
+    device: str, optimiser: AdamW | Muon | RMSProp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same random gradients, three times; Muon's directions are computed in bfloat16 on both."""
+    monkeypatch.setattr(muon, "has_bfloat16", lambda device: True)
     moved = []
     for place in ("cpu", device):
         network = runs.network().to(place)

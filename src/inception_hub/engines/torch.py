@@ -117,7 +117,7 @@ class Network(nn.Module):
 
     def _stem(self, layer: Layer, x: Tensor) -> Tensor:
         kernel, bias = _oihw(self._stem_kernel(layer)), self.get_parameter(layer.biases)
-        if x.is_cuda and torch.is_autocast_enabled("cuda"):
+        if x.is_cuda and torch.is_autocast_enabled("cuda"):  # on tensor cores: stem.py says why
             x = squares_of(x.to(torch.get_autocast_dtype("cuda")), layer)
             return convolution(x, kernel_of_squares(kernel), bias, 1, (0, 0))
         return conv(x, layer, kernel, bias)
