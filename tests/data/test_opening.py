@@ -85,13 +85,14 @@ def shards_of(root: Path, split: str) -> Path:
 @pytest.mark.parametrize("split", ["validation", "test"])
 @pytest.mark.parametrize("make", [folders_of, parquet_of, shards_of])
 def test_data_to_measure_on_needs_no_training_split(make: Any, split: str, tmp_path: Path) -> None:
-    root = make(tmp_path, split)
+    (tmp_path / "held").mkdir()
+    root = make(tmp_path / "held", split)
     data = open_dataset(root, to_train=False)
     assert data.counts() == {split: {"daisy": 2, "rose": 3}}
     assert contents(data, split) == [png(seed) for seed in range(1, 6)]
     with pytest.raises(FormatError, match=f"has a {split} split but no train split; add one, or give"):
         open_dataset(root)
-    train = class_folders(tmp_path.parent / f"{tmp_path.name}-train", seed=10)
+    train = class_folders(tmp_path / "train", seed=10)
     assert contents(open_dataset(train, validation=root), "validation") == contents(data, split)
 
 
