@@ -38,7 +38,7 @@ PACKAGE = Path("src") / "inception_hub"
 COPIED = (".ci", "src", "tests", "benchmarks", "docs", "recipes", "pyproject.toml", "README.md", "Makefile")
 RESULTS = ROOT / "build" / "mutants.jsonl"
 LONGEST = 600  # s of one run of tests; what hangs is noticed
-BUDGET = 600  # s of `--changed`
+BUDGET = 300  # s of `--changed`, after which no more runs of tests begin
 OVERALL, IN_EVERY_ROOM = 0.95, 0.90
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's exit status
 # Where Ray is installed its tests run too: pyproject.toml leaves them out.
@@ -213,8 +213,37 @@ def changed_since(revision: str, slips: Sequence[Slip]) -> list[Slip]:
     ]
 
 
+def state_of(test: str) -> str:
+    """Changes with the source and with the test file, as what a test says without any slip does."""
+    state = hashlib.sha256()
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        state.update(path.read_bytes())
+    return hashlib.sha256(state.digest() + (ROOT / "tests" / test).read_bytes()).hexdigest()
+
+
+class WithoutSlips:
+    """Which tests pass as things are: one that fails anyway notices nothing."""
+
+    def __init__(self, copies: Copies, results: Results) -> None:
+        self._copies, self._results = copies, results
+        self._asking: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def refuse_failing(self, test: str) -> None:
+        """Raises `RuntimeError` for a test that fails; each is run once."""
+        key = state_of(test)
+        with self._asking[test]:
+            if (fails := self._results.get(key)) is None:
+                fails = not self._copies.passes(test)
+                self._results.put(key, f"tests/{test} as it is", fails)
+        if fails:
+            raise RuntimeError(f"tests/{test} fails without any slip; mend it first.")
+
+
 def measure(slips: Sequence[Slip], jobs: int, seconds: float, results: Results) -> dict[Slip, bool]:
-    """Whether each slip is noticed; those not begun within `seconds` are missing."""
+    """Whether each slip is noticed; those not begun within `seconds` are missing.
+
+    Raises `RuntimeError` for tests that fail without any slip.
+    """
     end = time.monotonic() + seconds
     keys = {slip: key_of(slip) for slip in slips}
     found = {slip: noticed for slip, key in keys.items() if (noticed := results.get(key)) is not None}
@@ -223,8 +252,13 @@ def measure(slips: Sequence[Slip], jobs: int, seconds: float, results: Results) 
         return found
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
         copies = Copies(Path(folder), jobs)
+        without = WithoutSlips(copies, results)
 
         def one(slip: Slip) -> None:
+            for test in slip.tests:
+                if time.monotonic() > end:
+                    return
+                without.refuse_failing(test)
             if time.monotonic() > end:
                 return
             noticed = copies.notices(slip)
@@ -235,26 +269,6 @@ def measure(slips: Sequence[Slip], jobs: int, seconds: float, results: Results) 
         for _ in pool.map(one, missing):
             pass
     return found
-
-
-def refuse_failing(tests: Iterable[str], jobs: int, results: Results) -> None:
-    """Raises `RuntimeError` for tests that fail without any slip."""
-    state = hashlib.sha256()
-    for path in sorted((ROOT / "src").rglob("*.py")):
-        state.update(path.read_bytes())
-    keys = {
-        test: hashlib.sha256(state.digest() + (ROOT / "tests" / test).read_bytes()).hexdigest()
-        for test in tests
-    }
-    unknown = [test for test, key in keys.items() if results.get(key) is None]
-    if unknown:
-        with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(jobs) as pool:
-            for test, passes in zip(
-                unknown, pool.map(Copies(Path(folder), jobs).passes, unknown), strict=True
-            ):
-                results.put(keys[test], f"tests/{test} as it is", not passes)
-    if failing := [test for test, key in keys.items() if results.get(key)]:
-        raise RuntimeError(f"These tests fail without any slip: {', '.join(failing)}.")
 
 
 def report(slips: Sequence[Slip], found: dict[Slip, bool]) -> bool:
@@ -285,7 +299,7 @@ def report(slips: Sequence[Slip], found: dict[Slip, bool]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
-        "--changed", metavar="REV", help="only slips that a change since REV touches, for ten minutes"
+        "--changed", metavar="REV", help="only slips that a change since REV touches, for five minutes"
     )
     parser.add_argument("--only", metavar="ROOM[/NAME]", action="append", help="only these; repeatable")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs of tests at a time")
@@ -305,9 +319,7 @@ def main() -> None:
         print(f"not made: {slip} (its tests need {slip.needs})")
     slips = [slip for slip in slips if slip not in unable]
     results = Results(given.results)
-    end = time.monotonic() + (BUDGET if given.changed else float("inf"))
-    refuse_failing(sorted({test for slip in slips for test in slip.tests}), given.jobs, results)
-    found = measure(slips, given.jobs, end - time.monotonic(), results)
+    found = measure(slips, given.jobs, BUDGET if given.changed else float("inf"), results)
     if len(found) < len(slips):
         print(f"\nNo time was left for {len(slips) - len(found)} of {len(slips)} slips.")
     if not report(slips, found):
