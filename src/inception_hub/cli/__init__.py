@@ -5,6 +5,7 @@ inputs failed and the rest is complete, 2 nothing could be done or wrong usage, 
 SIGTERM.
 """
 
+import gc
 import signal
 import sys
 import threading
@@ -26,8 +27,16 @@ def main(arguments: list[str] | None = None) -> None:
 
     streams.prepare()  # before anything is opened that stays open
     bound_libraries()
+    # OpenVINO's converters, which no verb uses, take as long to import as the rest of it.
+    sys.modules.setdefault("openvino.tools.ovc", None)  # pyright: ignore[reportArgumentType]
+    alone = arguments is None  # this process is the command's
+    if alone:
+        gc.disable()
     from .app import run
 
+    if alone:  # what was imported stays: looking for garbage in it, at the end too, is a fifth of a short run
+        gc.enable()
+        gc.freeze()
     try:
         if interruptible:
             signal.signal(signal.SIGINT, signal.default_int_handler)

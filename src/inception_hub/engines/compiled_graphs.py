@@ -11,6 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..system.atomic import atomic_file, remove_stale
 from ..system.regular import open_regular
 
@@ -29,18 +32,21 @@ class CompiledGraphCache:
     weights: str
     size: tuple[int, int]
 
-    def load(self, what: str) -> bytes | None:
-        """What was stored as `what`, if it is whole."""
+    def load(self, what: str) -> NDArray[np.uint8] | None:
+        """What was stored as `what`, mapped from its file, if it is whole.
+
+        The array can be written to, as OpenVINO asks of memory it does not copy; the file stays as it is.
+        """
         path = self._path(what)
         try:
             with open_regular(path) as file:
-                content = file.read()
-        except OSError:
+                content = np.memmap(file, np.uint8, "c")
+        except (OSError, ValueError):  # the latter: it is empty
             return None
         with suppress(OSError):
             os.utime(path)  # `remove_unused` goes by it
-        graph = memoryview(content)[DIGEST:]
-        return bytes(graph) if hashlib.sha256(graph).digest() == content[:DIGEST] else None
+        graph = content[DIGEST:]
+        return graph if hashlib.sha256(graph.data).digest() == content[:DIGEST].tobytes() else None
 
     def store(self, what: str, graph: bytes) -> None:
         """Keeps `graph` as `what`, where that can be done."""

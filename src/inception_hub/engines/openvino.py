@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -59,6 +58,7 @@ class OpenVINOEngine:
         self._int8 = int8 if self.precision == "int8" else None
         self._cache = options.compiled_graphs
         self._compiled: dict[tuple[int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
+        self._mapped: list[NDArray[np.uint8]] = []
         self._idle: defaultdict[ov.CompiledModel, list[ov.InferRequest]] = defaultdict(list)
         self._lock = threading.Lock()
 
@@ -132,9 +132,11 @@ class OpenVINOEngine:
             return CORE.compile_model(self._graph(height, width, names), self._plugin, properties)
         made_by = (str(BUILT), ov.get_version(), self._machine)
         key = " ".join((*made_by, self.precision, self._int8_identity, *names))
-        if graph := cache.load(key):
+        if (graph := cache.load(key)) is not None:
             with suppress(RuntimeError):
-                return CORE.import_model(BytesIO(graph), self._plugin, properties)
+                compiled = CORE.import_model(ov.Tensor(graph, shared_memory=True), self._plugin, properties)
+                self._mapped.append(graph)  # OpenVINO does not say whether it still reads it
+                return compiled
         compiled = CORE.compile_model(self._graph(height, width, names), self._plugin, properties)
         cache.store(key, compiled.export_model().getvalue())
         return compiled
