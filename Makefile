@@ -4,11 +4,12 @@ GPU_PYTHON ?= python3
 GPU_RESULTS ?= gpu-results
 ORIGINAL_PYTHON ?= python3.11
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE  # else every command that a test starts would compile the package anew
 # Where a virtual environment has its commands, for what `.github/workflows/test.yml` runs on Windows.
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
 .PHONY: demo test slow gpu browser web-runtime tensorflow cluster clients exports trackers floors release licences lint docs pictures site lock \
-	audit coverage fuzz mutants clean
+	audit coverage environments fuzz mutants clean
 
 # The base install, without PyTorch, classifying photos that come with scikit-image.
 demo: .venv-demo/ready
@@ -16,13 +17,16 @@ demo: .venv-demo/ready
 	.venv-demo/$(BIN)/inception-hub classify demo/photos --gallery demo/gallery.html
 	@echo "The same as a page of pictures: demo/gallery.html"
 
+# In two processes, each with the tests of one file at a time.
+IN_TWO = -n 2 --dist loadfile
+
 # Everything the tests need, PyTorch included, then lint, types and tests.
 test: lint web-runtime
-	.venv/$(BIN)/python -m pytest -n 2 --dist loadfile
+	.venv/$(BIN)/python -m pytest $(IN_TWO)
 
 # Tests that take minutes each; then those for a GPU, on the CPU, so that they still go with the code.
 slow: .venv/ready
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest $(IN_TWO) -m slow
 	INCEPTION_HUB_TEST_DEVICE=cpu .venv/bin/python -m pytest -m gpu tests/gpu
 
 # The GPU's tests, then its benchmarks, with the Python that is there: nothing is installed, and besides PyTorch (CUDA)
@@ -43,7 +47,7 @@ gpu:
 
 # The server's page, the gallery and exported pages in a real browser: Debian's `chromium`, or what CHROMIUM names.
 browser: .venv/ready web-runtime
-	.venv/bin/python -m pytest -m browser
+	.venv/bin/python -m pytest $(IN_TWO) -m browser
 
 # onnxruntime-web, which exported pages compute with: from npm. Without it the tests that need it skip.
 WEB_RUNTIME = $$(bin/python -c "from inception_hub.formats import onnxruntime_web; print(onnxruntime_web.$(1))")
@@ -66,10 +70,11 @@ clients: .venv/ready .venv-clients/ready
 # The oldest versions that pyproject.toml allows: the base install's by its command line, the extras' by the tests of what
 # needs them (PyTorch's as everywhere; quantizers of others, in ONNX Runtime and NNCF, could not do then what is asked of them).
 # TensorFlow, Ray, ExecuTorch and LiteRT may not be older than the versions that `tensorflow`, `cluster` and `exports` take.
-FLOORS_TESTS = $(addprefix tests/,data evaluation formats images output quantization server sources test_sklearn.py training)
+FLOORS_TESTS = $(addprefix tests/,data evaluation formats images output quantization server sources test_sklearn.py) \
+	$(addprefix tests/training/test_,finetune.py from_scratch.py tensorboard.py workers.py)
 floors: .venv-floors/ready .venv-floors-extras/ready .venv-floors-trackers/ready
 	.venv-floors/bin/python packaging/smoke.py .venv-floors
-	.venv-floors-extras/bin/python -m pytest -n 2 --dist loadfile -q -k 'not quantizers_of_others' $(FLOORS_TESTS)
+	.venv-floors-extras/bin/python -m pytest $(IN_TWO) -q -k 'not quantizers_of_others' $(FLOORS_TESTS)
 	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .venv-floors-trackers/bin/python -m pytest -m trackers tests/training/test_trackers.py
 
 # All of a release but publishing it: see packaging/release.py.
@@ -147,6 +152,10 @@ LINKED = $(@D)/$(BIN)/pip install --quiet --no-deps --no-build-isolation --edita
 	$(call LOCKED,$*)
 	$(if $(filter-out $(WITHOUT_PACKAGE),$*),$(LINKED))
 	touch $@
+
+# All of them; `make -j2` makes two at a time, as pip uses one core.
+environments: .venv/ready .venv-demo/ready \
+	$(patsubst requirements/%.lock,.venv-%/ready,$(filter-out %/dev.lock,$(wildcard requirements/*.lock)))
 
 .venv/ready: pyproject.toml requirements/dev.lock
 	$(PYTHON) -m venv $(@D)

@@ -75,12 +75,11 @@ def begun(photos: Path, small_module: Path) -> Callable[[str, Path], list[str]]:
     return lay
 
 
-@WIDTHS
 @VERBS
 def test_the_same_command_says_where_it_continues(
-    begun: Callable[[str, Path], list[str]], verb: str, columns: int, tmp_path: Path
+    begun: Callable[[str, Path], list[str]], verb: str, tmp_path: Path
 ) -> None:
-    code, shown = on_terminal(*begun(verb, tmp_path / "out"), columns=columns, kind="xterm")
+    code, shown = on_terminal(*begun(verb, tmp_path / "out"), columns=60, kind="xterm")
     lines = lines_of(shown)
     assert code == 0, shown
     assert lines.count("Continuing at epoch 2 of 3.") == 1

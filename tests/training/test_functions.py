@@ -15,6 +15,7 @@ from inception_hub.training.distillation import Distillation
 from inception_hub.training.functions import _distillation
 
 
+@pytest.mark.slow  # twenty epochs at the default size
 @pytest.mark.usefixtures("no_matplotlib")
 def test_the_two_lines_of_the_first_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_colour_photos(tmp_path / "photos", 3)
