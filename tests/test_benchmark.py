@@ -12,6 +12,7 @@ from PIL import Image
 
 from inception_hub import benchmark, load_module_spec
 from inception_hub.benchmark import bench, configurations, made_photo, summary
+from inception_hub.engines.openvino import OpenVINOEngine
 from inception_hub.errors import ArgumentError
 from inception_hub.inference.decoding import Photo
 
@@ -26,12 +27,24 @@ def test_figures_follow_from_the_calls() -> None:
     assert summary("torch", "bf16", 1, calls, 1, None, None).share is None
 
 
-def test_configurations(small_module: Path) -> None:
+def test_configurations(small_module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenVINOEngine, "computes", staticmethod(lambda precision, device: True))
     float_only = list(configurations(load_module_spec(small_module)))
     assert float_only[:2] == [("openvino", "f32"), ("openvino", "bf16")]
     assert ("openvino", "int8") in list(configurations(load_module_spec("tiny_imagenet")))
     assert (("torch", "f32") in float_only) == bool(util.find_spec("torch"))
     assert ("torch", "int8") not in float_only
+
+
+def test_what_the_cpu_lacks_is_not_measured_as_f32(
+    small_module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        OpenVINOEngine, "computes", staticmethod(lambda precision, device: precision == "f32")
+    )
+    here = list(configurations(load_module_spec("tiny_imagenet")))
+    assert [precision for engine, precision in here if engine == "openvino"] == ["f32"]
+    assert (("torch", "bf16") in here) == bool(util.find_spec("torch"))
 
 
 def test_from_the_command_line(
@@ -51,7 +64,9 @@ def test_from_the_command_line(
         assert network["images_per_second"] == pytest.approx(rate)
         assert network["gflops"] == pytest.approx(2 * found["gmacs"] * rate)
         assert network["p99_ms"] >= network["median_ms"] > 0 and network["peak_mb"] > 50
-    assert list(found["products"]) == [p["precision"] for p in found["photos"]] == ["f32", "bf16"]
+    on_openvino = [precision for engine, precision in configurations(spec) if engine == "openvino"]
+    assert list(found["products"]) == [p["precision"] for p in found["photos"]] == on_openvino
+    assert on_openvino[0] == "f32"
     assert all(p[key] > 0 for p in found["photos"] for key in ("decode_ms", "resize_ms", "network_ms"))
 
 

@@ -72,6 +72,8 @@ class Module:
     ) -> None:
         self.tags = graph_variant(tags)
         asked = "f32" if precision == "auto" else precision
+        if cores is not None and not (isinstance(cores, int) and cores > 0):
+            raise ArgumentError(f"cores is {cores!r}; give a whole number from 1 on, or leave it out.")
         self.cores = cores or usable_cores()
         options = EngineOptions(asked, device, cores or limited_cores(), trainable, bool(self.tags))
         chosen = choose_engine(engine, options)

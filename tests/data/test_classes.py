@@ -33,7 +33,7 @@ def test_numbers_beyond_the_names(label: int) -> None:
         numbered([0, label], ("cat", "dog"))
 
 
-@pytest.mark.parametrize("labels", [[0, -1], ["0", "-1"], [5, -100]])
+@pytest.mark.parametrize("labels", [[0, -1], ["0", "-1"], [5, -100], ["rose", "-1", "daisy"]])
 def test_no_class_is_below_zero(labels: list[Any]) -> None:
     """Hugging Face writes -1 where there is no label."""
     for names in (None, ("cat", "dog", *"123456")):
@@ -41,6 +41,11 @@ def test_no_class_is_below_zero(labels: list[Any]) -> None:
             FormatError, match="label of photo 1 of the train split of data is -1.*, which stands"
         ):
             numbered(labels, names)
+
+
+def test_a_folder_may_have_any_number_as_its_name() -> None:
+    names, classes = number_classes({"train": ["rose", "-1"]}, None, None, "data", are_names=True)
+    assert names.names == ("-1", "rose") and classes["train"].tolist() == [1, 0]
 
 
 def test_names_are_tidied_before_they_are_told_apart() -> None:

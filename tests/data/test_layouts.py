@@ -260,6 +260,12 @@ LAYOUTS = {
         "label of photo 1 .* is -1, which",
         "x.csv",
     ),
+    "a table of test photos whose classes are -1": Layout(
+        photos("a.png", "b.png", "c.png")
+        | {"x.csv": "path,label,split\na.png,daisy,train\nb.png,rose,train\nc.png,-1,test\n"},
+        TWO,
+        "x.csv",
+    ),
     "a table without a photo's path": Layout(
         {"x.csv": "path,label\n,daisy\n"},
         "The path of photo 0 of .*x.csv is '' in column 'path'; give each one",

@@ -16,6 +16,7 @@ from ..system.text import encoded
 Classes = dict[str, NDArray[np.int64]]  # by split, the class of each photo
 LABELS, WORDNET_IDS = "labels.txt", "wnids.txt"  # files beside the data
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)  # "007" is a name, not 7
+NONE = "-1"  # as a table has it, where a photo has no class
 MOST = 10**18  # whole numbers fit into 64 bits
 
 
@@ -52,6 +53,9 @@ def number_classes(
         return _from_numbers(numbers, declared, root, data)
     if not all(isinstance(label, str) for label in distinct):
         raise FormatError(f"The labels of {data} are text and numbers mixed; give one or the other.")
+    if not are_names and NONE in distinct:
+        split = next(split for split, values in tidied.items() if NONE in values)
+        raise _below_zero(split, tidied[split].index(NONE), NONE, data)
     names = sorted(distinct)
     index = {name: i for i, name in enumerate(names)}
     classes = {split: np.array([index[label] for label in values], np.int64)
@@ -101,16 +105,20 @@ def _tidy(label: Any, texts: dict[str, str]) -> Any:
     return texts[label]
 
 
+def _below_zero(split: str, row: int, label: object, data: str) -> FormatError:
+    return FormatError(
+        f"The label of photo {row} of the {split} split of {data} is {label}, which stands for none: give "
+        "every photo a class, or leave it out."
+    )
+
+
 def _from_numbers(
     numbers: Classes, declared: tuple[str, ...] | None, root: Path | None, data: str
 ) -> tuple[Labels, Classes]:
     for split, values in numbers.items():
         if (values < 0).any():
             row = int(np.flatnonzero(values < 0)[0])
-            raise FormatError(
-                f"The label of photo {row} of the {split} split of {data} is {values[row]}, which stands for "
-                "none: give every photo a class, or leave it out."
-            )
+            raise _below_zero(split, row, values[row], data)
     names: Sequence[str]
     if root is not None and (root / LABELS).is_file():
         names = Labels.read(root / LABELS).names

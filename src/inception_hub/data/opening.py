@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import FormatError
 from ..system.text import counted, first_few
 from .arrow import saved_photos, table_photos
-from .classes import classes_by_name, number_classes
+from .classes import NONE, classes_by_name, number_classes
 from .data_files import ACCEPTED, find_data_files
 from .dataset import Dataset, Split
 from .folders import class_folders
@@ -31,7 +31,7 @@ READERS = {
 }
 # By format, why photos below the folder may not be read.
 LEFT_OUT = {"folders": "in no class's folder", "metadata": "in no table of metadata"}
-UNKNOWN = {None, "", "?", -1}  # labels of photos whose classes competitions keep to themselves
+UNKNOWN = {None, "", "?", -1, NONE}  # labels of photos whose classes competitions keep to themselves
 Data = str | Path
 
 
