@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 import openvino as ov
@@ -61,6 +61,13 @@ class OpenVINOEngine:
         self._mapped: list[NDArray[np.uint8]] = []
         self._idle: defaultdict[ov.CompiledModel, list[ov.InferRequest]] = defaultdict(list)
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> Never:
+        """Refuses to be pickled or copied in depth: compiled graphs belong to their process."""
+        raise InputError(
+            "A module on OpenVINO can be neither pickled nor copied in depth; pickle its handle or its spec, "
+            "and make hub.Module(spec) where it is used."
+        )
 
     def endpoints(
         self,
