@@ -165,9 +165,7 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         known = {name: index for index, name in enumerate(self.classes_.tolist())}
         names = np.asarray(y).tolist()
         if np.ndim(y) != 1:
-            raise ArgumentError(
-                f"y is {type(y).__name__} {list(np.shape(y))}; give one class for each photo."
-            )
+            raise ArgumentError(f"y is {type(y).__name__} {list(np.shape(y))}; give one class a photo.")
         if unseen := [name for name in names if name not in known]:
             raise ArgumentError(
                 f"y holds {unseen[0]!r}, which `fit` has not seen; leave it out, or fit anew."
