@@ -77,9 +77,6 @@ def test_unknown_names_list_the_known(module: hub.Module) -> None:
         hub.Module(module.spec, tags="train")
     with pytest.raises(errors.ArgumentError, match="engine is 'tensorflow'"):
         hub.Module(module.spec, engine="tensorflow")  # type: ignore[arg-type]
-    for cores in (0, -1, 2.5):
-        with pytest.raises(errors.ArgumentError, match=f"cores is {cores}; give a whole number from 1 on"):
-            hub.Module(module.spec, cores=cores)  # type: ignore[arg-type]
     with pytest.raises(errors.ArgumentError, match="precision is 'f8'"):
         hub.Module(module.spec, precision="f8")  # type: ignore[arg-type]
     for device in ("warp", "", "cuda:99", "cpu:x"):

@@ -9,7 +9,8 @@ from PIL import Image
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from inception_hub.errors import ArgumentError
+from inception_hub import Module
+from inception_hub.errors import ArgumentError, InputError
 from inception_hub.sklearn import PhotoClassifier, _module
 
 
@@ -63,5 +64,13 @@ def test_what_is_refused(fitted: PhotoClassifier, small_module: Path) -> None:
         fitted.calibrate(images, ["blue"] * 6)
     with pytest.raises(ArgumentError, match="X holds 6 photos and y 5 classes"):
         fitted.calibrate(images, classes[:5])
-    with pytest.raises(NotFittedError):
+    with pytest.raises(ArgumentError, match="y is NoneType .*; give one class a photo"):
+        fitted.calibrate(images, None)
+    with pytest.raises(NotFittedError, match="is not calibrated; call calibrate with photos that fit"):
         clone(fitted).fit(*drawn(30, 1)).predict_set(images)
+
+
+def test_a_module_is_named_by_its_handle(small_module: Path) -> None:
+    for module in (Module(small_module), None, 1):
+        with pytest.raises(InputError, match="^module is of type .+; give its handle or path"):
+            PhotoClassifier(module).fit(*drawn(2, 3))  # type: ignore[arg-type]

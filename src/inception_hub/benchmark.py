@@ -32,7 +32,9 @@ from .module import Module, ModuleLike, as_spec
 from .module_spec import ModuleSpec
 from .sources.resolve import default_handle
 from .system.cores import usable_cores
+from .system.home import at_home
 from .system.memory import peak_mb
+from .system.numbers import check_count, is_number
 
 WARM_UP = 3  # calls
 PRODUCT = 2048  # rows and columns of the matrices multiplied
@@ -102,11 +104,12 @@ def bench(
     It starts processes: a script calls it below `if __name__ == "__main__":`.
     """
     batches = list(as_many(batch))
-    if not batches or min(batches) < 1:
-        raise ArgumentError(f"batch is {min(batches, default=None)}; give 1 or more.")
-    if not seconds > 0:
-        raise ArgumentError(f"seconds is {seconds}; give more than 0.")
-    sources = list(find_images(map(os.fspath, as_many(photos)))) or [made_photo()]
+    if not batches:
+        raise ArgumentError("batch holds no number; give 1 or more.")
+    batches = [check_count("batch", size) for size in batches]
+    if not is_number(seconds) or not seconds > 0:
+        raise ArgumentError(f"seconds is {seconds!r}; give more than 0.")
+    sources = list(find_images(map(at_home, as_many(photos)))) or [made_photo()]
     load_engine("openvino")  # what the figures are held to is OpenVINO's
     spec = as_spec(module)
     handle = module or default_handle()

@@ -71,7 +71,8 @@ def numpy_images(images: Any) -> NDArray[np.float32]:
     if array.dtype.kind != "f":
         raise InputError(f"Can't convert 'images': got {_describe(images)}; {EXPECTED}: {HOW_TO_LOAD}.")
     check_shape(array.shape)
-    array = np.ascontiguousarray(array, np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused below
+        array = np.ascontiguousarray(array, np.float32)
     low, high = float(array.min()), float(array.max())  # NaN anywhere makes both NaN
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ArgumentError(f"'images' holds values that are not finite (NaN or infinity); {EXPECTED}.")

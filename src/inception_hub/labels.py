@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, SupportsIndex, overload
 
-from .errors import ArgumentError, FormatError
+from .errors import ArgumentError, FormatError, InputError
+from .system.home import at_home
 from .system.regular import read_bounded
 
 BACKGROUND = "background"
@@ -39,6 +40,8 @@ class Labels:
     wordnet_ids: tuple[str | None, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.names, Sequence) or not isinstance(self.wordnet_ids, Sequence):
+            raise ArgumentError("names and wordnet_ids are to be tuples; give one name and one id a class.")
         if len(self.names) != len(self.wordnet_ids):
             raise ArgumentError(
                 f"There are {len(self.wordnet_ids)} WordNet ids for {len(self.names)} names; "
@@ -47,7 +50,7 @@ class Labels:
         for index, name in enumerate(self.names):
             if not _is_one_line(name):
                 raise ArgumentError(
-                    f"The name of class {index} is {name[:60]!r}; give text on one line, without tabs."
+                    f"The name of class {index} is {name!r:.60}; give text on one line, without tabs."
                 )
 
     def __len__(self) -> int:
@@ -68,12 +71,17 @@ class Labels:
     def __getitem__(self, index: SupportsIndex | slice) -> str | tuple[str, ...]:
         """The name of class `index`, any kind of integer, or a tuple of the names of a slice.
 
-        Raises `IndexError` naming what exists.
+        Raises `IndexError` naming what exists, `InputError` (a `TypeError`) for what is no integer.
         """
         if isinstance(index, slice):
             return self.names[index]
         try:
             return self.names[operator.index(index)]
+        except TypeError:
+            raise InputError(
+                f"labels[...] takes one index or a slice, not {index!r:.60}; labels.index(name) gives the "
+                "index of a name."
+            ) from None
         except IndexError:
             last = len(self) - 1
             raise IndexError(f"There is no class {index}; this module has classes 0 to {last}.") from None
@@ -105,6 +113,8 @@ class Labels:
 
         Raises `FormatError` naming the line that is empty or holds a tab, or the first id that is none.
         """
+        if not isinstance(text, str):
+            raise InputError(f"text is {text!r:.60}; give a string of one name a line.")
         names = text.splitlines()
         for number, name in enumerate(names, 1):
             if not _is_one_line(name):
@@ -118,7 +128,7 @@ class Labels:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Reads a file of one name a line, UTF-8; raises `FormatError` naming the file."""
-        content = read_bounded(path, MAX_BYTES, "give a file of one name a line")
+        content = read_bounded(Path(at_home(path)), MAX_BYTES, "give a file of one name a line")
         try:
             return cls.from_text(content.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
@@ -138,7 +148,7 @@ def imagenet() -> Labels:
 
 
 def _is_one_line(name: str) -> bool:
-    return bool(name.strip()) and "\t" not in name and name.splitlines() == [name]
+    return isinstance(name, str) and bool(name.strip()) and "\t" not in name and name.splitlines() == [name]
 
 
 def _checked(wordnet_ids: Any, expected: int) -> tuple[str | None, ...]:

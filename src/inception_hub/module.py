@@ -4,7 +4,7 @@ The differences from the original are listed in docs/differences.md.
 """
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +29,7 @@ from .sources.huggingface import push_bundle
 from .sources.resolve import default_handle
 from .system.cores import limited_cores, usable_cores
 from .system.home import at_home
+from .system.numbers import check_count
 from .weights import LazyWeights
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ class Module:
         cores: int | None = None,
     ) -> None:
         self.tags = graph_variant(tags)
+        trainable = _flag("trainable", trainable)
+        if device is not None and not isinstance(device, str):
+            raise ArgumentError(f"device is {device!r:.60}; give text such as 'cuda', or leave it out.")
+        if cores is not None:
+            cores = check_count("cores", cores)
         asked = "f32" if precision == "auto" else precision
-        if cores is not None and not (isinstance(cores, int) and cores > 0):
-            raise ArgumentError(f"cores is {cores!r}; give a whole number from 1 on, or leave it out.")
         self.cores = cores or usable_cores()
         options = EngineOptions(asked, device, cores or limited_cores(), trainable, bool(self.tags))
         chosen = choose_engine(engine, options)
@@ -179,6 +183,7 @@ class Module:
         endpoint, else what `__call__` raises.
         """
         known = self.architecture.endpoint_names
+        names = (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
         if unknown := [name for name in names if name not in known]:
             raise ArgumentError(f"There is no endpoint {unknown[0]!r}; give some of {', '.join(known)}.")
         return self._engine.endpoints(images, names, share_cores=share_cores)
@@ -228,7 +233,7 @@ class Module:
 
         Raises `ArgumentError` for a revision of a directory, and what `Module` raises.
         """
-        handle = os.fspath(repository)
+        handle = at_home(repository)
         if not os.path.exists(handle):
             return cls(f"hf://{handle}@{revision}" if revision else f"hf://{handle}", **options)
         if revision:
@@ -241,6 +246,13 @@ class Module:
     def push_to_hub(self, repository: str, *, private: bool = False) -> str:
         """`hub.push`: uploads the module with its present weights to `owner/name`; returns the page's URL."""
         return push_bundle(self.bundle, repository, private=private)
+
+
+def _flag(name: str, value: Any) -> bool:
+    """`value` as a bool; raises `ArgumentError` for anything but True, False, 1, 0 and None."""
+    if value is None or isinstance(value, bool | int | np.bool_) and value in (0, 1):
+        return bool(value)
+    raise ArgumentError(f"{name} is {value!r:.60}; give True or False.")
 
 
 ModuleLike = str | os.PathLike[str] | ModuleSpec | Module  # a module, or what one is made of

@@ -10,7 +10,7 @@ from . import signatures
 from .architecture import Architecture
 from .bundle import Bundle
 from .engines.compiled_graphs import has_graphs
-from .errors import ArgumentError, FormatError, TagsError
+from .errors import ArgumentError, FormatError, InputError, TagsError
 from .labels import Labels
 from .signatures import TensorInfo
 from .sources.cache import default_cache
@@ -27,6 +27,8 @@ class ModuleSpec:
     """A module before it is made runnable: what it holds, its inputs and outputs, without an engine."""
 
     def __init__(self, bundle: Bundle) -> None:
+        if not isinstance(bundle, Bundle):
+            raise InputError(f"bundle is {bundle!r:.60}; make a ModuleSpec of a handle by load_module_spec.")
         self.bundle = bundle
 
     def __repr__(self) -> str:
@@ -118,7 +120,10 @@ def graph_variant(tags: Collection[str] | None) -> Tags:
     """`tags` as the graph variant they name; raises `TagsError` where there is none."""
     if isinstance(tags, str):
         raise TagsError(f"tags is the string {tags!r}; give a set of tags such as {{{tags!r}}}.")
-    variant = frozenset(tags or ())
+    try:
+        variant = frozenset(tags or ())
+    except TypeError:  # no collection, or of what is no text
+        raise TagsError(f"tags is {tags!r:.60}; give none for inference or {{'train'}}.") from None
     if variant not in VARIANTS:
         given = sorted(map(str, variant))
         raise TagsError(f"No such graph variant: tags={given}; give none for inference or {{'train'}}.")
@@ -151,6 +156,10 @@ def get_num_image_channels(
 
 
 def _check_input(module_or_spec: HasSignatures, signature: str | None, input_name: str | None) -> None:
+    if not isinstance(getattr(module_or_spec, "architecture", None), Architecture):
+        raise InputError(
+            f"module_or_spec is {module_or_spec!r:.60}; give a Module, or what load_module_spec returned."
+        )
     chosen = signatures.find(module_or_spec.architecture, signature)
     if input_name not in (None, signatures.IMAGES):
         raise ArgumentError(

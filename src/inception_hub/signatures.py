@@ -64,6 +64,7 @@ def signatures(architecture: Architecture) -> dict[str, Signature]:
 def find(architecture: Architecture, name: str | None) -> Signature:
     """The signature called `name`, None meaning `default`; raises `SignatureError` naming those there are."""
     known = signatures(architecture)
-    if (name or "default") not in known:
+    chosen = "default" if name is None else name
+    if not isinstance(chosen, str) or chosen not in known:
         raise SignatureError(f"Signature {name!r} is missing from the module; it has {', '.join(known)}.")
-    return known[name or "default"]
+    return known[chosen]

@@ -6,6 +6,7 @@ handle and what its weights are known by, never weights: where the handle leads 
 error.
 """
 
+import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Any, Self
@@ -37,6 +38,7 @@ except ImportError as error:
     raise missing(f"These estimators need {error.name}", "sklearn") from error
 
 FEATURES = "image_feature_vector"
+UNCALIBRATED = "This %(name)s is not calibrated; call calibrate with photos that fit has not seen."
 
 
 class _OfPhotos(BaseEstimator):
@@ -57,7 +59,7 @@ class _OfPhotos(BaseEstimator):
 
     def _opened(self) -> Module:
         """The module; raises `ArgumentError` if its weights are not those this was fitted with."""
-        module = _module(str(self.module), self.precision, self.engine, self.device)
+        module = _module(_handle(self.module), self.precision, self.engine, self.device)
         known = getattr(self, "weights_identity_", None)
         if known is not None and known != identity(module.spec.bundle.weights):
             raise ArgumentError(
@@ -68,7 +70,7 @@ class _OfPhotos(BaseEstimator):
 
     def _know(self) -> Module:
         """The module, whose weights are those to be used from here on."""
-        module = _module(str(self.module), self.precision, self.engine, self.device)
+        module = _module(_handle(self.module), self.precision, self.engine, self.device)
         self.weights_identity_ = identity(module.spec.bundle.weights)
         return module
 
@@ -162,6 +164,8 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         check_is_fitted(self)
         known = {name: index for index, name in enumerate(self.classes_.tolist())}
         names = np.asarray(y).tolist()
+        if np.ndim(y) != 1:
+            raise ArgumentError(f"y is {type(y).__name__} {list(np.shape(y))}; give one class a photo.")
         if unseen := [name for name in names if name not in known]:
             raise ArgumentError(
                 f"y holds {unseen[0]!r}, which `fit` has not seen; leave it out, or fit anew."
@@ -182,7 +186,8 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
         photo, not of each. Raises `ArgumentError` for a coverage not between 0 and 1, or of which more photos
         are needed.
         """
-        check_is_fitted(self, "calibration_")
+        check_is_fitted(self)
+        check_is_fitted(self, "calibration_", msg=UNCALIBRATED)
         low, high, share = cut(enough(self.calibration_, check_coverage(coverage)), coverage)
         measured, between = self._scores(X)
         return measured <= np.where(between < share, high, low)[:, None]
@@ -195,6 +200,15 @@ class PhotoClassifier(ClassifierMixin, _OfPhotos):
             chances += [chance(image) for image in images]
         parts = np.array(chances)
         return scores(self.head_.predict_proba(np.concatenate(vectors)), parts[:, 0]), parts[:, 1]
+
+
+def _handle(module: Any) -> str:
+    """The handle `module`, by which dumps find it; raises `InputError` for anything else, also a `Module`."""
+    if not isinstance(module, str | os.PathLike):
+        raise InputError(
+            f"module is of type {type(module).__name__}; give its handle or path, by which dumps find it."
+        )
+    return str(module)
 
 
 @lru_cache(maxsize=4)  # clones of a grid search share it

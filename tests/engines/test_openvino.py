@@ -1,5 +1,8 @@
 """The OpenVINO engine's own promises: what it gives away is the caller's, and how it shares the cores."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +110,28 @@ def test_a_device_that_is_not_there(device: str, small_module: Path) -> None:
 
 def test_the_cpu_by_its_name_is_the_cpu() -> None:
     assert plugin(None) == plugin("cpu") == "CPU"
+
+
+FORKED = """
+import multiprocessing, sys
+import numpy as np
+import inception_hub as hub
+
+module = hub.Module(sys.argv[1])
+images = np.zeros((1, 64, 64, 3), np.float32)
+compute = lambda: module.endpoints(images, ("InceptionV2/Logits",), share_cores=True)
+compute()
+child = multiprocessing.get_context("fork").Process(target=compute)
+child.start()
+child.join(30)
+child.kill()  # one that waits for ever
+child.join()
+sys.exit(child.exitcode)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_a_forked_process_computes(small_module: Path) -> None:
+    """By graphs of its own: for the threads of its parent's it would wait for ever."""
+    ended = subprocess.run([sys.executable, "-c", FORKED, str(small_module)], check=False, timeout=90)
+    assert ended.returncode == 0

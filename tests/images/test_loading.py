@@ -38,7 +38,9 @@ def test_load_images_says_what_it_takes() -> None:
         load_images([], (8, 8))
     with pytest.raises(ArgumentError, match="resize is 'fancy'; give one of default, slim, plain"):
         load_images([b""], (8, 8), resize="fancy")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="images holds a list; give paths, bytes, open files or PIL images"):
+    with pytest.raises(
+        InputError, match="images holds a list; give paths, bytes, open files, PIL images or uint8 arrays"
+    ):
         load_images([["cat.jpg"]], (8, 8))  # type: ignore[list-item]
 
 

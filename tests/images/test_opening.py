@@ -32,7 +32,9 @@ def test_a_picture_of_pillows_is_copied() -> None:
 
 
 def test_things_that_are_no_photos(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="images holds a int; give paths, bytes, open files or PIL images"):
+    with pytest.raises(
+        InputError, match="images holds a int; give paths, bytes, open files, PIL images or uint8 arrays"
+    ):
         decode(7)  # type: ignore[arg-type]
     with pytest.raises(ImageError, match="The image is no readable image; give a JPEG"):
         decode(io.BytesIO(b"BN" + bytes(99)))

@@ -1,12 +1,13 @@
 """`open_dataset`: data sets from folders, Parquet, CSV, tar shards or the Hugging Face hub."""
 
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import FormatError
+from ..errors import FormatError, HandleError
 from ..system.text import counted, first_few
 from .arrow import saved_photos, table_photos
 from .classes import NONE, classes_by_name, number_classes
@@ -77,6 +78,8 @@ def open_dataset(data: Data, validation: Data | None = None, *, to_train: bool =
 
 
 def _open(data: Data) -> Dataset:
+    if not os.fspath(data):  # else the current folder: an unset variable of a script would mean it
+        raise HandleError(f"The data's path is empty; give {ACCEPTED}, or '.' for the current folder.")
     hub = hub_name(data)
     labelled, name, root, notes = _from_path(Path(data)) if hub is None else _from_hub(hub)
     notes += _unread(labelled)

@@ -3,13 +3,14 @@
 Graphs are compiled once for each image size, and kept. The graph itself is built in `openvino_graph`.
 """
 
+import os
 import threading
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 import openvino as ov
@@ -57,10 +58,17 @@ class OpenVINOEngine:
         self.precision: Precision = self._computable(options.precision, options.device)
         self._int8 = int8 if self.precision == "int8" else None
         self._cache = options.compiled_graphs
-        self._compiled: dict[tuple[int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
+        self._compiled: dict[tuple[int, int, int, tuple[str, ...], bool], ov.CompiledModel] = {}
         self._mapped: list[NDArray[np.uint8]] = []
         self._idle: defaultdict[ov.CompiledModel, list[ov.InferRequest]] = defaultdict(list)
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> Never:
+        """Refuses to be pickled or copied in depth: compiled graphs belong to their process."""
+        raise InputError(
+            "A module on OpenVINO can be neither pickled nor copied in depth; pickle its handle or its spec, "
+            "and make hub.Module(spec) where it is used."
+        )
 
     def endpoints(
         self,
@@ -112,10 +120,11 @@ class OpenVINOEngine:
         self, height: int, width: int, names: tuple[str, ...], share_cores: bool = False
     ) -> ov.CompiledModel:
         """The compiled graph for images of `height` x `width`, any batch, with these outputs in order."""
-        key = (height, width, names, share_cores)
+        # Not a forked process's: the threads of its graphs, for which it would wait, are its parent's.
+        key = (os.getpid(), height, width, names, share_cores)
         with self._lock:
             if key not in self._compiled:
-                self._compiled[key] = self._load(*key)
+                self._compiled[key] = self._load(height, width, names, share_cores)
             return self._compiled[key]
 
     def _load(self, height: int, width: int, names: tuple[str, ...], share_cores: bool) -> ov.CompiledModel:

@@ -28,7 +28,7 @@ def export_bundle(
     `OutputError` if `path` exists or cannot be written, `ExportError` for other outputs. After any of them
     `path` is as it was and nothing is left beside it.
     """
-    if format not in FORMATS:
+    if not isinstance(format, str) or format not in FORMATS:
         raise ArgumentError(f"The format is {format!r}; give one of {', '.join(FORMATS)}.")
     row = FORMATS[format]
     options.check(bundle, format, row.options)

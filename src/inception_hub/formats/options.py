@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from ..bundle import Bundle
 from ..errors import ArgumentError
+from ..images.presets import check_size
+from ..system.numbers import check_count
 
 Server = Literal["ovms", "triton"]  # OpenVINO Model Server, Triton Inference Server
 SERVERS: tuple[Server, ...] = get_args(Server)
@@ -55,9 +57,11 @@ class Options:
             )
         if self.server is not None and self.server not in SERVERS:
             raise ArgumentError(f"The server is {self.server!r}; give one of {', '.join(SERVERS)}.")
-        numbers = (*(self.size or ()), self.batch, self.top)
-        if any(number is not None and number < 1 for number in numbers):
-            raise ArgumentError(f"One of size, batch and top is below 1 ({self}); give positive numbers.")
+        if self.size is not None:
+            check_size("size", self.size)
+        for name, number in (("batch", self.batch), ("top", self.top)):
+            if number is not None:
+                check_count(name, number)
         classes = bundle.architecture.num_classes
         if self.top and self.top > classes:
             raise ArgumentError(f"top is {self.top} and {bundle.name} has {classes} classes; give fewer.")

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
-from ..errors import ArgumentError, ImageError, InputError
+from ..errors import ImageError, InputError
 from . import cost, gif, png
 from .modes import in_rgb
 from .opening import NOT_READ, READABLE, Source, opened
-from .photo_file import MAX_EXIF, MAX_PIXELS, MOST_PIXELS, Refused, Unsupported
+from .photo_file import MAX_EXIF, MAX_PIXELS, MOST_PIXELS, Refused, Unsupported, check_max_pixels
 from .quiet import quiet
 
 JPEGS = ("JPEG", "MPO")
@@ -53,8 +53,7 @@ def picture(
     Raises `ImageError` for what cannot be read or has more than `max_pixels` pixels to decode, `InputError`
     for something that is no image source, `ArgumentError` for a `max_pixels` outside 1 to `MOST_PIXELS`.
     """
-    if not 1 <= max_pixels <= MOST_PIXELS:
-        raise ArgumentError(f"max_pixels is {max_pixels}; give a number from 1 to {MOST_PIXELS:,}.")
+    check_max_pixels(max_pixels)
     name = source_name(source)
     try:
         with quiet(), opened(source, name) as (image, file):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..system.home import at_home
 from .find import find_images
 
 if TYPE_CHECKING:
@@ -26,19 +27,19 @@ def named_photos(images: "One | Iterable[One]") -> "Iterator[tuple[str, Source]]
     """
     number = 0
     for one in as_many(images):
-        sources = find_images([os.fspath(one)]) if _is_path(one) else (one,)
+        sources = find_images([at_home(one)]) if _is_path(one) else (one,)
         for source in sources:
             number += 1
             name = getattr(source, "filename", None) or getattr(source, "name", None) or f"image {number}"
             if isinstance(source, str):
-                name = source
+                name = str(source)  # NumPy's texts are of a type of their own
             yield os.fsdecode(name), _picture(source) if isinstance(source, np.ndarray) else source
 
 
 def check_paths(images: "One | Iterable[One]") -> None:
     """Raises `HandleError` for a folder or glob without photos; an iterator is left as it is."""
     if not isinstance(images, Iterator):
-        find_images(os.fspath(one) for one in as_many(images) if _is_path(one))
+        find_images(at_home(one) for one in as_many(images) if _is_path(one))
 
 
 def as_many(given: Any) -> Iterable[Any]:
@@ -50,11 +51,11 @@ def as_many(given: Any) -> Iterable[Any]:
 
 def is_one(given: Any) -> bool:
     """Whether `given` is one thing although it can be iterated over: text, bytes, or an open file."""
-    return isinstance(given, (str, bytes, os.PathLike)) or hasattr(given, "read")
+    return isinstance(given, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(given, "read")
 
 
 def _is_path(one: Any) -> bool:
-    return isinstance(one, (str, os.PathLike))
+    return isinstance(one, (str, os.PathLike)) and not isinstance(one, type)
 
 
 def _picture(array: NDArray[Any]) -> "Image.Image":

@@ -1,15 +1,16 @@
 """Files, bytes and PIL images -> what a module takes: decoded, resized, stacked."""
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, InputError
 from .given import named_photos
 from .photo_file import MAX_PIXELS
-from .presets import Preset, checked_preset
+from .presets import Preset, check_size, checked_preset
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -106,7 +107,11 @@ def load_images(
     if isinstance(module, HasImageSize):
         size, preset = module.image_size, preset or module.resize
     else:
-        size, preset = module, preset or "default"
+        if isinstance(module, str | os.PathLike):
+            raise InputError(
+                f"module is {module!r:.60}; give hub.load_module_spec of it, or (height, width)."
+            )
+        size, preset = check_size("module", module), preset or "default"
     loaded = [load_image(source, size, preset, max_pixels=max_pixels) for _, source in named_photos(images)]
     if not loaded:
         raise ArgumentError("images holds no photo; give at least one.")

@@ -107,11 +107,18 @@ def _raw(source: Source, name: str) -> Iterator[io.FileIO | io.BytesIO]:
             raise ImageError(f"{name} is empty; give a {READABLE} file.")
         raw = io.FileIO(os.fspath(source))
     elif hasattr(source, "read"):
-        raw = io.BytesIO(source.read(MAX_BYTES + 1))  # type: ignore[union-attr] - it can read
+        if getattr(source, "closed", False):
+            raise ImageError(f"{name} is a closed file; give it while it is open, or its path.")
+        content = source.read(MAX_BYTES + 1)  # type: ignore[union-attr] - it can read
+        if not isinstance(content, bytes):
+            raise ImageError(
+                f'{name} is a file opened as text; open it by open(path, "rb"), or give its path.'
+            )
+        raw = io.BytesIO(content)
     else:
         raise InputError(
-            f"images holds a {type(source).__name__}; give paths, bytes, open files or PIL images, "
-            "and arrays to the module itself."
+            f"images holds a {type(source).__name__}; give paths, bytes, open files, PIL images or uint8 "
+            "arrays, and images in [0, 1] to the module itself."
         )
     with raw:
         size = raw.seek(0, os.SEEK_END)

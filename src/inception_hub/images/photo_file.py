@@ -9,6 +9,9 @@ import os
 import struct
 import time
 
+from ..errors import ArgumentError
+from ..system.numbers import is_number
+
 MAX_PIXELS = 100_000_000  # some 1 GB while it is decoded; the largest phone cameras take twice as many
 MOST_PIXELS = 178_956_970  # Pillow's own limit, twice its `MAX_IMAGE_PIXELS`
 MAX_BYTES = 1 << 30  # 100 million pixels of 64 bits, uncompressed, are 800 MB
@@ -26,6 +29,12 @@ TIFF = {
     b"II+\0": ("<8xQ", "<Q", "<HHQ8x"),
     b"MM\0+": (">8xQ", ">Q", ">HHQ8x"),
 }
+
+
+def check_max_pixels(value: int) -> None:
+    """Raises `ArgumentError` unless `value` is a number from 1 to `MOST_PIXELS`."""
+    if not is_number(value) or not 1 <= value <= MOST_PIXELS:
+        raise ArgumentError(f"max_pixels is {value!r}; give a number from 1 to {MOST_PIXELS:,}.")
 
 
 class Refused(Exception):

@@ -1,9 +1,11 @@
 """The ways in which a photo becomes an image of a module's size, by name; `resize` computes them."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..errors import ArgumentError
+from ..system.numbers import check_count
+from .photo_file import MOST_PIXELS
 
 Preset = Literal["default", "slim", "plain", "crop", "pad"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -45,6 +47,22 @@ def visible_fractions(preset: Preset, photo: tuple[int, int], image: tuple[int, 
     scales = image[0] / photo[0], image[1] / photo[1]
     scale = (max(scales) if how.fit == "crop" else min(scales)) / how.fraction
     return scales[0] / scale, scales[1] / scale
+
+
+def check_size(name: str, value: Any) -> tuple[int, int]:
+    """`value` as (height, width); raises `ArgumentError` for anything but two whole numbers from 1 on.
+
+    Also for a size of more than `MOST_PIXELS` pixels, whose image takes gigabytes.
+    """
+    sides = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(sides, list | tuple) or len(sides) != 2:
+        raise ArgumentError(
+            f"{name} is {repr(value)[:60]}; give (height, width) in pixels, such as (224, 224)."
+        )
+    height, width = (check_count(f"A side of {name}", side) for side in sides)
+    if height * width > MOST_PIXELS:
+        raise ArgumentError(f"{name} is {height} x {width} pixels; give at most {MOST_PIXELS:,} in all.")
+    return height, width
 
 
 def checked_preset(resize: Preset | None) -> Preset | None:

@@ -17,8 +17,9 @@ from ..errors import ArgumentError
 from ..images.given import as_many, named_photos
 from ..images.loading import load_image
 from ..images.photo_file import MAX_PIXELS
-from ..images.presets import Preset, checked_preset
+from ..images.presets import Preset, check_size, checked_preset
 from ..module import Module, ModuleLike, as_module
+from ..system.numbers import check_count
 from .options import EXPLAINED
 from .predictions import check_finite, probabilities, top_k
 
@@ -74,12 +75,12 @@ def explain(
         )
     if module.tags:
         raise ArgumentError("explain needs the module as it is for inference; construct it without tags.")
-    if top < 1:
-        raise ArgumentError(f"top is {top}; give 1 or more.")
+    check_count("top", top)
     chosen = None if classes is None else [index_of(module, name) for name in as_many(classes)]
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         return _explain_batch(module, images[None] if images.ndim == 3 else images, top, chosen)
-    size, preset = size or module.image_size, checked_preset(resize) or module.resize
+    size = module.image_size if size is None else check_size("size", size)
+    preset = checked_preset(resize) or module.resize
     photos = (load_image(photo, size, preset, max_pixels=max_pixels) for _, photo in named_photos(images))
     return [each for photo in photos for each in _explain_batch(module, photo[None], top, chosen)]
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from ..calibration import check_coverage
 from ..errors import ArgumentError
-from ..images.photo_file import MAX_PIXELS
+from ..images.photo_file import MAX_PIXELS, check_max_pixels
 from ..images.presets import Preset
+from ..system.numbers import check_count
 from .row import Kind
 
 TOP = 5  # predictions of each photo, by default
@@ -26,7 +27,8 @@ class Options:
     decode, once there were some hundred photos; 0: threads do, which is faster unless there are many cores,
     and a GPU that waits for them.
 
-    Raises `ArgumentError` for a `top` below 1, and for a `coverage` that does not lie between 0 and 1.
+    Raises `ArgumentError` for a `top` below 1, a `max_pixels` outside its range, and for a `coverage` that
+    does not lie between 0 and 1.
     """
 
     kind: Kind = "predictions"
@@ -40,8 +42,8 @@ class Options:
     coverage: float | None = None
 
     def __post_init__(self) -> None:
-        if self.top < 1:
-            raise ArgumentError(f"top is {self.top}; give 1 or more.")
+        check_count("top", self.top)
+        check_max_pixels(self.max_pixels)
         if self.coverage is not None:
             check_coverage(self.coverage)
 
@@ -50,7 +52,7 @@ def top_or_coverage(top: int | None, coverage: float | None) -> int:
     """How many classes a photo gets: `top`, by default `TOP`; raises `ArgumentError` for both."""
     if top is not None and coverage is not None:
         raise ArgumentError(
-            f"top is {top} and coverage is {coverage:g}; give one of them: with a coverage, each photo gets "
+            f"top is {top} and coverage is {coverage}; give one of them: with a coverage, each photo gets "
             "as many classes as that takes."
         )
     return TOP if top is None else top

@@ -20,6 +20,7 @@ from ..inference.pipeline import infer
 from ..module import ModuleLike, as_module
 from ..output.settings import settings_of
 from ..system.home import at_home
+from ..system.numbers import is_number
 from .choices import LEAST, How
 from .journal import Journal
 from .placer import Placed, Placer, Plan, Summary
@@ -61,8 +62,8 @@ def organise(
     """
     if how not in get_args(How):
         raise ArgumentError(f"how is {how!r}; give one of {', '.join(get_args(How))}.")
-    if not 0 <= least <= 1:
-        raise ArgumentError(f"least is {least}; give a probability from 0 to 1.")
+    if not is_number(least) or not 0 <= least <= 1:
+        raise ArgumentError(f"least is {least!r}; give a probability from 0 to 1.")
     loaded = as_module(module, engine=engine, precision=precision, device=device)
     options = Options("predictions", resize=checked_preset(resize), max_pixels=max_pixels)
     list(infer(loaded, (), options))  # refuses what cannot be computed
@@ -84,4 +85,4 @@ def _paths(images: Given | Iterable[Given]) -> list[str]:
     for one in given:
         if not isinstance(one, (str, os.PathLike)):
             raise InputError(f"images holds a {type(one).__name__}; give paths, folders or globs of photos.")
-    return [os.fspath(one) for one in given]
+    return [at_home(one) for one in given]

@@ -1,5 +1,6 @@
 """`quantize`: an int8 graph for a module, calibrated by NNCF on some photos and checked on others."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from ..module_spec import ModuleSpec
 from ..sources.resolve import resolve
 from ..system.extras import missing
 from ..system.home import at_home
+from ..system.numbers import check_number
 from ..system.outputs import held
 from ..system.text import counted, first_few
 from .rounding import round_first_layer
@@ -87,6 +89,8 @@ def quantize(
     already or it cannot be written, `ArgumentError` for a module without classes or fewer than two photos,
     `MissingExtraError` without NNCF.
     """
+    check_number("max_drop", max_drop, 0, math.inf)
+    check_number("min_agreement", min_agreement, 0, 100)
     directory, photos = resolve(module), at_home(calibrate)
     with held(directory):
         return _quantize(directory, photos, max_drop, min_agreement, explain, on_progress or _silent)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..system.numbers import check_count
 
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -74,8 +75,7 @@ def _largest(values: Vectors, count: int) -> Indices:
 
 def check_top(top: int) -> None:
     """Raises `ArgumentError` for a `top` below 1."""
-    if top < 1:
-        raise ArgumentError(f"top is {top}; give 1 or more.")
+    check_count("top", top)
 
 
 def check_finite(vectors: Vectors) -> None:

@@ -87,7 +87,7 @@ def find_duplicates(
     is given twice, or by a link, is one photo. Rows of a group follow each other; a photo that cannot be read
     is a row with its `error`, after them. Nothing is deleted. Arguments: as of `similar`.
 
-    Raises `HandleError` for a folder or glob without photos.
+    Raises `HandleError` for a folder or glob without photos, `ArgumentError` for an empty list.
     """
     loaded = as_module(module, engine=engine, precision=precision, device=device)
     options = Options("vector", resize=checked_preset(resize), max_pixels=max_pixels)
@@ -154,6 +154,7 @@ def search(
             if errors
             else "There is no photo to search in; give --among photos that can be read, or vectors."
         )
+    top = min(top, len(collection.paths))
     results = infer(module, photos, replace(options, thumbnails=thumbnails))
     while some := list(islice(results, QUERIES)):
         vectors = [result.row.vector for result in some if result.row.vector is not None]
@@ -239,4 +240,6 @@ def _paths(given: Given | Iterable[Given]) -> list[str]:
     for one in paths:
         if not isinstance(one, (str, os.PathLike)):
             raise InputError(f"among holds a {type(one).__name__}; give paths, folders or globs of photos.")
+    if not paths:
+        raise ArgumentError("There is no photo to search in; give paths, folders or globs of photos.")
     return [at_home(one) for one in paths]

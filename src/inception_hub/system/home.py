@@ -4,10 +4,17 @@ import os
 import sys
 from pathlib import Path
 
+from ..errors import InputError
+
 
 def at_home(given: str | os.PathLike[str]) -> str:
-    """`given` with a leading `~` or `~name` expanded, unless there is a file of that very name."""
-    path = os.fspath(given)
+    """`given` with a leading `~` or `~name` expanded, unless there is a file of that very name.
+
+    Raises `InputError` for anything but text or a path.
+    """
+    path = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if not isinstance(path, str):
+        raise InputError(f"A path is {path!r:.60}; give text or a pathlib.Path, such as 'photos'.")
     if path.startswith("~") and not os.path.lexists(path):
         return os.path.expanduser(path)
     return path

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..errors import ArgumentError
+from ..system.numbers import is_number
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Distillation:
     def __post_init__(self) -> None:
         if not self.teachers:
             raise ArgumentError("A distillation has no teacher; give the handle of one module or more.")
-        if not 0 <= self.share <= 1:
-            raise ArgumentError(f"The teachers' share is {self.share}; give a number in [0, 1].")
-        if not 0 < self.temperature < math.inf:
-            raise ArgumentError(f"The temperature is {self.temperature}; give a finite number above 0.")
+        if not is_number(self.share) or not 0 <= self.share <= 1:
+            raise ArgumentError(f"The teachers' share is {self.share!r}; give a number in [0, 1].")
+        if not is_number(self.temperature) or not 0 < self.temperature < math.inf:
+            raise ArgumentError(f"The temperature is {self.temperature!r}; give a finite number above 0.")

@@ -1,9 +1,11 @@
 """The options of fine-tuning. PyTorch is not imported here, so the command line can read the choices."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import get_args
 
 from ..errors import ArgumentError
+from ..system.numbers import is_number
 from .choices import BatchNorm, Phases, Resize, Select
 from .distillation import Distillation
 from .ranges import check_ranges
@@ -38,14 +40,14 @@ class FinetuneOptions:
     distillation: Distillation | None = None  # in the second phase
 
     def __post_init__(self) -> None:
-        if not 0 <= self.batch_norm_momentum <= 1:
+        if not is_number(self.batch_norm_momentum) or not 0 <= self.batch_norm_momentum <= 1:
             raise ArgumentError(
-                f"batch_norm_momentum is {self.batch_norm_momentum}; give a number in [0, 1]."
+                f"batch_norm_momentum is {self.batch_norm_momentum!r}; give a number in [0, 1]."
             )
         for name in ("image_size", "training_size"):
             value = getattr(self, name)
-            if value is not None and value < SMALLEST:
-                raise ArgumentError(f"{name} is {value}; give {SMALLEST} px or more.")
+            if value is not None and (not isinstance(value, Integral) or value < SMALLEST):
+                raise ArgumentError(f"{name} is {value!r}; give {SMALLEST} px or more, of both sides.")
         if self.resize is not None and self.resize not in get_args(Resize):
             raise ArgumentError(f"resize is {self.resize!r}; give one of {', '.join(get_args(Resize))}.")
         for name, choices in CHOICES.items():

@@ -16,6 +16,7 @@ from ..images.presets import Preset, checked_preset
 from ..module import Module, ModuleLike, as_spec
 from ..system.extras import missing
 from ..system.home import at_home
+from ..system.numbers import check_count
 from .choices import BatchNorm, Phases, Resize, Select, TrainingPrecision
 from .distillation import Distillation
 from .finetune_options import FinetuneOptions
@@ -76,7 +77,8 @@ def finetune(
     )  # fmt: skip
     return run(
         at_home(data), Path(at_home(output)), as_spec(module),
-        validation=_text(validation), exclude=_path(exclude), options=options, seed=seed,
+        validation=_text(validation), exclude=_path(exclude), options=options,
+        seed=check_count("seed", seed, 0),
         log_with=as_many(log_with), listener=listener,
     )  # fmt: skip
 
@@ -98,7 +100,7 @@ def train(
         from .from_scratch import train_from_scratch
     return train_from_scratch(
         open_recipe(at_home(recipe), list(as_many(settings))), at_home(data), Path(at_home(output)),
-        validation=_text(validation), exclude=_path(exclude), seed=seed,
+        validation=_text(validation), exclude=_path(exclude), seed=check_count("seed", seed, 0),
         bfloat16=_is_bfloat16(precision), device=device,
         distillation=_distillation(teacher, teacher_share, temperature), log_with=as_many(log_with),
         listener=listener,
@@ -164,7 +166,7 @@ def _pytorch() -> Iterator[None]:
 def _distillation(teacher: Teachers, share: float | None, temperature: float | None) -> Distillation | None:
     given = {"share": share, "temperature": temperature}
     numbers = {name: value for name, value in given.items() if value is not None}
-    teachers = () if teacher is None else tuple(map(os.fspath, as_many(teacher)))
+    teachers = () if teacher is None else tuple(map(_handle, as_many(teacher)))
     if teachers:
         return Distillation(teachers, **numbers)
     if numbers:
@@ -174,6 +176,15 @@ def _distillation(teacher: Teachers, share: float | None, temperature: float | N
             "MODULE (teacher=)."
         )
     return None
+
+
+def _handle(teacher: Given) -> str:
+    if not isinstance(teacher, str | os.PathLike):
+        raise ArgumentError(
+            f"teacher is of type {type(teacher).__name__}; give handles or paths of modules, for the run is "
+            "resumed by them."
+        )
+    return os.fspath(teacher)
 
 
 def _path(path: Given | None) -> Path | None:

@@ -20,7 +20,7 @@ _Number = TypeVar("_Number", int, Tensor)
 class Draws:
     """The random numbers of one epoch, computed on the device that trains.
 
-    `seed`: any integer, of which 64 bits count. `epoch`: int64, 0-dim, on the device; it may be changed in
+    `seed`: from 0 on, of which 64 bits count. `epoch`: int64, 0-dim, on the device; it may be changed in
     place, so that a recorded CUDA graph draws the next epoch's numbers when it is replayed.
     """
 
@@ -40,7 +40,7 @@ class Draws:
 
 def permutation(seed: int, epoch: int, count: int) -> Tensor:
     """int64 [count]: the order of an epoch's samples, the same on every process."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
+    return torch.randperm(count, generator=torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63))
 
 
 def _key(seed: int, use: str) -> int:
