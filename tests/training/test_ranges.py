@@ -32,3 +32,9 @@ def test_a_value_outside_is_named(settings: Settings, message: str) -> None:
     with pytest.raises(ArgumentError) as raised:
         check_ranges(settings, share=(0, 1), count=(1, 5))
     assert str(raised.value) == message
+
+
+def test_a_count_is_whole_and_may_begin_at_zero() -> None:
+    check_ranges(Settings(count=0), count=(0, 5))
+    with pytest.raises(ArgumentError, match="^count is 1.5; give a whole number, 0 or more.$"):
+        check_ranges(Settings(count=1.5), count=(0, 5))  # type: ignore[arg-type]

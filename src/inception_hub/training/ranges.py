@@ -21,4 +21,4 @@ def check_ranges(record: "DataclassInstance", **ranges: tuple[float, float]) -> 
             continue
         check_number(name, value, lowest, highest)
         if "float" not in kinds[name]:
-            check_count(name, value)
+            check_count(name, value, int(lowest))
