@@ -47,7 +47,7 @@ gpu:
 
 # The server's page, the gallery and exported pages in a real browser: Debian's `chromium`, or what CHROMIUM names.
 browser: .venv/ready web-runtime
-	.venv/bin/python -m pytest $(IN_TWO) -m browser
+	.venv/bin/python -m pytest -m browser
 
 # onnxruntime-web, which exported pages compute with: from npm. Without it the tests that need it skip.
 WEB_RUNTIME = $$(bin/python -c "from inception_hub.formats import onnxruntime_web; print(onnxruntime_web.$(1))")
