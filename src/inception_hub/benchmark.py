@@ -32,7 +32,6 @@ from .module import Module, ModuleLike, as_spec
 from .module_spec import ModuleSpec
 from .sources.resolve import default_handle
 from .system.cores import usable_cores
-from .system.home import at_home
 from .system.memory import peak_mb
 from .system.numbers import check_count, is_number
 
@@ -109,7 +108,7 @@ def bench(
     batches = [check_count("batch", size) for size in batches]
     if not is_number(seconds) or not seconds > 0:
         raise ArgumentError(f"seconds is {seconds!r}; give more than 0.")
-    sources = list(find_images(map(at_home, as_many(photos)))) or [made_photo()]
+    sources = list(find_images(as_many(photos))) or [made_photo()]
     load_engine("openvino")  # what the figures are held to is OpenVINO's
     spec = as_spec(module)
     handle = module or default_handle()

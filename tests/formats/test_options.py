@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError
-from inception_hub.formats import FORMATS, export_bundle
+from inception_hub.formats import FORMATS
 from inception_hub.formats.options import Options
 
 
@@ -36,7 +37,12 @@ def test_what_is_accepted(small_module: Path) -> None:
         Options(int8=True, fp16=True).check(source, "onnx", FORMATS["onnx"].options)
 
 
-def test_options_below_one(small_module: Path, tmp_path: Path) -> None:
-    for options in (Options(batch=0), Options(size=(0, 5)), Options(top=0)):
+def test_options_below_one() -> None:
+    for options in (dict(batch=0), dict(size=(0, 5)), dict(top=0)):
         with pytest.raises(ArgumentError, match="(batch|A side of size|top) is 0; give 1 or more"):
-            export_bundle(bundle.read(small_module), "onnx", tmp_path / "out.onnx", options=options)
+            Options(**options)  # type: ignore[arg-type]
+
+
+def test_numbers_of_any_kind() -> None:
+    options = Options(np.array([40, 56]), np.int64(4), top=np.uint8(3))  # type: ignore[arg-type]
+    assert options == Options((40, 56), 4, top=3)

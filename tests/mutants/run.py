@@ -213,24 +213,20 @@ def changed_since(revision: str, slips: Sequence[Slip]) -> list[Slip]:
     ]
 
 
-def state_of(test: str) -> str:
-    """Changes with the source and with the test file, as what a test says without any slip does."""
-    state = hashlib.sha256()
-    for path in sorted((ROOT / "src").rglob("*.py")):
-        state.update(path.read_bytes())
-    return hashlib.sha256(state.digest() + (ROOT / "tests" / test).read_bytes()).hexdigest()
-
-
 class WithoutSlips:
     """Which tests pass as things are: one that fails anyway notices nothing."""
 
     def __init__(self, copies: Copies, results: Results) -> None:
         self._copies, self._results = copies, results
+        self._source = hashlib.sha256()
+        for path in sorted((ROOT / "src").rglob("*.py")):
+            self._source.update(path.read_bytes())
         self._asking: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def refuse_failing(self, test: str) -> None:
         """Raises `RuntimeError` for a test that fails; each is run once."""
-        key = state_of(test)
+        content = (ROOT / "tests" / test).read_bytes()
+        key = hashlib.sha256(self._source.digest() + content).hexdigest()
         with self._asking[test]:
             if (fails := self._results.get(key)) is None:
                 fails = not self._copies.passes(test)

@@ -12,7 +12,7 @@ from inception_hub.training.finetune_options import FinetuneOptions
 @pytest.mark.parametrize(
     "given, message",
     [
-        (dict(batch_norm_momentum=1.5), r"batch_norm_momentum is 1.5; give a number in \[0, 1\]\."),
+        (dict(batch_norm_momentum=1.5), r"batch_norm_momentum is 1.5; give a number from 0 to 1\."),
         (dict(image_size=31), "image_size is 31; give 32 px or more."),
         (dict(training_size=16), "training_size is 16; give 32 px or more."),
         (dict(phases="tail"), "phases is 'tail'; give one of both, head, full"),

@@ -36,6 +36,14 @@ class Options:
     server: Server | None = None
     runtime: Path | None = None
 
+    def __post_init__(self) -> None:
+        """Has numbers as Python's own; raises `ArgumentError` for what is no size or no count."""
+        if self.size is not None:
+            object.__setattr__(self, "size", check_size("size", self.size))
+        for name, number in (("batch", self.batch), ("top", self.top)):
+            if number is not None:
+                object.__setattr__(self, name, check_count(name, number))
+
     def fixed(self, bundle: Bundle) -> "Options":
         """These, with one image of the module's size where that is open: for formats of one shape."""
         return replace(self, size=self.size or bundle.image_size, batch=self.batch or 1)
@@ -57,11 +65,6 @@ class Options:
             )
         if self.server is not None and self.server not in SERVERS:
             raise ArgumentError(f"The server is {self.server!r}; give one of {', '.join(SERVERS)}.")
-        if self.size is not None:
-            check_size("size", self.size)
-        for name, number in (("batch", self.batch), ("top", self.top)):
-            if number is not None:
-                check_count(name, number)
         classes = bundle.architecture.num_classes
         if self.top and self.top > classes:
             raise ArgumentError(f"top is {self.top} and {bundle.name} has {classes} classes; give fewer.")

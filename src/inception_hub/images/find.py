@@ -41,7 +41,7 @@ class Unread(Counter[str]):
 
 
 def find_images(
-    inputs: Iterable[str], unread: Unread | None = None, without: str | None = None
+    inputs: Iterable[str | os.PathLike[str]], unread: Unread | None = None, without: str | None = None
 ) -> Iterator[str]:
     """Paths in the order of `inputs`: folders in depth, sorted by name, hidden entries skipped, and
     the folders that storage devices put beside people's.
@@ -55,8 +55,8 @@ def find_images(
     return chain.from_iterable([_find(given, passed, without) for given in inputs])
 
 
-def _find(given: str, unread: Unread, without: str | None) -> Iterator[str]:
-    given = at_home(given)
+def _find(one: str | os.PathLike[str], unread: Unread, without: str | None) -> Iterator[str]:
+    given = at_home(one)
     if os.path.isdir(given):
         paths, kind = _walk(given, unread, without), "folder holds no photo"
     elif given != "-" and not os.path.lexists(given) and glob.has_magic(given):

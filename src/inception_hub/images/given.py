@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..system.home import at_home
 from .find import find_images
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def named_photos(images: "One | Iterable[One]") -> "Iterator[tuple[str, Source]]
     """
     number = 0
     for one in as_many(images):
-        sources = find_images([at_home(one)]) if _is_path(one) else (one,)
+        sources = find_images([one]) if _is_path(one) else (one,)
         for source in sources:
             number += 1
             name = getattr(source, "filename", None) or getattr(source, "name", None) or f"image {number}"
@@ -39,7 +38,7 @@ def named_photos(images: "One | Iterable[One]") -> "Iterator[tuple[str, Source]]
 def check_paths(images: "One | Iterable[One]") -> None:
     """Raises `HandleError` for a folder or glob without photos; an iterator is left as it is."""
     if not isinstance(images, Iterator):
-        find_images(at_home(one) for one in as_many(images) if _is_path(one))
+        find_images(one for one in as_many(images) if _is_path(one))
 
 
 def as_many(given: Any) -> Iterable[Any]:
@@ -55,7 +54,7 @@ def is_one(given: Any) -> bool:
 
 
 def _is_path(one: Any) -> bool:
-    return isinstance(one, (str, os.PathLike)) and not isinstance(one, type)
+    return isinstance(one, (str, os.PathLike))
 
 
 def _picture(array: NDArray[Any]) -> "Image.Image":

@@ -37,7 +37,7 @@ def nearest_in_parts(queries: Vectors, vectors: Vectors, top: int) -> Iterator[t
             f"Vectors of {list(queries.shape)} cannot be compared with vectors of {list(vectors.shape)}; "
             "give [photos, features] of one module."
         )
-    check_top(top)
+    check_count("top", top)
     inverse = _inverse_lengths(vectors)
     for start in range(0, len(queries), QUERIES_AT_ONCE):
         some = np.asarray(queries[start : start + QUERIES_AT_ONCE], np.float32)
@@ -71,11 +71,6 @@ def _largest(values: Vectors, count: int) -> Indices:
         columns = np.broadcast_to(np.arange(values.shape[1]), values.shape)
     order = np.argsort(-np.take_along_axis(values, columns, 1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, 1)
-
-
-def check_top(top: int) -> None:
-    """Raises `ArgumentError` for a `top` below 1."""
-    check_count("top", top)
 
 
 def check_finite(vectors: Vectors) -> None:

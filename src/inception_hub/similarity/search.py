@@ -21,11 +21,12 @@ from ..inference.pipeline import Result, infer
 from ..module import Module, ModuleLike, as_module
 from ..output.settings import settings_of
 from ..system.home import at_home
+from ..system.numbers import check_count
 from ..system.text import counted, first_few
 from .choices import TOP
 from .duplicates import duplicate_pairs, groups
 from .kept import Collection, renewed
-from .nearest import check_top, nearest
+from .nearest import nearest
 from .rows import DuplicateRow, Similar, SimilarRow
 from .vector_files import is_vector_file, read_vectors
 
@@ -61,7 +62,7 @@ def similar(
     for a file of vectors of another module or other settings, `HandleError` for a folder or glob without
     photos.
     """
-    check_top(top)
+    check_count("top", top)
     loaded = as_module(module, engine=engine, precision=precision, device=device)
     options = Options("vector", resize=checked_preset(resize), max_pixels=max_pixels)
     check_paths(images)

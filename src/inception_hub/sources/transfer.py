@@ -9,9 +9,7 @@ from ..errors import InputError, OutputError
 from ..formats import export_bundle
 from ..formats.comparison import Check
 from ..formats.options import Options, Server
-from ..images.presets import check_size
 from ..system.home import at_home
-from ..system.numbers import check_count
 from ..system.outputs import claimed, refuse_existing
 from .cache import default_cache, is_temporary
 from .choices import Weights
@@ -96,12 +94,6 @@ def export(
     current folder. Raises `OutputError` also if another process writes there.
     """
     given = None if runtime is None else Path(at_home(runtime))
-    if size is not None:
-        size = check_size("size", size)
-    batch, top = (
-        None if number is None else check_count(name, number)
-        for name, number in (("batch", batch), ("top", top))
-    )
     options = Options(size, batch, photos, top, int8, fp16, evidence, server, given)
     target = Path(at_home(destination))
     with claimed(target):

@@ -5,7 +5,6 @@ from numbers import Integral
 from typing import get_args
 
 from ..errors import ArgumentError
-from ..system.numbers import is_number
 from .choices import BatchNorm, Phases, Resize, Select
 from .distillation import Distillation
 from .ranges import check_ranges
@@ -40,10 +39,6 @@ class FinetuneOptions:
     distillation: Distillation | None = None  # in the second phase
 
     def __post_init__(self) -> None:
-        if not is_number(self.batch_norm_momentum) or not 0 <= self.batch_norm_momentum <= 1:
-            raise ArgumentError(
-                f"batch_norm_momentum is {self.batch_norm_momentum!r}; give a number in [0, 1]."
-            )
         for name in ("image_size", "training_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, Integral) or value < SMALLEST):
@@ -61,6 +56,7 @@ class FinetuneOptions:
             label_smoothing=(0, 0.9),
             average=(0, 1),
             patience=(0, 100_000),
+            batch_norm_momentum=(0, 1),
         )
         if self.distillation and self.phases == "head":
             raise ArgumentError(
