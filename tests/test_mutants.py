@@ -81,11 +81,18 @@ def test_slips_are_noticed_or_not_and_remembered(tree: Path, capsys: pytest.Capt
 
 def test_survivors_need_a_reason_and_rooms_their_share(capsys: pytest.CaptureFixture[str]) -> None:
     many = [replace(SLIP, name=str(number)) for number in range(40)]
-    assert report([*many, SQUARES], {slip: True for slip in many} | {SQUARES: False})
+    assert report([*many, SQUARES], {slip: True for slip in many} | {SQUARES: False}, whole=True)
     out = capsys.readouterr().out
     assert "room                      40 / 41" in out and "40 / 41 = 97.6%" in out
     assert "not noticed: room/half\n  Nothing.\n  It is the same." in out
-    assert not report(many, {slip: slip is not many[0] for slip in many})
-    assert "No reason is given." in capsys.readouterr().out
+    for whole in (True, False):
+        assert not report(many, {slip: slip is not many[0] for slip in many}, whole=whole)
+        assert "No reason is given." in capsys.readouterr().out
     other = replace(SQUARES, room="other")
-    assert not report([*many, other], {slip: True for slip in many} | {other: False})
+    assert not report([*many, other], {slip: True for slip in many} | {other: False}, whole=True)
+    capsys.readouterr()
+
+
+def test_of_a_few_slips_the_shares_are_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report([SLIP, SQUARES], {SLIP: True, SQUARES: False}, whole=False)
+    assert "1 / 2 = 50.0%" in capsys.readouterr().out

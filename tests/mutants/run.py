@@ -267,8 +267,12 @@ def measure(slips: Sequence[Slip], jobs: int, seconds: float, results: Results) 
     return found
 
 
-def report(slips: Sequence[Slip], found: dict[Slip, bool]) -> bool:
-    """Prints the table and the survivors; whether all is as it must be."""
+def report(slips: Sequence[Slip], found: dict[Slip, bool], *, whole: bool) -> bool:
+    """Prints the table and the survivors; whether all is as it must be.
+
+    Each survivor must have its reason; the shares are judged over a `whole` sweep alone, as of the few slips
+    that one change touches a single harmless one would be too many.
+    """
     rooms: dict[str, list[Slip]] = defaultdict(list)
     for slip in slips:
         rooms[slip.room].append(slip)
@@ -277,13 +281,13 @@ def report(slips: Sequence[Slip], found: dict[Slip, bool]) -> bool:
     for room, members in rooms.items():
         made = [slip for slip in members if slip in found]
         noticed = sum(found[slip] for slip in made)
-        good &= not made or noticed >= IN_EVERY_ROOM * len(made)
+        good &= not whole or noticed >= IN_EVERY_ROOM * len(made)
         print(
             f"{room:20} {noticed:7} / {len(made)}"
             + ("" if len(made) == len(members) else f" of {len(members)}")
         )
     noticed = sum(found.values())
-    good &= noticed >= OVERALL * len(found)
+    good &= not whole or noticed >= OVERALL * len(found)
     print(f"{'all':20} {noticed:7} / {len(found)}" + (f" = {noticed / len(found):.1%}" if found else ""))
     for slip in slips:
         if slip in found and not found[slip]:
@@ -318,7 +322,7 @@ def main() -> None:
     found = measure(slips, given.jobs, BUDGET if given.changed else float("inf"), results)
     if len(found) < len(slips):
         print(f"\nNo time was left for {len(slips) - len(found)} of {len(slips)} slips.")
-    if not report(slips, found):
+    if not report(slips, found, whole=not (given.changed or given.only)):
         sys.exit(1)
 
 
