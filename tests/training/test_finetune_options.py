@@ -17,6 +17,7 @@ from inception_hub.training.finetune_options import FinetuneOptions
         (dict(training_size=16), "training_size is 16; give 32 px or more."),
         (dict(phases="tail"), "phases is 'tail'; give one of both, head, full"),
         (dict(resize="cut"), "resize is 'cut'; give one of default, slim, plain, crop, pad, auto"),
+        (dict(class_weights="no"), "class_weights is 'no'; give True or False."),
         (dict(batch_norm="off"), "batch_norm is 'off'; give one of update, frozen"),
         (dict(epochs=0), "epochs is 0; give a number from 1 to"),
         (dict(batch_size=1), "batch_size is 1; give a number from 2 to"),

@@ -52,7 +52,7 @@ AmongOption = Annotated[
 DuplicatesOption = Annotated[
     bool, typer.Option("--duplicates", help="Group the photos of PHOTO... that are there more than once.")
 ]
-TopOption = Annotated[int, typer.Option("--top", min=1, help="Similar photos for each photo.")]
+TopOption = Annotated[int, typer.Option("--top", min=1, help="With --among: similar photos for each photo.")]
 
 
 def similar(

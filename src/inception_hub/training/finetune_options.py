@@ -48,6 +48,8 @@ class FinetuneOptions:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ArgumentError(f"{name} is {getattr(self, name)!r}; give one of {', '.join(choices)}.")
+        if self.class_weights not in (True, False):
+            raise ArgumentError(f"class_weights is {self.class_weights!r}; give True or False.")
         check_ranges(
             self,
             epochs=(1, 100_000),
