@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 import inception_hub as hub
@@ -23,6 +22,8 @@ def differs_from_ours(module: hub.Module, images: NDArray[np.float32], evidence:
 
 def check_evidence(module: hub.Module, path: Path, images: NDArray[np.float32], most: float) -> None:
     """Holds that of an ONNX file to ours; its mean and the bias are the logit."""
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     logits, evidence = session.run(["logits", "evidence"], {"images": images})
     assert differs_from_ours(module, images, evidence) < most
