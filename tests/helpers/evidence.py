@@ -25,7 +25,7 @@ def check_evidence(module: hub.Module, path: Path, images: NDArray[np.float32], 
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    logits, evidence = session.run(["logits", "evidence"], {"images": images})
+    logits, evidence = map(np.asarray, session.run(["logits", "evidence"], {"images": images}))
     assert differs_from_ours(module, images, evidence) < most
     biases = module.variable_map["InceptionV2/Logits/Conv2d_1c_1x1/biases"]
     assert np.allclose(evidence.mean((1, 2)) + biases, logits, atol=most)
