@@ -1,5 +1,7 @@
 """The original's own files in, the original's own answers out: both formats, both engines, all sizes."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from helpers.cases import (
 )
 
 import inception_hub as hub
+from inception_hub.engines import EngineName
 from inception_hub.module_spec import ModuleSpec
 
 pytestmark = pytest.mark.skipif(not GOLDEN.exists(), reason=NO_GOLDEN)
@@ -31,12 +34,20 @@ def spec(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return hub.load_module_spec(GOLDEN / ARCHIVES[request.param])
 
 
+@pytest.fixture(scope="module")
+def module_on(spec: ModuleSpec) -> Callable[[EngineName], hub.Module]:
+    """The module on an engine, made once."""
+    return cache(lambda engine: hub.Module(spec, engine=engine))
+
+
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 @pytest.mark.parametrize("size", GOLDEN_SIZES)
-def test_answers_as_the_original(spec: ModuleSpec, engine: str, size: str) -> None:
+def test_answers_as_the_original(
+    module_on: Callable[[EngineName], hub.Module], engine: EngineName, size: str
+) -> None:
     answer = golden_answer(size)
     images = images_from_seed(tuple(int(n) for n in answer["shape"]), int(answer["seed"]))
-    module = hub.Module(spec, engine=engine)  # type: ignore[arg-type]
+    module = module_on(engine)
     assert distance(module(images), answer["logits"]) < RELATIVE_TOLERANCE
     assert (
         distance(module(images, signature="image_feature_vector"), answer["feature_vector"])

@@ -1,12 +1,15 @@
 """The public face, call by call: what goes in, what comes out, what is refused and how."""
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from helpers.cases import images_from_seed
+from helpers.exports import compare_one_shape
 from helpers.precisions import needs_bf16
 from helpers.small import IMAGES, trainable
 
@@ -31,12 +34,18 @@ def test_a_missing_engine_is_named_with_what_to_install(
     assert hub.Module(spec, engine="torch")(IMAGES).shape == (2, 10)
 
 
+@pytest.fixture(scope="module")
+def module_of(spec: hub.ModuleSpec) -> Callable[..., hub.Module]:
+    """The module on an engine in a variant, made once."""
+    return cache(lambda engine, *tags: hub.Module(spec, tags=set(tags), engine=engine))
+
+
 @pytest.mark.parametrize("engine, tags", [("openvino", None), ("torch", None), ("torch", {"train"})])
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_every_signature_in_both_variants(
-    spec: hub.ModuleSpec, engine: str, tags: set[str] | None, signature: str
+    module_of: Callable[..., hub.Module], engine: str, tags: set[str] | None, signature: str
 ) -> None:
-    module = hub.Module(spec, tags=tags, engine=engine)  # type: ignore[arg-type]
+    module = module_of(engine, *(tags or ()))
     inputs = {"images": IMAGES}
     if signature.endswith("hparams"):
         inputs["batch_norm_momentum"] = np.float32(0.5)
@@ -147,7 +156,10 @@ def test_openvino_variables_are_read_only_arrays(module: hub.Module) -> None:
     assert module.trainable_variables == [] and module.regularization_losses == []
 
 
-def test_export_carries_what_was_trained(spec: hub.ModuleSpec, tmp_path: Path) -> None:
+def test_export_carries_what_was_trained(
+    spec: hub.ModuleSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare_one_shape(monkeypatch)
     module = trainable(spec, True, "train")
     with torch.no_grad():
         module.variable_map["InceptionV2/Logits/Conv2d_1c_1x1/biases"] += 1.5

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command import run
+from helpers.exports import compare_one_shape
 
 import inception_hub as hub
 from inception_hub import bundle
@@ -14,7 +15,10 @@ from inception_hub.errors import ArgumentError, ExportError
 from inception_hub.formats import FORMATS, export_bundle
 
 
-def test_trained_weights_are_what_is_exported(small_module: Path, tmp_path: Path) -> None:
+def test_trained_weights_are_what_is_exported(
+    small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare_one_shape(monkeypatch)
     module = hub.Module(small_module, trainable=True)
     module.trainable_variables[0].data.fill_(0.5)
     name = min(n for n, v in module.architecture.variables.items() if v.trainable)
@@ -67,6 +71,7 @@ def test_an_export_of_other_outputs_is_not_kept(
         return replace(intact, weights={**intact.weights, name: intact.weights[name] + 0.01})
 
     source = read(small_module)
+    compare_one_shape(monkeypatch)
     monkeypatch.setattr(bundle, "read", other)
     with pytest.raises(ExportError, match="answers otherwise than the module, relative error .* is not kept"):
         export_bundle(source, "module", tmp_path / "out")

@@ -6,10 +6,12 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
 from helpers.command import run
+from helpers.exports import compare_one_shape
 from helpers.pages import Page
 from helpers.web_pages import HOSTILE, hostile, web_runtime
 
@@ -17,7 +19,7 @@ import inception_hub as hub
 from inception_hub import bundle
 from inception_hub.errors import ArgumentError, MissingExtraError, OutputError
 from inception_hub.formats import export_bundle
-from inception_hub.formats.html_page import GENERATOR, PAGE, WORKER, _file, _script
+from inception_hub.formats.html_page import GENERATOR, PAGE, WORKER, _file, _graph_options, _script
 from inception_hub.formats.onnxruntime_web import FETCH, licence
 from inception_hub.formats.options import Options
 
@@ -25,7 +27,9 @@ from inception_hub.formats.options import Options
 @pytest.fixture(scope="module")
 def page(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("pages") / "page.html"
-    check = export_bundle(hostile(small_module), "html", path, options=Options(runtime=web_runtime()))
+    with pytest.MonkeyPatch.context() as patch:
+        compare_one_shape(patch)
+        check = export_bundle(hostile(small_module), "html", path, options=Options(runtime=web_runtime()))
     assert check.loader.startswith("onnxruntime ") and check.loader.endswith(" in f16")
     assert 0 < check.error < 1e-2
     assert [each.name for each in path.parent.iterdir()] == ["page.html"]
@@ -80,16 +84,29 @@ def test_it_says_whose_software_it_holds(page: str) -> None:
     assert generators == [GENERATOR]
 
 
-def test_int8_is_taken_where_the_module_has_it(tmp_path: Path) -> None:
-    runtime = web_runtime()
-    sizes = {}
-    for name, options in (("int8", {}), ("f16", {"fp16": True})):
-        path = tmp_path / f"{name}.html"
-        check = hub.export("tiny_imagenet", path, to="html", runtime=runtime, **options)
-        assert check.loader.endswith(f" in {name}")
-        assert json.loads(block(path.read_text("utf-8"), "settings"))["card"]["precision"] == name
-        sizes[name] = path.stat().st_size
-    assert sizes["int8"] < 18e6 < sizes["f16"] < 31e6
+@pytest.mark.parametrize(
+    "precision, options, size",
+    [("int8", {}, (0, 18e6)), pytest.param("f16", {"fp16": True}, (18e6, 31e6), marks=pytest.mark.slow)],
+)
+def test_int8_is_taken_where_the_module_has_it(
+    precision: str,
+    options: dict[str, Any],
+    size: tuple[float, float],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compare_one_shape(monkeypatch)
+    path = tmp_path / "page.html"
+    check = hub.export("tiny_imagenet", path, to="html", runtime=web_runtime(), **options)
+    assert check.loader.endswith(f" in {precision}")
+    assert json.loads(block(path.read_text("utf-8"), "settings"))["card"]["precision"] == precision
+    assert size[0] < path.stat().st_size < size[1]
+
+
+@pytest.mark.parametrize("fp16, int8", [(False, True), (True, False)])
+def test_half_precision_is_taken_where_it_is_asked_for(fp16: bool, int8: bool) -> None:
+    chosen = _graph_options(hub.load_module_spec("tiny_imagenet").bundle, Options(fp16=fp16))
+    assert (chosen.fp16, chosen.int8, chosen.evidence) == (not int8, int8, True)
 
 
 def test_the_graph_gives_activation_maps(page: str, tmp_path: Path) -> None:

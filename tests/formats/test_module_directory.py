@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command import run
+from helpers.exports import compare_one_shape
 
 from inception_hub import bundle
 from inception_hub.formats import module_directory
@@ -13,8 +14,9 @@ from inception_hub.formats.options import Options
 
 
 def test_a_module_directory_of_ours(
-    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    compare_one_shape(monkeypatch)
     code, out, err = run(capsys, "export", small_module, "--to", "module", tmp_path / "copy")
     assert (code, out) == (0, f"{tmp_path / 'copy'}\n")
     assert err.startswith(

@@ -1,6 +1,7 @@
 """ONNX models: run by ONNX Runtime and read back; damaged or hostile ones are refused in one sentence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 from helpers.cases import images_from_seed
+from helpers.evidence import check_evidence
 from helpers.exports import SIZE, same
 from onnxruntime.quantization import CalibrationDataReader, quantize_dynamic, quantize_static
 
@@ -16,7 +18,7 @@ import inception_hub as hub
 from inception_hub import bundle, load_module_spec
 from inception_hub.errors import FormatError
 from inception_hub.formats import export_bundle
-from inception_hub.formats.onnx import files, matches
+from inception_hub.formats.onnx import files, matches, write
 from inception_hub.formats.options import Options
 from inception_hub.formats.tensorflow.protobuf import encoded
 
@@ -33,12 +35,15 @@ def test_an_export_computes_the_same_and_is_read_back(small_module: Path, tmp_pa
     assert same(load_module_spec(path).bundle, source)
 
 
-def test_any_batch_and_size(small_module: Path, tmp_path: Path) -> None:
-    assert export_bundle(bundle.read(small_module), "onnx", tmp_path / "out.onnx").error < 1e-5
+def test_any_batch_and_size_and_evidence_as_explain_computes_it(small_module: Path, tmp_path: Path) -> None:
+    path, images = tmp_path / "out.onnx", images_from_seed((2, 64, 96, 3), 0)
+    options = Options(evidence=True)
+    assert export_bundle(bundle.read(small_module), "onnx", path, options=options).error < 1e-5
+    check_evidence(hub.Module(small_module), path, images, 1e-5)
 
 
 def test_photos_in_and_best_classes_out(small_module: Path, tmp_path: Path) -> None:
-    options = Options(photos=True, top=3)
+    options = replace(SIZE, photos=True, top=3)
     path = tmp_path / "out.onnx"
     assert export_bundle(bundle.read(small_module), "onnx", path, options=options).error < 1e-5
 
@@ -102,14 +107,17 @@ def by_nncf(source: Path, target: Path) -> None:
 @pytest.mark.filterwarnings("ignore")  # theirs
 @pytest.mark.parametrize(
     "quantize",
-    [quantize_dynamic, lambda source, target: quantize_static(source, target, Photos()), by_nncf],
-    ids=["dynamic", "static", "nncf"],
+    [
+        pytest.param(quantize_dynamic, id="dynamic"),
+        pytest.param(lambda source, target: quantize_static(source, target, Photos()), id="static"),
+        pytest.param(by_nncf, id="nncf", marks=pytest.mark.slow),
+    ],
 )
 def test_quantizers_of_others_take_the_file_as_it_is(
     small_module: Path, tmp_path: Path, quantize: Callable[[Path, Path], None]
 ) -> None:
     source, target = tmp_path / "out.onnx", tmp_path / "quantized.onnx"
-    export_bundle(bundle.read(small_module), "onnx", source, options=SIZE64)
+    write(bundle.read(small_module), source, SIZE64)
     quantize(source, target)
     assert target.stat().st_size < 0.5 * source.stat().st_size
     images = images_from_seed((2, 64, 64, 3), 0)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import openvino
 import pytest
+from helpers.exports import SIZE, compare_one_shape
 
 from inception_hub import bundle
 from inception_hub.errors import OutputError
@@ -88,9 +89,16 @@ def files(folder: Path) -> set[str]:
     ],
 )
 def test_triton(
-    small_module: Path, tmp_path: Path, to: str, options: Options, model: set[str], configuration: str
+    small_module: Path,
+    tmp_path: Path,
+    to: str,
+    options: Options,
+    model: set[str],
+    configuration: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "models"
+    compare_one_shape(monkeypatch)
     export_bundle(bundle.read(small_module), to, out, options=replace(options, server="triton"))
     versions = {f"small/1/{name}" for name in model}
     assert files(out) == {"small/config.pbtxt", "small/labels.txt", *versions}
@@ -152,7 +160,7 @@ def test_a_module_without_classes_has_no_labels(small_module: Path, tmp_path: Pa
 
 
 def test_a_repository_of_others_is_left(small_module: Path, tmp_path: Path) -> None:
-    source, out, options = bundle.read(small_module), tmp_path / "out", Options(batch=1, server="ovms")
+    source, out, options = bundle.read(small_module), tmp_path / "out", replace(SIZE, server="ovms")
     export_bundle(source, "onnx", out, options=options)
     (out / "another").mkdir()
     with pytest.raises(OutputError, match="also holds another, which would be lost"):

@@ -93,16 +93,14 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_logits(way: str, create: Create, images: torch.Tensor, expected: Expected) -> None:
+    """Scripting and tracing leave the size open."""
     with torch.no_grad():
-        logits = WAYS[way](create())(images)
+        model = WAYS[way](create())
+        logits = model(images)
+        if way in ("torchscript", "fx", "timm's tracer"):
+            other = torch.rand(1, 3, 50, 33)
+            assert torch.allclose(model(other), create()(other), atol=1e-5)
     assert relative_error(logits.numpy(), expected["Logits"]) < EXACT
-
-
-def test_scripting_and_tracing_leave_the_size_open(create: Create) -> None:
-    model, images = create(), torch.rand(1, 3, 50, 33)
-    with torch.no_grad():
-        for way in ("torchscript", "fx", "timm's tracer"):
-            assert torch.allclose(WAYS[way](model)(images), model(images), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [None, "list", "hook", "fx", "getter", "dict"])
@@ -225,8 +223,7 @@ def test_what_timm_saves_is_read(create: Create, tmp_path: Path, small_module: P
     assert all(np.array_equal(read.weights[name], array) for name, array in written.weights.items())
 
 
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("way", ["eager", "torchscript"])
+@pytest.mark.parametrize(("way", "channels"), [("eager", 3), ("eager", 4), ("torchscript", 4)])
 def test_every_parameter_has_a_gradient(way: str, channels: int, create: Create) -> None:
     model = create(in_chans=channels).train()
     WAYS[way](model)(torch.rand(2, channels, 33, 40)).square().sum().backward()
@@ -268,6 +265,23 @@ def test_the_configuration_that_timm_knows(create: Create) -> None:
 
 
 def test_a_repository_on_the_hub(
+    directory: Path, create: Create, images: torch.Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = import_module("huggingface_hub.constants")  # which it has read from the environment
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with hub_server.running() as server:
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, server.url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        server.files["someone/photos"] = {path.name: path.read_bytes() for path in directory.iterdir()}
+        model = register().create_model("hf-hub:someone/photos", pretrained=True).eval()
+        assert any("someone/photos/resolve" in request for request in server.requests)
+    assert torch.equal(model(images), create()(images))
+
+
+@pytest.mark.slow  # PyTorch and timm are imported anew
+def test_a_repository_on_the_hub_as_a_user_takes_it(
     directory: Path, create: Create, images: torch.Tensor, tmp_path: Path
 ) -> None:
     code = """

@@ -28,7 +28,10 @@ def test_it_computes_what_the_module_does(
     program = Program(source.architecture, Layers(source.architecture, source.weights), evidence=True)
     with torch.inference_mode():
         outputs = {name: value.numpy() for name, value in program(torch.from_numpy(images)).items()}
+        plain = Program(source.architecture, program.layers)(torch.from_numpy(images))
     assert list(outputs) == ["feature_vector", "logits", "evidence"][: 3 if head else 1]
+    assert list(plain) == list(outputs)[:2]
+    assert all(np.array_equal(value.numpy(), outputs[name]) for name, value in plain.items())
     features = expected["InceptionV2/global_pool"][:, 0, 0]
     assert relative_error(outputs["feature_vector"], features) < TOLERANCE / 10
     if head:

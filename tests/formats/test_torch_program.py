@@ -24,21 +24,27 @@ from inception_hub.formats.torch_program import files, matches
 NAME = "InceptionV2/Logits/Conv2d_1c_1x1/biases"
 
 
-@pytest.mark.parametrize("head", [True, False])
-def test_an_export_computes_the_same_and_is_read_back(small_module: Path, tmp_path: Path, head: bool) -> None:
-    source = bundle.read(small_module)
-    source = source if head else source.without_head()
-    path = tmp_path / "out.pt2"
-    assert export_bundle(source, "torch", path, options=SIZE).error < 1e-5
+def test_an_export_computes_the_same_and_what_explain_does_and_is_read_back(
+    small_module: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under any name, and PyTorch warns of none."""
+    monkeypatch.setattr(logging.getLogger("torch"), "handlers", [caplog.handler])
+    source, path = bundle.read(small_module), tmp_path / "out.pt2"
+    options = replace(SIZE, evidence=True)
+    assert export_bundle(source, "torch", tmp_path / "out", options=options).error < 1e-5
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    (tmp_path / "out").rename(path)
+    images = images_from_seed((2, 33, 50, 3), 0)
+    evidence = torch.export.load(path).module()(torch.from_numpy(images))["evidence"].detach().numpy()
+    assert differs_from_ours(hub.Module(small_module), images, evidence) < 1e-5
     assert same(load_module_spec(path).bundle, source)
 
 
-def test_any_name_is_written_without_a_warning_of_pytorchs(
-    small_module: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logging.getLogger("torch"), "handlers", [caplog.handler])
-    assert export_bundle(bundle.read(small_module), "torch", tmp_path / "out", options=SIZE).error < 1e-5
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+@pytest.mark.slow  # what it computes: test_torch_network.py
+def test_a_module_without_classes(small_module: Path, tmp_path: Path) -> None:
+    source, path = bundle.read(small_module).without_head(), tmp_path / "out.pt2"
+    assert export_bundle(source, "torch", path, options=SIZE).error < 1e-5
+    assert same(load_module_spec(path).bundle, source)
 
 
 def test_a_full_disk_is_an_error_and_no_end_of_the_process(small_module: Path, tmp_path: Path) -> None:
@@ -118,12 +124,3 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         load_module_spec(
             program(tmp_path / "x.pt2", {NAME: {**about(), "use_pickle": True}}, pickle.dumps(Bomb()))
         )
-
-
-def test_evidence_is_what_explain_computes(small_module: Path, tmp_path: Path) -> None:
-    source, path = bundle.read(small_module), tmp_path / "out.pt2"
-    export_bundle(source, "torch", path, options=replace(SIZE, evidence=True))
-    images = images_from_seed((2, 33, 50, 3), 0)
-    evidence = torch.export.load(path).module()(torch.from_numpy(images))["evidence"].detach().numpy()
-    assert differs_from_ours(hub.Module(small_module), images, evidence) < 1e-5
-    assert same(load_module_spec(path).bundle, source)

@@ -1,7 +1,8 @@
-"""Photos to organise, rows for them, and a process that dies at its n-th step on the disk."""
+"""Photos to organise, rows for them, and what a process leaves on the disk that dies at its n-th step."""
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,22 +81,77 @@ def apart() -> None:
     moving.rename_new = renamed
 
 
+def states(root: Path, work: Callable[[], object], kept: Path) -> tuple[list[Path], int]:
+    """Runs `work`; gives copies of `root` as it was before each step and at the end, and how many steps.
+
+    They are in `kept`, in order: what a process leaves that is killed there. A step that changes nothing, as
+    one that reads, has none of its own. For a process that ends afterwards: its steps are watched to its end.
+    """
+    made: list[Path] = []
+    steps, before = 0, None
+
+    def keep() -> None:
+        nonlocal before
+        now = _content(root)
+        if now != before:
+            before = now
+            made.append(kept / f"{len(made)}")
+            copy_tree(root, made[-1])
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+        keep()
+
+    _at_each_step(step)
+    try:
+        work()
+    finally:
+        _at_each_step(None)
+    keep()
+    return made, steps
+
+
+def copy_tree(root: Path, target: Path) -> None:
+    """Copies files with their times and modes, links as links, two names of one file as such."""
+    names: dict[int, str] = {}
+
+    def copy(source: str, to: str) -> None:
+        first = names.setdefault(os.lstat(source).st_ino, to)
+        os.link(first, to) if first != to else shutil.copy2(source, to)
+
+    shutil.copytree(root, target, symlinks=True, copy_function=copy)
+
+
+def _content(root: Path) -> list[tuple[object, ...]]:
+    """All that `copy_tree` copies but the times."""
+    found: list[tuple[object, ...]] = []
+    for folder, folders, names in os.walk(root):
+        for name in sorted([*folders, *names]):
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            content: object = None
+            if os.path.islink(path):
+                content = os.readlink(path)
+            elif name in names:
+                content = Path(path).read_bytes()
+            found.append((path, status.st_mode, status.st_nlink, content))
+    return sorted(found, key=str)
+
+
 def dies_at(step: int, work: Callable[[], object]) -> bool:
     """Whether `work` in a process of its own died, without any cleaning up, before its step number `step`."""
     child = os.fork()
     if not child:
         left = step
 
-        def count(event: str, _: object = None) -> None:
+        def count() -> None:
             nonlocal left
-            if event in STEPS:
-                left -= 1
-                if not left:
-                    os._exit(KILLED)
+            left -= 1
+            if not left:
+                os._exit(KILLED)
 
-        fsync = os.fsync
-        os.fsync = lambda descriptor: (count("open"), fsync(descriptor))[1]
-        sys.addaudithook(count)
+        _at_each_step(count)
         try:
             work()
             os._exit(0)
@@ -106,3 +162,30 @@ def dies_at(step: int, work: Callable[[], object]) -> bool:
     if status not in (0, KILLED):
         raise SystemExit(f"step {step}: it ended with {status}")
     return status == KILLED
+
+
+_watcher: Callable[[], object] | None = None  # an audit hook cannot be taken away
+
+
+def _at_each_step(call: Callable[[], object] | None) -> None:
+    """Has `call` be called before each step of this process on the disk, but for its own; None: no longer."""
+    global _watcher
+    if _watcher is None and call is not None and not _hooked:
+        _hooked.append(True)
+        fsync = os.fsync
+        os.fsync = lambda descriptor: (_stepped("open"), fsync(descriptor))[1]
+        sys.addaudithook(_stepped)
+    _watcher = call
+
+
+_hooked: list[bool] = []
+
+
+def _stepped(event: str, _: object = None) -> None:
+    global _watcher
+    if event in STEPS and (call := _watcher):
+        _watcher = None
+        try:
+            call()
+        finally:
+            _watcher = call

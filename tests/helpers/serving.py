@@ -86,12 +86,18 @@ def served(
     warm: bool = True,
     hosts: AllowedHosts | None = None,
     prefix: str = "",
+    buffer: int | None = None,
     **limits: Any,
 ) -> Iterator[Served]:
-    """A server, warmed up unless it is not to be waited for, ended with the block."""
+    """A server, warmed up unless it is not to be waited for, ended with the block.
+
+    `buffer`: the bytes of a connection that the system may hold before they are read, as far as it heeds it.
+    """
     module = hub.Module(path)
     server = make_server(make_app(module, Limits(**limits), hosts, prefix), Limits(**limits))
     listener = socket.create_server(("127.0.0.1", 0))
+    if buffer is not None:  # of the connections that it will take, too
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -22,25 +22,20 @@ from inception_hub.inference.predictions import probabilities
 
 
 @pytest.fixture(scope="module")
-def module(small_module: Path) -> hub.Module:
-    return hub.Module(small_module)
-
-
-@pytest.fixture(scope="module")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "photo.png"
     Image.fromarray((images_from_seed((70, 90, 3), 3) * 255).astype(np.uint8)).save(path)
     return path
 
 
-def test_one_bad_photo_among_a_thousand(module: hub.Module, photo: Path, tmp_path: Path) -> None:
+def test_one_bad_photo_among_many(module: hub.Module, photo: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(photo.read_bytes()[:200])
-    photos = [Photo(f"{i}", str(bad if i == 617 else photo)) for i in range(1000)]
+    photos = [Photo(f"{i}", str(bad if i == 217 else photo)) for i in range(300)]
     rows = [answer.row for answer in infer(module, photos)]
-    assert [row.path for row in rows] == [f"{i}" for i in range(1000)]
-    assert [row.path for row in rows if row.error is not None] == ["617"]
-    assert "bad.jpg is damaged" in (rows[617].error or "")
+    assert [row.path for row in rows] == [f"{i}" for i in range(300)]
+    assert [row.path for row in rows if row.error is not None] == ["217"]
+    assert "bad.jpg is damaged" in (rows[217].error or "")
     first = rows[0].predictions
     assert first is not None and len(first) == 5
     assert all(

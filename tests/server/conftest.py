@@ -1,6 +1,7 @@
-"""Two servers of a small module, and a check that a server keeps serving whatever it was sent."""
+"""Two servers of a small module for all tests, and a check that one keeps serving whatever it was sent."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,20 @@ from helpers.serving import Served, jpeg, served, wait_until
 
 
 def _serve(module: Path, cache: Path, **limits: Any) -> Iterator[Served]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INCEPTION_HUB_CACHE", str(cache))
-        with served(module, **limits) as client:
-            yield client
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("INCEPTION_HUB_CACHE", str(cache))
+            client = stack.enter_context(served(module, **limits))
+        yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with the default limits."""
     yield from _serve(small_module, tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def strict_server(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with narrow limits."""
     yield from _serve(

@@ -1,7 +1,9 @@
 """The application and its server: paths that do not exist, its command, draining, uvicorn's own limits."""
 
+import http.client
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,14 +69,16 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
             assert stranger.recv(100).startswith(b"HTTP/1.1 400")
         with client.connect() as slow:
             body = jpeg(1)
-            slow.sendall(
-                b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
-            )
+            head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+            slow.sendall(head + body)
+            assert connection_header(slow) is None
+            slow.sendall(head)
             wait_until(lambda: client.get("/metrics").status == 200)  # one round: the head has been read
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: refuses(client))
             slow.sendall(body)
-            assert slow.recv(100).startswith(b"HTTP/1.1 200")
+            assert connection_header(slow) == "close"  # as the server ends, it says that it is the last
+            assert slow.recv(100) == b""  # the server has closed
         assert process.wait(30) == 0
         assert process.stderr.read() == ""
     finally:
@@ -82,6 +86,15 @@ def test_the_command_serves_and_drains(small_module: Path) -> None:
         process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+def connection_header(client: socket.socket) -> str | None:
+    """That of the next response, which is read whole and is a good one."""
+    response = http.client.HTTPResponse(client)
+    response.begin()
+    response.read()
+    assert response.status == 200
+    return response.getheader("Connection")
 
 
 @pytest.mark.usefixtures("unharmed")

@@ -33,7 +33,7 @@ def test_what_is_no_gzip_and_what_expands_without_end(strict_server: Served) -> 
     for body in (b"", b"no gzip", whole[:-5], whole + b"trailing", whole[:-8] + bytes(8)):
         response = strict_server.post("/classify", body, Content_Encoding="gzip")
         assert response.status == 400, body
-    bomb = gzip.compress(bytes(500 << 20), compresslevel=9)
+    bomb = gzip.compress(bytes(100 << 20))
     assert len(bomb) < 1 << 20
     response = strict_server.post("/classify", bomb, Content_Encoding="gzip")
     assert response.status == 413 and "larger than 1,048,576 bytes without gzip" in response.error

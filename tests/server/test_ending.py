@@ -1,15 +1,13 @@
 """How the server ends: at a signal whenever it comes, in its time whatever is under way."""
 
-import http.client
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.serving import Served, jpeg, refuses, wait_until
+from helpers.serving import Served, jpeg, wait_until
 
 HELD = """
 import sys, threading
@@ -72,31 +70,3 @@ def test_a_photo_that_is_never_decoded_does_not_keep_the_process(started: Start)
         assert process.stderr is not None and process.stderr.readline() == "decoding\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
-
-
-def test_a_response_while_the_server_ends_says_that_it_is_the_last(started: Start) -> None:
-    process, port = started()
-    client = Served(None, port)  # type: ignore[arg-type]
-    wait_until(lambda: client.get("/v2/health/ready").status == 200)
-    body = jpeg(1)
-    head = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
-    with client.connect() as slow:
-        slow.sendall(head + body)
-        assert _connection_header(slow) is None
-        slow.sendall(head)
-        wait_until(lambda: client.get("/metrics").status == 200)  # one round: the head has been read
-        process.send_signal(signal.SIGTERM)
-        wait_until(lambda: refuses(client))
-        slow.sendall(body)
-        assert _connection_header(slow) == "close"
-        assert slow.recv(100) == b""  # the server has closed
-    assert process.wait(60) == 0
-
-
-def _connection_header(client: socket.socket) -> str | None:
-    """That of the next response, which is read whole and is a good one."""
-    response = http.client.HTTPResponse(client)
-    response.begin()
-    response.read()
-    assert response.status == 200
-    return response.getheader("Connection")

@@ -15,6 +15,7 @@ from inception_hub.server.protocol import Flow
 
 POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\n"
 GET = b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n"
+BUFFER = 1 << 16  # instead of megabytes, which would have to be filled
 
 
 @pytest.mark.usefixtures("unharmed")
@@ -59,7 +60,7 @@ def test_connections_beyond_the_limit(strict_server: Served) -> None:
 
 
 def test_time_is_bounded_for_a_client_that_does_not_read(small_module: Path) -> None:
-    with served(small_module, write_seconds=0.3, images=32) as server:
+    with served(small_module, write_seconds=0.3, images=32, buffer=BUFFER) as server:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", server.port))
@@ -73,8 +74,9 @@ def test_time_is_bounded_for_a_client_that_does_not_read(small_module: Path) -> 
 
 def test_a_client_that_does_not_read_holds_no_connection_by_a_few_bytes(small_module: Path) -> None:
     """Of fewer than 64 KiB that wait asyncio says nothing, and it closes no connection before all is sent."""
-    numbers = range(2, 140, 2)  # of responses: whatever the system's buffers hold, one leaves that few
-    with served(small_module, write_seconds=0.3, idle_seconds=3, connections=len(numbers)) as server:
+    numbers = range(1, 17)  # of responses of 27 kB: whatever the system's buffers hold, one leaves that few
+    limits = dict(write_seconds=0.3, idle_seconds=3, connections=len(numbers))
+    with served(small_module, buffer=BUFFER, **limits) as server:
         with ExitStack() as clients:
             for number in numbers:
                 client = clients.enter_context(socket.socket())

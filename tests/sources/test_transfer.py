@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from helpers.exports import compare_one_shape
 from helpers.weights_from_seed import random_weights
 
 import inception_hub as hub
@@ -23,7 +24,10 @@ def test_pull_keeps_and_mends(small_module: Path, tmp_path: Path) -> None:
     assert hub.pull(Path(archive)) == path and bundle.read(path).name == "small"
 
 
-def test_convert_writes_a_directory(small_module: Path, tmp_path: Path) -> None:
+def test_convert_writes_a_directory(
+    small_module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare_one_shape(monkeypatch)
     exported = tmp_path / "small.onnx"
     hub.export(small_module, exported, "onnx")
     made = hub.convert(exported, tmp_path / "made")
@@ -36,8 +40,13 @@ def test_convert_writes_a_directory(small_module: Path, tmp_path: Path) -> None:
 
 
 def test_export_takes_handles_specs_and_modules(
-    small_module: Path, module: hub.Module, spec: hub.ModuleSpec, tmp_path: Path
+    small_module: Path,
+    module: hub.Module,
+    spec: hub.ModuleSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    compare_one_shape(monkeypatch)
     for number, each in enumerate((str(small_module), spec, module)):
         assert hub.export(each, tmp_path / f"{number}", "module").error < 1e-6
     path = tmp_path / "fixed.onnx"

@@ -10,7 +10,6 @@ import pytest
 
 from inception_hub.system.cores import GROUPS, usable_cores
 
-PRINT = "from inception_hub.system.cores import usable_cores; print(usable_cores())"
 MACHINE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 two = pytest.mark.skipif(MACHINE < 2, reason="needs two cores, to be left one of them")
 
@@ -25,10 +24,13 @@ def printed(program: str, *before: str) -> str:
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 def test_a_process_tied_to_one_core_uses_one() -> None:
     tie = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-    assert printed(PRINT) == str(MACHINE)
-    assert printed(tie + PRINT) == "1"
-    module = "import inception_hub as hub; print(hub.Module('tiny_imagenet').cores)"
-    assert printed(tie + module) == "1"
+    assert usable_cores() == MACHINE
+    both = (
+        "from inception_hub.system.cores import usable_cores\n"
+        "import inception_hub as hub\n"
+        "print(usable_cores(), hub.Module('tiny_imagenet').cores)"
+    )
+    assert printed(tie + both) == "1 1"
 
 
 @two
@@ -97,13 +99,9 @@ def test_a_real_group_limits_the_cores_and_the_networks_threads(join: str) -> No
 
 @two
 def test_the_command_line_has_pytorch_take_as_many_threads(join: str) -> None:
-    command = (
-        "import os; os.environ.pop('OMP_NUM_THREADS', None)\n"
-        "from inception_hub.cli import main\n"
-        "try: main(['cache', 'path'])\n"
-        "except SystemExit: pass\n"
-        "import torch; print(torch.get_num_threads())\n"
-    )
-    assert printed(join + command).splitlines()[-1] == "1"
-    kept = command.replace("os.environ.pop('OMP_NUM_THREADS', None)", "os.environ['OMP_NUM_THREADS'] = '2'")
-    assert printed(join + kept).splitlines()[-1] == "2"
+    command = "from inception_hub.cli import main\ntry: main(['cache', 'path'])\nexcept SystemExit: pass\n"
+    unset, given = "os.environ.pop('OMP_NUM_THREADS', None)\n", "os.environ['OMP_NUM_THREADS'] = '2'\n"
+    threads = "import torch; print(torch.get_num_threads())"
+    assert printed(join + unset + command + threads).splitlines()[-1] == "1"
+    kept = "print(os.environ['OMP_NUM_THREADS'])"  # which PyTorch reads when it is imported
+    assert printed(join + given + command + kept).splitlines()[-1] == "2"

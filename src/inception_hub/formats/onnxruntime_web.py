@@ -45,17 +45,17 @@ def load(path: Path | None) -> Runtime:
     content = read_bounded(package, MAX_BYTES, advice)
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise FormatError(f"{package} is not onnxruntime-web {VERSION} by its SHA-256; {advice}.")
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        return Runtime(*(_content(archive, name) for name in (SCRIPT, BINARY)))
+    read: dict[str, bytes] = {}  # as they come: going back would expand the archive anew
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r|gz") as archive:
+        for member in archive:
+            if member.name in (SCRIPT, BINARY) and (file := archive.extractfile(member)):
+                read[member.name] = file.read()
+            if len(read) == 2:
+                break
+    return Runtime(read[SCRIPT], read[BINARY])  # which are there, for the archive's hash is known
 
 
 def licence() -> str:
     """The text that every copy of it must carry."""
     text = files("inception_hub").joinpath("resources", "templates", "page", "onnxruntime_web.txt")
     return text.read_text("utf-8")
-
-
-def _content(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
-    assert file is not None  # its hash is known
-    return file.read()
