@@ -30,7 +30,15 @@ ANSWERING = (
     "typer._adapters",
     "jinja2",
 )
-TRAINING = (*ANSWERING, "inception_hub.training.finetune", "inception_hub.training.from_scratch")
+TRAINING = (
+    *ANSWERING,
+    "inception_hub.training.finetune",
+    "inception_hub.training.from_scratch",
+    "torch._dynamo",  # by PyTorch's optimisers
+    "torch.utils.tensorboard",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.style",
+)
 
 
 def start(
