@@ -47,33 +47,38 @@ def start(
     code: str = COMMAND,
     imported: tuple[str, ...] = ANSWERING,
     options: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Callable[[], int]:
     """Starts a run on file descriptors for input, output and errors; a function that waits for its status.
 
-    `imported`: modules that are imported before; `options`: Python's own. Runs wait for one another.
+    `imported`: modules that are imported before; `options`: Python's own; `missing`: modules that are as
+    if they were not installed. Runs wait for one another.
     """
     given = dict(os.environ if environment is None else environment)
     folder = folder or Path.cwd()
     words = list(map(str, arguments))
     if sys.platform != "linux":  # elsewhere a process that has imported much may not survive a fork
         process = subprocess.Popen(
-            [sys.executable, *options, "-c", code, *words],
+            [sys.executable, *options, "-c", _without(missing) + code, *words],
             stdin=streams[0], stdout=streams[1], stderr=streams[2], env=given, cwd=folder,
         )  # fmt: skip
         return process.wait
-    asked = _parent(imported, options)
+    asked = _parent(imported, options, missing)
     message = json.dumps([code, words, given, str(folder)]).encode()
     socket.send_fds(asked, [len(message).to_bytes(8, "big")], list(streams))
     asked.sendall(message)
     return lambda: int.from_bytes(_exactly(asked, 8), "big", signed=True)
 
 
-def run(*arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Runs the command to its end, without input: its status and what it wrote; see `start`."""
+def run(*arguments: object, together: bool = False, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Runs the command to its end, without input: its status and what it wrote; see `start`.
+
+    `together`: errors are in the output, where they were written.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull, "rb") as nothing:
-        streams = (nothing.fileno(), out.fileno(), err.fileno())
+        streams = (nothing.fileno(), out.fileno(), (out if together else err).fileno())
         status = start(streams, *arguments, **options)()
         for file in (out, err):
             file.seek(0)
@@ -81,10 +86,10 @@ def run(*arguments: object, **options: Any) -> "subprocess.CompletedProcess[str]
 
 
 @cache
-def _parent(imported: tuple[str, ...], options: tuple[str, ...]) -> socket.socket:
+def _parent(imported: tuple[str, ...], options: tuple[str, ...], missing: tuple[str, ...]) -> socket.socket:
     """What is connected with a process that has imported `imported`; it ends with this one."""
     ours, its = socket.socketpair()
-    command = [sys.executable, *options, __file__, str(its.fileno()), *imported]
+    command = [sys.executable, *options, __file__, str(its.fileno()), _without(missing), *imported]
     process = subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
     its.close()
 
@@ -94,6 +99,11 @@ def _parent(imported: tuple[str, ...], options: tuple[str, ...]) -> socket.socke
 
     atexit.register(end)
     return ours
+
+
+def _without(missing: tuple[str, ...]) -> str:
+    """Python code after which these modules cannot be imported."""
+    return f"import sys; sys.modules.update(dict.fromkeys({missing})); "
 
 
 def _exactly(connected: socket.socket, size: int) -> bytes:
@@ -146,12 +156,13 @@ def _become(words: list[str], environment: Mapping[str, str], folder: str) -> No
 
 if __name__ == "__main__":
     del sys.path[0]  # this folder
-    if "inception_hub.cli.app" in sys.argv[2:]:
+    exec(sys.argv[2])
+    if "inception_hub.cli.app" in sys.argv[3:]:
         from inception_hub.system.cores import bound_libraries
 
         bound_libraries()
         sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # as the command does
-    for name in sys.argv[2:]:
+    for name in sys.argv[3:]:
         with suppress(ModuleNotFoundError):  # the run will say so
             importlib.import_module(name)
     gc.freeze()  # no run looks for garbage in what all share
