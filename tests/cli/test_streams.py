@@ -53,7 +53,7 @@ def into(
     """Exit status and standard error of a verb that writes to a file descriptor; `read` while it runs."""
     words = command.replace("PHOTO", str(photos / "0.png")).replace("MODULE", str(module)).split()
     with tempfile.TemporaryFile() as err, open(os.devnull, "rb") as nothing:
-        wait = forked.start((nothing.fileno(), output, err.fileno()), *words, options=OPTIONS)
+        wait = forked.start((nothing.fileno(), output, err.fileno()), *words, options=OPTIONS, whole=True)
         os.close(output)
         read()
         status = wait()

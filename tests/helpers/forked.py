@@ -14,11 +14,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 COMMAND = "from inception_hub.cli import main; main()"
 # What most verbs import once they run; and what those that train import.
@@ -48,13 +50,15 @@ def start(
     imported: tuple[str, ...] = ANSWERING,
     options: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
+    whole: bool = False,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Callable[[], int]:
     """Starts a run on file descriptors for input, output and errors; a function that waits for its status.
 
     `imported`: modules that are imported before; `options`: Python's own; `missing`: modules that are as
-    if they were not installed. Runs wait for one another.
+    if they were not installed; `whole`: Python takes everything apart at the end, which takes longer than
+    most runs where much has been imported. Runs wait for one another.
     """
     given = dict(os.environ if environment is None else environment)
     folder = folder or Path.cwd()
@@ -66,7 +70,7 @@ def start(
         )  # fmt: skip
         return process.wait
     asked = _parent(imported, options, missing)
-    message = json.dumps([code, words, given, str(folder)]).encode()
+    message = json.dumps([code, words, given, str(folder), whole]).encode()
     socket.send_fds(asked, [len(message).to_bytes(8, "big")], list(streams))
     asked.sendall(message)
     return lambda: int.from_bytes(_exactly(asked, 8), "big", signed=True)
@@ -82,7 +86,9 @@ def run(*arguments: object, together: bool = False, **options: Any) -> "subproce
         status = start(streams, *arguments, **options)()
         for file in (out, err):
             file.seek(0)
-        return subprocess.CompletedProcess([*arguments], status, out.read().decode(), err.read().decode())
+        return subprocess.CompletedProcess(
+            [*map(str, arguments)], status, out.read().decode(), err.read().decode()
+        )
 
 
 @cache
@@ -121,6 +127,7 @@ def _serve(connected: socket.socket) -> dict[str, Any]:
     while True:
         size, streams, _, _ = socket.recv_fds(connected, 8, 3)
         if not size:
+            connected.close()
             sys.exit()
         size += _exactly(connected, 8 - len(size))
         request = _exactly(connected, int.from_bytes(size, "big"))
@@ -130,7 +137,8 @@ def _serve(connected: socket.socket) -> dict[str, Any]:
                 os.dup2(stream, number)
             for stream in streams:
                 os.close(stream)
-            return dict(zip(("code", "words", "environment", "folder"), json.loads(request), strict=True))
+            names = ("code", "words", "environment", "folder", "whole")
+            return dict(zip(names, json.loads(request), strict=True))
         for stream in streams:
             os.close(stream)
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
@@ -154,6 +162,16 @@ def _become(words: list[str], environment: Mapping[str, str], folder: str) -> No
         setattr(sys, f"__{name}__", stream)
 
 
+def _end(status: int) -> NoReturn:
+    """Ends this process with what was registered for its end, and leaves what it holds to the system."""
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
     del sys.path[0]  # this folder
     exec(sys.argv[2])
@@ -168,4 +186,14 @@ if __name__ == "__main__":
     gc.freeze()  # no run looks for garbage in what all share
     asked = _serve(socket.socket(fileno=int(sys.argv[1])))
     _become(asked["words"], asked["environment"], asked["folder"])
-    exec(compile(asked["code"], "<string>", "exec"), {"__name__": "__main__"})
+    status: object = 0
+    try:
+        exec(compile(asked["code"], "<string>", "exec"), {"__name__": "__main__"})
+    except SystemExit as end:
+        status = end.code
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    if asked["whole"]:
+        sys.exit(status)  # pyright: ignore[reportArgumentType]
+    _end(status if isinstance(status, int) else 0)
