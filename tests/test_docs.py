@@ -1,5 +1,6 @@
 """The docs cannot drift: their blocks run, what they quote is the program's, what they name exists."""
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -55,7 +56,7 @@ def forked_from_a_shell(command: str, *, cwd: Path, env: dict[str, str], **_: ob
 def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a mismatch: `make docs`."""
     monkeypatch.syspath_prepend(ROOT / "docs")
-    import generate
+    generate = importlib.import_module("generate")
 
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(generate.subprocess, "run", forked_from_a_shell)
