@@ -4,27 +4,21 @@ So it is on a machine that somebody prepared for PyTorch alone.
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import forked
 from PIL import Image
 
-MISSING = ["openvino", "datasets", "pyarrow", "tensorboard", "matplotlib", "hypothesis"]
-PROGRAM = f"""
-import sys
-sys.modules.update(dict.fromkeys({MISSING}))
-from inception_hub.cli import main
-main(sys.argv[1:])
-"""
+MISSING = ("openvino", "datasets", "pyarrow", "tensorboard", "matplotlib", "hypothesis")
+# Before the command is forked; the last is what PyTorch's optimisers import.
+IMPORTED = ("inception_hub.cli.app", "inception_hub.training.finetune", "torch._dynamo")
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
     """Exit status, standard output, standard error of `inception-hub ARGUMENTS` without `MISSING`."""
-    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = forked.run(*arguments, imported=IMPORTED, missing=MISSING)
     assert "Traceback" not in ended.stderr
     return ended.returncode, ended.stdout, ended.stderr
 

@@ -1,12 +1,14 @@
 """The docs cannot drift: their blocks run, what they quote is the program's, what they name exists."""
 
-import os
+import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers import forked
 from helpers.floors import SOURCE
 
 from inception_hub.cli.app import app
@@ -20,6 +22,8 @@ PAGES_THAT_RUN = (
     "explain",
 )  # each block, as it stands
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+# Before each block: what they import, and PyTorch's optimisers do.
+IMPORTED = (*forked.ANSWERING, "inception_hub.sklearn", "skimage.data", "torch._dynamo", "pandas", "pyarrow")
 README = (ROOT / "README.md").read_text("utf-8")
 RUN = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in PAGES_THAT_RUN)]
 
@@ -38,24 +42,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     re.findall(r"```python\n(.*?)```", "\n".join(RUN), re.DOTALL),
 )
 def test_python_blocks_run(block: str, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", block], cwd=folder, capture_output=True, text=True
-    )
+    done = forked.run(code=block, options=("-W", "error"), imported=IMPORTED, folder=folder)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("pages", ["architecture_pages", "pages"])
-def test_generated_pages_are_up_to_date(pages: str) -> None:
+def forked_from_a_shell(command: str, *, cwd: Path, env: dict[str, str], **_: object) -> object:
+    """`subprocess.run` of `inception-hub`, both streams in one."""
+    python, option, name, *arguments = shlex.split(command)
+    assert (python, option, name) == (sys.executable, "-m", "inception_hub")
+    return forked.run(*arguments, folder=cwd, environment=env, together=True)
+
+
+def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a mismatch: `make docs`."""
-    code = (
-        "import sys; sys.path.insert(0, 'docs'); import generate; "
-        f"print([str(path) for path, text in generate.{pages}().items() if path.read_text('utf-8') != text])"
-    )
-    environment = os.environ | {"COLUMNS": "80"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=environment
-    )
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    generate = importlib.import_module("generate")
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(generate.subprocess, "run", forked_from_a_shell)
+    pages = generate.pages()
+    assert len(pages) == 4
+    assert [path.name for path, text in pages.items() if path.read_text("utf-8") != text] == []
 
 
 def test_the_readme_is_short() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.forked import ANSWERING, TRAINING
 from helpers.terminals import on_terminal
 from PIL import Image
 
@@ -83,7 +84,8 @@ def test_a_terminal_is_sent_nothing_but_text(
     places = {"PHOTOS": "photos", "DATA": "data", "MODULE": "module", "NOWHERE": f"nowhere{HOSTILE}"}
     paths = {**{name: folder / place for name, place in places.items()}, "OUT": tmp_path / f"out{HOSTILE}"}
     status, given = VERBS[verb]
-    code, shown = on_terminal(verb.split()[0], *(paths.get(each, each) for each in given))
+    imported = TRAINING if verb in ("finetune", "train") else ANSWERING
+    code, shown = on_terminal(verb.split()[0], *(paths.get(each, each) for each in given), imported=imported)
     assert "Traceback" not in shown
     bad = {c for line in shown.split("\r\n") for c in line if not c.isprintable()} - {"\N{NO-BREAK SPACE}"}
     assert (code, bad) == (status, set()), shown

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 from helpers.command import run
+from helpers.exports import compare_one_shape
 
 from inception_hub import bundle
 from inception_hub.formats.table import FORMATS
 from inception_hub.images.presets import Preset
 
 
-def test_a_module_directory(small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_module_directory(
+    small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare_one_shape(monkeypatch)
     target = tmp_path / "copy"
     code, out, err = run(capsys, "export", small_module, target, "--to", "module")
     assert (code, out) == (0, f"{target}\n")
@@ -25,6 +29,7 @@ def test_a_format_that_cannot_state_the_preset_says_so(
     monkeypatch: pytest.MonkeyPatch, preset: Preset,
 ) -> None:  # fmt: skip
     """A format that can, declared as one of those that cannot: these are TensorFlow's, which is not here."""
+    compare_one_shape(monkeypatch)
     assert {name for name, format in FORMATS.items() if not format.states_resize} == {
         "tf1-hub", "savedmodel", "tf-checkpoint",
     }  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.colour_photos import write_colour_photos
 from helpers.command import run
+from helpers.forked import TRAINING
 from helpers.terminals import lines_of, on_terminal
 
 from inception_hub.cli.finetune import finetune
@@ -54,14 +55,13 @@ def test_defaults_are_those_of_the_options() -> None:
     assert parameters["precision"].default is FinetuneOptions.bfloat16 is None
 
 
-@pytest.mark.parametrize("columns", [60, 80])
-def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path, columns: int) -> None:
+def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path) -> None:
     photos, output = write_colour_photos(tmp_path / "photos"), tmp_path / "m"
     (photos / "red" / "phone.mov").touch()
     (photos / "violet").mkdir()
     options = ("--module", small_module, "--epochs", 1, "--image-size", 32, "--precision", "f32")
     command = ("finetune", photos, "--output", output, *options)
-    code, shown = on_terminal(*command, columns=columns, kind="xterm")
+    code, shown = on_terminal(*command, columns=60, kind="xterm", imported=TRAINING)
     assert code == 0, shown
     lines = lines_of(shown)
     words = " ".join(lines)
@@ -73,7 +73,7 @@ def test_a_run_explains_itself_on_a_terminal(tmp_path: Path, small_module: Path,
     title = next(number for number, line in enumerate(lines) if line.startswith("on validation "))
     assert lines[title + 1].startswith("head ") and lines[title + 2].startswith("whole network, epoch 1 ")
     assert "Kept: " in words and "95% interval" in words and "top-5" not in words
-    assert all(len(line) <= columns for line in lines if str(tmp_path) not in line), shown
+    assert all(len(line) <= 60 for line in lines if str(tmp_path) not in line), shown
 
 
 def test_nothing_is_announced_before_an_error(

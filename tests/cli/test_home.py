@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command import run
+from helpers.exports import compare_one_shape
 
 import inception_hub as hub
 
@@ -31,6 +32,7 @@ def home(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / "classes" / name).mkdir(parents=True)
         (folder / "classes" / name / "0.png").write_bytes((folder / "photos" / "0.png").read_bytes())
     monkeypatch.setenv("HOME", str(folder))
+    compare_one_shape(monkeypatch)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     return folder

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.colour_photos import write_colour_photos
+from helpers.forked import TRAINING
 from helpers.terminals import lines_of, on_terminal
 
 import inception_hub as hub
@@ -18,7 +19,6 @@ image_size = 32
 optimiser = {name = "adamw", weight_decay = 0.05}
 cycles = [{learning_rate = 1e-3, phases = [{epochs = 3, size = 32, augmentation = {colour = 0.2}}]}]
 """
-WIDTHS = pytest.mark.parametrize("columns", [80, 60])
 VERBS = pytest.mark.parametrize("verb", ["finetune", "train"])
 # By verb, what is asked for instead, and what is said.
 OTHERS = {
@@ -79,7 +79,7 @@ def begun(photos: Path, small_module: Path) -> Callable[[str, Path], list[str]]:
 def test_the_same_command_says_where_it_continues(
     begun: Callable[[str, Path], list[str]], verb: str, tmp_path: Path
 ) -> None:
-    code, shown = on_terminal(*begun(verb, tmp_path / "out"), columns=60, kind="xterm")
+    code, shown = on_terminal(*begun(verb, tmp_path / "out"), columns=60, kind="xterm", imported=TRAINING)
     lines = lines_of(shown)
     assert code == 0, shown
     assert lines.count("Continuing at epoch 2 of 3.") == 1
@@ -87,13 +87,14 @@ def test_the_same_command_says_where_it_continues(
     assert epochs == ["epoch 2", "epoch 3"]
 
 
-@WIDTHS
 @VERBS
 def test_another_option_is_refused_by_its_name(
-    begun: Callable[[str, Path], list[str]], verb: str, columns: int, tmp_path: Path
+    begun: Callable[[str, Path], list[str]], verb: str, tmp_path: Path
 ) -> None:
     options, said = OTHERS[verb]
-    code, shown = on_terminal(*begun(verb, tmp_path / "out"), *options, columns=columns, kind="xterm")
+    code, shown = on_terminal(
+        *begun(verb, tmp_path / "out"), *options, columns=60, kind="xterm", imported=TRAINING
+    )
     lines = lines_of(shown)
     assert code == 2 and lines[-1] == (
         f"inception-hub: The checkpoint {tmp_path / 'out.run' / 'checkpoint.safetensors'} was begun with "

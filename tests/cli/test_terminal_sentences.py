@@ -1,17 +1,19 @@
-"""Sentences that a newcomer meets on a terminal of 80 and of 60 columns: one each, and what is counted."""
+"""Sentences that a newcomer meets on a terminal of 60 columns: one each, and what is counted."""
 
 import re
 from pathlib import Path
 
 import pytest
+from helpers import forked
 from helpers.command import run
+from helpers.dataset_photos import png
 from helpers.terminals import lines_of, on_terminal
 from PIL import Image
 from rich.cells import cell_len
 
 from inception_hub.cli.app import VERBS
 
-WIDTHS = pytest.mark.parametrize("columns", [80, 60])
+COLUMNS = 60
 # What is asked for, and how the one line ends; PHOTOS, ROWS and GRAPH are there.
 REFUSED = {
     "clasify PHOTOS": "No such command 'clasify'; did you mean 'classify'? See inception-hub --help.",
@@ -30,23 +32,25 @@ REFUSED = {
 }
 
 
-@pytest.fixture
-def places(
-    photos: Path, small_module: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> dict[str, Path]:
-    rows, graph = tmp_path / "rows.csv", tmp_path / "graph"
+@pytest.fixture(scope="module")
+def places(small_module: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What is there; every command leaves it as it is."""
+    folder = tmp_path_factory.mktemp("places")
+    photos, rows, graph = folder / "photos", folder / "rows.csv", folder / "graph"
+    photos.mkdir()
+    for number in range(3):
+        (photos / f"{number}.png").write_bytes(png(number))
     command = ("classify", photos, "--module", small_module, "--top", "2", "--output", rows)
-    assert run(capsys, *command)[0] == 0
+    assert forked.run(*command).returncode == 0
     graph.mkdir()
     (graph / "inception_v2.xml").touch()
     return {"PHOTOS": photos, "MODULE": small_module, "ROWS": rows, "GRAPH": graph}
 
 
-@WIDTHS
 @pytest.mark.parametrize("command", REFUSED)
-def test_what_is_refused_is_one_sentence(command: str, columns: int, places: dict[str, Path]) -> None:
+def test_what_is_refused_is_one_sentence(command: str, places: dict[str, Path]) -> None:
     asked = [re.sub("[A-Z]+", lambda name: str(places.get(name[0], name[0])), w) for w in command.split()]
-    status, shown = on_terminal(*asked, columns=columns, kind="xterm")
+    status, shown = on_terminal(*asked, columns=COLUMNS, kind="xterm")
     (line,) = lines_of(shown)
     assert status == 2 and line.startswith("inception-hub: ") and line.endswith(REFUSED[command])
 
@@ -63,10 +67,7 @@ def test_every_help_fits_and_ends_with_an_example(
         assert last == f"  Example: {example}", "to be copied, whatever the width"
 
 
-@WIDTHS
-def test_what_is_not_read_or_measured_is_counted(
-    columns: int, photos: Path, small_module: Path, tmp_path: Path
-) -> None:
+def test_what_is_not_read_or_measured_is_counted(photos: Path, small_module: Path, tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / "data" / name).mkdir(parents=True)
         Image.open(photos / "0.png").save(tmp_path / "data" / name / "0.png")
@@ -75,22 +76,21 @@ def test_what_is_not_read_or_measured_is_counted(
     (tmp_path / "data" / "c").mkdir()
     (tmp_path / "data" / "b" / "0.png").write_bytes(b"no photo")
     files = "3 files are not read, being no photos by their names: 2 .mov, 1 .xyz."
-    status, shown = on_terminal("evaluate", small_module, tmp_path / "data", columns=columns, kind="xterm")
+    status, shown = on_terminal("evaluate", small_module, tmp_path / "data", columns=COLUMNS, kind="xterm")
     told = " ".join(lines_of(shown))
     assert status == 1 and told.count(files) == told.count("1 folder holds no photo: c.") == 1
     assert told.count("No photo of b can be read.") == told.count("is no readable image") == 1
     assert "small on 1 photo of data" in told and "train" not in told
     status, shown = on_terminal(
-        "classify", tmp_path / "data", "--module", small_module, columns=columns, kind="xterm"
+        "classify", tmp_path / "data", "--module", small_module, columns=COLUMNS, kind="xterm"
     )
     assert status == 1 and " ".join(lines_of(shown)).count(files) == 1
 
 
-@WIDTHS
-def test_facts_and_the_cache_fit(columns: int, small_module: Path) -> None:
-    status, shown = on_terminal("info", small_module, columns=columns)
+def test_facts_and_the_cache_fit(small_module: Path) -> None:
+    status, shown = on_terminal("info", small_module, columns=COLUMNS)
     lines = lines_of(shown)
-    assert status == 0 and max(map(cell_len, lines)) <= columns and "None" not in shown
+    assert status == 0 and max(map(cell_len, lines)) <= COLUMNS and "None" not in shown
     for verb, said in (("ls", "There is no module in "), ("gc", "There was nothing to remove.")):
-        status, shown = on_terminal("cache", verb, columns=columns)
+        status, shown = on_terminal("cache", verb, columns=COLUMNS)
         assert status == 0 and lines_of(shown)[0].startswith(said)

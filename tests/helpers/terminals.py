@@ -6,23 +6,34 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import termios
 
-PROGRAM = (sys.executable, "-m", "inception_hub")
+from helpers import forked
 
 
 def on_terminal(
-    *arguments: object, columns: int = 80, kind: str = "dumb", program: tuple[str, ...] = PROGRAM
+    *arguments: object,
+    columns: int = 80,
+    kind: str = "dumb",
+    program: tuple[str, ...] = (),
+    imported: tuple[str, ...] = forked.ANSWERING,
 ) -> tuple[int, str]:
-    """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent."""
+    """Exit status, and what a terminal of so many columns and of this `TERM`, without colours, is sent.
+
+    `program`: run in place of the command; `imported`: what the command finds imported.
+    """
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [*program, *map(str, arguments)]
     environment = {**os.environ, "TERM": kind, "COLUMNS": str(columns), "NO_COLOR": "1"}
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
-    )
+    with open(os.devnull, "rb") as nothing:
+        streams = (nothing.fileno(), follower, follower)
+        if program:
+            command = [*program, *map(str, arguments)]
+            wait = subprocess.Popen(
+                command, stdin=nothing, stdout=follower, stderr=follower, env=environment
+            ).wait
+        else:
+            wait = forked.start(streams, *arguments, imported=imported, environment=environment)
     os.close(follower)
     shown = b""
     try:
@@ -31,7 +42,7 @@ def on_terminal(
     except OSError:  # what Linux has for the end
         pass
     os.close(leader)
-    return process.wait(), shown.decode()
+    return wait(), shown.decode()
 
 
 def lines_of(shown: str) -> list[str]:
