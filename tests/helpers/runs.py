@@ -89,7 +89,7 @@ class Case:
 
 CASES = {
     "killed": Case(8, torch.float32, 1e-3, 12, 32, MUON, saved=True),
-    "float64": Case(16, torch.float64, 2e-3, 16, 32, ADAM),
+    "float64": Case(8, torch.float64, 2e-3, 16, 32, ADAM),
     "float64, long": Case(50, torch.float64, 2e-3, 16, 32, ADAM),
     # In float32 a network from scratch blows rounding up over 70 batch norms; a trained one does not.
     "float32": Case(50, torch.float32, 1e-5, 32, 64, ADAM, bundled=True),

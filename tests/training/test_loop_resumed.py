@@ -134,7 +134,7 @@ def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: 
 def test_two_processes_compute_what_one_does(
     workers: Workers, tmp_path: Path, name: str, bound: float
 ) -> None:
-    """Batch statistics over both processes, dropout, crops and CutMix by sample: 16 or 50 steps over gloo.
+    """Batch statistics over both processes, dropout, crops and CutMix by sample: 8 or 50 steps over gloo.
 
     In float64 any difference but rounding would show. In float32 rounding now and then turns a ReLU on or
     off, which all later layers amplify; a small rate keeps that small.
