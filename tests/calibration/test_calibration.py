@@ -46,17 +46,24 @@ def test_what_is_known_is_not_called_unknown(calibration: Calibration) -> None:
     assert calibration.is_unknown(flat, held_out.features[:1][:, ::-1]).all()
 
 
+@pytest.fixture(scope="module")
+def many() -> list[tuple[Calibration, Outputs]]:
+    """Calibrations, each with photos that it was not fitted to."""
+    made = []
+    for seed in range(60):
+        arrays = vars(outputs(300, seed, 8)).values()
+        half = Outputs(*(array[:150] for array in arrays))
+        made.append((fit(half, half), Outputs(*(array[150:] for array in arrays))))
+    return made
+
+
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.99])
-def test_sets_cover_what_was_asked(coverage: float) -> None:
+def test_sets_cover_what_was_asked(many: list[tuple[Calibration, Outputs]], coverage: float) -> None:
     """Over many calibrations and new photos; three standard errors are 0.6 points and less."""
     covered, sizes = [], []
-    for seed in range(60):
-        both = outputs(300, seed, 8)
-        half = Outputs(*(array[:150] for array in vars(both).values()))
-        sets = PredictionSets(fit(half, half), coverage)
-        for logits, chances, truth in zip(
-            both.logits[150:], both.chances[150:], both.classes[150:], strict=True
-        ):
+    for calibration, new in many:
+        sets = PredictionSets(calibration, coverage)
+        for logits, chances, truth in zip(new.logits, new.chances, new.classes, strict=True):
             found = sets(logits, (chances[0], chances[1]))
             assert sorted(found, key=lambda index: -logits[index]) == found
             covered.append(truth in found)

@@ -5,23 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.int8_arrays import int8_arrays
 
 from inception_hub.architecture import GLOBAL_POOL, LOGITS_LAYER, Architecture
 from inception_hub.engines.int8 import SCALED, check, rounded
 from inception_hub.errors import WeightsError
 
 ARCHITECTURE = Architecture(0.25, 3)
-
-
-def arrays() -> dict[str, Any]:
-    made: dict[str, Any] = {f"{name}/range": np.array([0, 1], np.float32) for name in rounded(ARCHITECTURE)}
-    for layer in ARCHITECTURE.layers:
-        if layer.variables:
-            shape = (layer.kernel, layer.kernel, layer.in_channels, layer.out_channels)
-            made[f"{layer.name}/weights"] = np.ones(shape, np.int8)
-            made[f"{layer.name}/scale"] = np.ones(layer.out_channels, np.float32)
-            made[f"{layer.name}/biases"] = np.zeros(layer.out_channels, np.float32)
-    return made
 
 
 def test_everything_but_maxima_is_rounded() -> None:
@@ -32,7 +22,7 @@ def test_everything_but_maxima_is_rounded() -> None:
 
 
 def test_arrays_that_fit_come_in_the_tables_order() -> None:
-    given = dict(reversed(arrays().items()))
+    given = dict(reversed(int8_arrays(ARCHITECTURE).items()))
     checked = check(ARCHITECTURE, given)
     assert set(checked) == set(given) and list(checked) != list(given)
 
@@ -56,7 +46,7 @@ def set_value(name: str, value: object) -> Callable[[dict[str, Any]], None]:
     ],
 )
 def test_what_does_not_fit_is_named(change: Callable[[dict[str, Any]], Any], message: str) -> None:
-    made = arrays()
+    made = int8_arrays(ARCHITECTURE)
     change(made)
     with pytest.raises(WeightsError, match=f"(?s)The int8 graph does not fit its network: .*{message}"):
         check(ARCHITECTURE, made)

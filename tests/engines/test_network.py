@@ -55,6 +55,7 @@ def watched(
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
+@pytest.mark.slow  # PyTorch, OpenVINO, NNCF and whatever else there is, in one process
 def test_importing_everything_asks_nobody(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     done = watched(EVERYTHING, seen, TESTS)

@@ -73,21 +73,6 @@ def test_a_graph_of_the_same_numbers_that_answers_otherwise(
     assert {path.name: path.read_bytes() for path in module.iterdir()} == before
 
 
-def test_int8_is_checked_on_photos_it_was_not_made_for(
-    module: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepared, seen = quantize.prepared, []
-
-    def noted(split: Any, *arguments: Any, **options: Any) -> Any:
-        seen.append({Path(split.name(index)).name for index in range(len(split))})
-        return prepared(split, *arguments, **options)
-
-    monkeypatch.setattr(quantize, "prepared", noted)
-    quantize.quantize(module, str(photos), max_drop=100)
-    calibrated, checked = seen
-    assert len(calibrated) == len(checked) == 6 and not calibrated & checked
-
-
 @pytest.mark.parametrize(("f32", "int8", "kept"), [(0.9, 0.8, False), (0.8, 0.9, True), (0.9, 0.86, True)])
 def test_what_int8_may_lose(
     module: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, f32: float, int8: float, kept: bool

@@ -5,6 +5,7 @@ import io
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -41,6 +42,17 @@ def full(classes: int = 5, text: str = "text") -> Report:
     )
 
 
+@cache
+def rendered(classes: int = 5) -> str:
+    """The page of `full(classes)`, made once: its plots take most of a second."""
+    return render(full(classes))
+
+
+@pytest.fixture
+def no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+
 def test_the_page_holds_everything() -> None:
     report = full(text="told")
     html = render(report)
@@ -61,7 +73,7 @@ def test_the_page_holds_everything() -> None:
 
 
 def test_the_lowest_possible_loss_is_drawn_where_it_is_known() -> None:
-    assert "lowest in training" not in render(full())
+    assert "lowest in training" not in rendered()
     page = render(replace(full(), lowest_loss=0.8))
     assert page.count("lowest in training") == 1 and page.count("<svg") == 5
 
@@ -85,6 +97,7 @@ def test_it_says_which_epoch_was_kept_and_shows_the_others_beside_it() -> None:
     assert "Every epoch" not in page.texts("summary")
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_every_accuracy_has_its_interval() -> None:
     report = replace(full(9), evaluation=evaluation(60, 9), comparison=None)
     page = Page(render(report))
@@ -97,6 +110,7 @@ def test_every_accuracy_has_its_interval() -> None:
     assert "top-5" not in few.texts("span") + few.texts("th")
 
 
+@pytest.mark.usefixtures("no_matplotlib")
 def test_classes_come_worst_first() -> None:
     page = Page(render(replace(full(), evaluation=evaluation(300, 9))))
     shares = [float((a["style"] or "").removeprefix("width: ").rstrip("%")) for a in page.attributes("i")]
@@ -130,8 +144,8 @@ def test_a_calibrated_module_has_its_sets_and_its_risk() -> None:
 
 
 def test_nothing_comes_from_elsewhere() -> None:
-    for report in (full(), full(50)):
-        html = render(report)
+    for classes in (5, 50):
+        html = rendered(classes)
         without_data = re.sub(r"data:image/(jpeg|png);base64,[A-Za-z0-9+/=\s]*", "", html)
         assert not re.search(r"https?:|//|@import|<script|<link|<iframe|javascript:", without_data)
         assert set(re.findall(r"url\([^)]*\)", without_data)) <= set(re.findall(r"url\(#\w+\)", without_data))
@@ -158,12 +172,12 @@ def test_a_name_that_is_no_text() -> None:
 
 
 def test_the_same_report_is_the_same_page() -> None:
-    assert render(full()) == render(full())
+    assert render(full()) == rendered()
 
 
 def test_ids_are_unique_and_references_lead_somewhere() -> None:
-    for report in (full(), full(30)):
-        html = render(report)
+    for classes in (5, 30):
+        html = rendered(classes)
         ids = [a["id"] for _, a, _ in Page(html).elements if "id" in a]
         assert len(ids) == len(set(ids)) > 0
         assert set(re.findall(r'(?:url\(|href=")#(\w+)', html)) <= set(ids)
@@ -187,8 +201,8 @@ def test_predictions_outside_the_data_are_one_column() -> None:
     assert len(page.attributes("i")) == 3
 
 
-def test_without_matplotlib_a_note_stands_in_place_of_the_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+@pytest.mark.usefixtures("no_matplotlib")
+def test_without_matplotlib_a_note_stands_in_place_of_the_plots() -> None:
     for classes in (5, 50):
         page = Page(render(full(classes)))
         assert not page.attributes("svg")

@@ -14,6 +14,7 @@ loaded before PyTorch, hence a process of its own:
 """
 
 import atexit
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -56,12 +58,15 @@ def moved(network, device):
 '''
 
 
-def run(program: str) -> str:
-    """The output of `program`, run after `PRELUDE`; its error fails the test. Skips without a compiler."""
+def run(program: str, *arguments: str) -> str:
+    """The output of `program`, run after `PRELUDE`; its error fails the test. Skips without a compiler.
+
+    `arguments` are `sys.argv[2:]` of it.
+    """
     folders = [HERE.parent, HERE.parents[1] / "src", os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(map(str, folders))
     ended = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PRELUDE + program, library()],
+        [sys.executable, "-W", "error", "-c", PRELUDE + program, library(), *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -73,17 +78,30 @@ def run(program: str) -> str:
 
 @cache
 def library() -> Path:
-    """`fake_cuda.cpp` compiled, once in a session of tests."""
+    """`fake_cuda.cpp` compiled, once for an environment and its PyTorch, as that takes seconds."""
     compiler, torch = shutil.which("c++"), importlib.util.find_spec("torch")
     if compiler is None or torch is None or torch.origin is None:
         pytest.skip("no C++ compiler or no PyTorch")
     root = Path(torch.origin).parent
     if next((root / "lib").glob("libtorch_cuda*"), None):
         pytest.skip("this PyTorch is built with CUDA and knows its devices itself")
+    options = ["-std=c++20", "-O0", "-shared", "-fPIC", f"-I{root / 'include'}", f"-L{root / 'lib'}"]
+    options += ["-lc10", "-ltorch_cpu", f"-Wl,-rpath,{root / 'lib'}"]
+    source = HERE / "fake_cuda.cpp"
+    known = (source.read_text("utf-8"), version("torch"), compiler, *options)
+    compiled = _folder() / f"fake_cuda.{hashlib.sha256(repr(known).encode()).hexdigest()[:16]}.so"
+    if not compiled.exists():
+        with tempfile.TemporaryDirectory(dir=compiled.parent) as unfinished:
+            made = Path(unfinished) / compiled.name
+            subprocess.run([compiler, source, *options, "-o", str(made)], check=True)
+            made.replace(compiled)
+    return compiled
+
+
+def _folder() -> Path:
+    """The virtual environment's own folder or, without one that can be written to, one of this session."""
+    if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
+        return Path(sys.prefix)
     folder = Path(tempfile.mkdtemp(prefix="fake_cuda."))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    compiled = folder / "fake_cuda.so"
-    options = ["-std=c++20", "-O0", "-shared", "-fPIC", f"-I{root / 'include'}", f"-L{root / 'lib'}"]
-    options += ["-lc10", "-ltorch_cpu", f"-Wl,-rpath,{root / 'lib'}", "-o", str(compiled)]
-    subprocess.run([compiler, HERE / "fake_cuda.cpp", *options], check=True)
-    return compiled
+    return folder

@@ -1,11 +1,14 @@
-"""A tiny run that tests share, also as a program: `python runs.py CHECKPOINT CASE`.
+"""A tiny run that tests share, also as a program: `python runs.py CHECKPOINT CASE [--forked]`.
 
 As a program it prints each epoch's loss (one step an epoch) as JSON lines, then a digest of the weights, so
-that runs on other numbers of processes, or killed on the way, can be compared.
+that runs on other numbers of processes, or killed on the way, can be compared. `--forked` makes two processes
+of it, as `torchrun` does, but imports PyTorch once: that takes longer than a short run.
 """
 
 import hashlib
 import json
+import os
+import socket
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,7 +92,7 @@ class Case:
 
 CASES = {
     "killed": Case(8, torch.float32, 1e-3, 12, 32, MUON, saved=True),
-    "float64": Case(16, torch.float64, 2e-3, 16, 32, ADAM),
+    "float64": Case(8, torch.float64, 2e-3, 16, 32, ADAM),
     "float64, long": Case(50, torch.float64, 2e-3, 16, 32, ADAM),
     # In float32 a network from scratch blows rounding up over 70 batch norms; a trained one does not.
     "float32": Case(50, torch.float32, 1e-5, 32, 64, ADAM, bundled=True),
@@ -137,5 +140,21 @@ def main(checkpoint: Path, case: Case) -> None:
     workers.close()
 
 
+def main_forked(checkpoint: Path, case: Case) -> None:
+    import accelerate  # noqa: F401
+    import torch._dynamo  # noqa: F401  # which optimisers import
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    child = os.fork()
+    rank = "0" if child else "1"
+    world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "RANK": rank, "LOCAL_RANK": rank}
+    os.environ.update(address | world)
+    main(checkpoint, case)
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), CASES[sys.argv[2]])
+    (main_forked if "--forked" in sys.argv else main)(Path(sys.argv[1]), CASES[sys.argv[2]])

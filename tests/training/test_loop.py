@@ -63,7 +63,7 @@ def test_momentum_without_batch_statistics_is_refused() -> None:
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, patience=2, cycles=(Cycle((Phase(9, 32, PLAIN),), 1e-3),))
+    recipe = replace(RECIPE, batch_size=12, patience=2, cycles=(Cycle((Phase(9, 32, PLAIN),), 1e-3),))
     seen: list[str] = []
     losses = iter([2.0, 1.0, 1.5, 1.2, 1.1, 1.2, 9.0])
 
@@ -84,7 +84,8 @@ def test_the_best_epoch_is_kept_and_patience_ends_a_run(workers: Workers, tmp_pa
 def test_what_is_kept_is_the_lowest_loss_or_the_highest_accuracy(
     workers: Workers, tmp_path: Path, select: Select, kept: int
 ) -> None:
-    recipe = replace(RECIPE, patience=9, select=select, cycles=(Cycle((Phase(4, 32, PLAIN),), 1e-3),))
+    cycles = (Cycle((Phase(4, 32, PLAIN),), 1e-3),)
+    recipe = replace(RECIPE, batch_size=12, patience=9, select=select, cycles=cycles)
     seen: list[str] = []
     scores = iter([(2.0, 0.6), (1.0, 0.7), (1.5, 0.9), (1.6, 0.9)])
 

@@ -1,6 +1,7 @@
 """The training loop interrupted and resumed, or in two processes: the same run to the bit, or to rounding."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -72,8 +73,8 @@ def uninterrupted(
 
 @pytest.mark.parametrize(
     "recipe, steps",
-    [*((recipe, steps) for recipe in (RECIPE, AVERAGING) for steps in (2, 3, 4, 5, 6)), (MUON, 4)],
-    ids=[*(f"{name}{steps}" for name in ("last", "average") for steps in (2, 3, 4, 5, 6)), "muon4"],
+    [*((RECIPE, steps) for steps in (2, 3, 4, 6)), (AVERAGING, 3), (AVERAGING, 4), (MUON, 4)],
+    ids=["last2", "last3", "last4", "last6", "average3", "average4", "muon4"],  # three steps an epoch
 )
 def test_interrupted_training_ends_as_if_it_had_not_been(
     workers: Workers,
@@ -126,7 +127,7 @@ def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: 
 @pytest.mark.parametrize(
     "name, bound",
     [
-        ("float64", 1e-9),
+        ("float64", 1e-9),  # in make test without `torchrun`, which imports PyTorch in three processes
         pytest.param("float64, long", 1e-9, marks=pytest.mark.slow),
         pytest.param("float32", 1e-3, marks=pytest.mark.slow),
     ],
@@ -134,23 +135,25 @@ def test_killed_training_ends_as_if_it_had_not_been(workers: Workers, tmp_path: 
 def test_two_processes_compute_what_one_does(
     workers: Workers, tmp_path: Path, name: str, bound: float
 ) -> None:
-    """Batch statistics over both processes, dropout, crops and CutMix by sample: 16 or 50 steps over gloo.
+    """Batch statistics over both processes, dropout, crops and CutMix by sample: 8 or 50 steps over gloo.
 
     In float64 any difference but rounding would show. In float32 rounding now and then turns a ReLU on or
     off, which all later layers amplify; a small rate keeps that small.
     """
     steps = runs.CASES[name].epochs
     alone = runs.run_case(tmp_path / "one.safetensors", runs.CASES[name], workers)
-    launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
-    together = run_program(tmp_path / "two.safetensors", name, launcher)
+    together = run_program(tmp_path / "two.safetensors", name)
     assert len(alone) == len(together) == steps + 1
     differences = [abs(a - b) for a, b in zip(alone[:steps], together[:steps], strict=True)]
     assert max(differences) < bound
     assert min(alone[-11:-1]) < alone[0] - 0.5, "it learned, so there was something to agree on"
 
 
-def run_program(path: Path, case: str, launcher: tuple[str, ...]) -> list[Any]:
-    command = [sys.executable, *launcher, str(PROGRAM), str(path), case]
+def run_program(path: Path, case: str) -> list[Any]:
+    """What two processes print: forked ones of the short run, else those of `torchrun`."""
+    forked = case == "float64" and hasattr(os, "fork")
+    launcher = () if forked else ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
+    command = [sys.executable, *launcher, str(PROGRAM), str(path), case, *(["--forked"] if forked else [])]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return [json.loads(line) for line in ended.stdout.splitlines()]

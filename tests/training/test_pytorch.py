@@ -40,14 +40,14 @@ def test_what_load_images_gives_to_the_bit(paths: list[Path], module: hub.Module
 
 
 def test_workers_of_a_data_loader_run_it(paths: list[Path], module: hub.Module) -> None:
-    """Each is a new process, to which the transform is pickled."""
+    """A worker is a new process, to which the transform is pickled."""
     transform = hub.transform(module)
     assert pickle.loads(pickle.dumps(transform)) == transform
     loader = DataLoader(
         paths,  # type: ignore[arg-type]
         batch_size=None,
         collate_fn=transform,
-        num_workers=2,
+        num_workers=1,
         multiprocessing_context="spawn",
     )
     loaded = torch.stack(list(loader))

@@ -18,7 +18,7 @@ from inception_hub.training.head import train_head
 from inception_hub.training.listener import RunListener
 from inception_hub.training.training_data import TrainingData
 
-HEAD = FinetuneOptions(phases="head", image_size=64, resize="auto", bfloat16=False)
+HEAD = FinetuneOptions(phases="head", image_size=32, resize="auto", bfloat16=False)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_the_preset_of_the_best_head_is_taken(
     made = tmp_path / "made"
     code, out, err = run(
         capsys, "finetune", shapes, "--module", small_module, "--output", made, "--resize", "auto",
-        "--phases", "head", "--image-size", 64,
+        "--phases", "head", "--image-size", 32,
     )  # fmt: skip
     assert code == 0
     (note,) = [line for line in err.splitlines() if line.startswith("Resize: ")]
@@ -95,14 +95,22 @@ def test_a_resumed_run_keeps_its_choice(
     assert sentence in listener.notes
 
 
-@pytest.mark.usefixtures("no_matplotlib")
 @pytest.mark.parametrize("content", ["", "{", "[1]", '["another run", "crop", "why"]', "[[], [], []]"])
+def test_what_is_no_choice_of_this_run_is_none(tmp_path: Path, content: str) -> None:
+    kept = tmp_path / "resize.json"
+    kept.write_text('["this run", "crop", "why"]')
+    assert resize_choice._kept(kept, "this run") == ("crop", "why")
+    kept.write_text(content)
+    assert resize_choice._kept(kept, "this run") is None
+
+
+@pytest.mark.usefixtures("no_matplotlib")
 def test_what_is_no_choice_of_this_run_is_measured_anew(
-    shapes: Path, small_module: Path, tmp_path: Path, content: str
+    shapes: Path, small_module: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "made.run" / "features" / "resize.json"
     kept.parent.mkdir(parents=True)
-    kept.write_text(content)
+    kept.write_text('["another run", "crop", "why"]')
     listener = Notes()
     finetune(str(shapes), tmp_path / "made", load_module_spec(small_module), options=HEAD, listener=listener)
     assert load_module_spec(tmp_path / "made").resize == "pad"
