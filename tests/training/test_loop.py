@@ -3,6 +3,7 @@
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -256,6 +257,29 @@ def test_weights_that_became_infinite_are_not_saved(
     with pytest.raises(TrainingError, match="Weights became infinite or NaN in epoch 1"):
         train(network, tiny_run(path), workers)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("every", "saved"), [(loop.SAVE_EVERY, [(2, 0)]), (0.0, [(0, 1), (1, 0), (1, 1), (2, 0)])]
+)
+def test_a_run_is_saved_every_so_often_and_at_its_end(
+    workers: Workers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    every: float,
+    saved: list[tuple[int, int]],
+) -> None:
+    """Not after every epoch: saving takes as long as a short one."""
+    found: list[tuple[int, int]] = []
+
+    def note(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+        found.append((facts["progress"]["epoch"], facts["progress"]["step"]))
+
+    monkeypatch.setattr(loop, "SAVE_EVERY", every)
+    monkeypatch.setattr(loop.checkpoint, "save", note)
+    recipe = replace(RECIPE, batch_size=6, cycles=(Cycle((Phase(2, 32, PLAIN),), 1e-3),))
+    train(runs.network(), tiny_run(tmp_path / "c.safetensors", recipe), workers)
+    assert found == saved
 
 
 def test_checkpoints_of_other_runs_and_damaged_ones_are_refused(workers: Workers, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from .selection import rank
 from .step import Step
 from .workers import Workers
 
-SAVE_EVERY = 30.0  # seconds of training that an interruption loses at most; a save takes a fifth of a second
+SAVE_EVERY = 30.0  # seconds of training that an interruption loses at most
 READ_EVERY = {"cpu": 1, "cuda": 32}  # steps between two readings of the loss, for which the CPU waits
 
 
@@ -134,7 +134,8 @@ class _Training:
         )
         progress.history.append(asdict(finished))
         progress.epoch, progress.step, progress.losses = progress.epoch + 1, 0, 0.0
-        self._save()
+        if self._is_due() or self._ends():  # after the last, the module may yet fail to be written
+            self._save()
         if self.workers.is_main:
             self.run.listener.epoch(finished)
 
@@ -159,7 +160,7 @@ class _Training:
                 self.run.listener.progress(self.run.phase, progress.epoch * self.steps + progress.step, total)
             if progress.step % read_every == 0 or progress.step == self.steps:
                 self._read_losses()
-                if progress.step < self.steps and time.monotonic() - self.saved > SAVE_EVERY:
+                if progress.step < self.steps and self._is_due():
                     self._save()
         return waited
 
@@ -229,10 +230,17 @@ class _Training:
         since = max(progress.best_epoch, len(self.recipe.epochs) // 2)
         return bool(patience and progress.best and progress.epoch - since >= patience)
 
+    def _ends(self) -> bool:
+        return self.progress.epoch == len(self.recipe.epochs) or self._stops_early()
+
+    def _is_due(self) -> bool:
+        """Whether a checkpoint is due; to save each epoch of few photos would take as long as the epoch."""
+        return time.monotonic() - self.saved > SAVE_EVERY
+
     def _resumed(self) -> str:
         """Says where a run continues."""
         epoch, total = self.progress.epoch, len(self.recipe.epochs)
-        if epoch == total or self._stops_early():
+        if self._ends():
             return f"Continuing after epoch {epoch} of {total}, the last."
         return f"Continuing at epoch {epoch + 1} of {total}."
 
