@@ -46,7 +46,10 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 from dataclasses import asdict
 import inception_hub as hub
+from inception_hub.training import loop
 from inception_hub.training.listener import RunListener
+
+loop.SAVE_EVERY = 0.0
 
 class Recorder(RunListener):
     epochs, notes = [], []
