@@ -72,7 +72,8 @@ def test_tiff(whole: bool) -> None:
     read, refused = compare(tiff_files.matrix(whole), second.tiff)
     usual = [f"{type}, {kind}, None, contig, None, <, None, None"
              for type in ("uint8", "uint16") for kind in ("minisblack", "rgb", "separated")]  # fmt: skip
-    assert len(read) > (300 if whole else 200) and read.issuperset(usual)
+    least = 300 if whole else 190 if OLD_PILLOW else 200
+    assert len(read) > least and read.issuperset(usual)
     assert "uint16, miniswhite, None, contig, lzw, <, None, None" in read
     for type, reason in (("int32", "signed 32-bit"), ("int8", "signed 8-bit"), ("float32", "floating-point")):
         assert not any(name.startswith(type) for name in read)
