@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,13 @@ def pair() -> "Image.Image":
     for left, name in ((0, "chelsea"), (400, "coffee")):
         whole.paste(ImageOps.fit(Image.fromarray(getattr(data, name)()), (400, 400)), (left, 0))
     return whole
+
+
+@pytest.fixture
+def no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where matplotlib is not installed: reports that a test does not look at have no plots, which take
+    most of the time of a short run."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
 
 
 @pytest.fixture(scope="session")

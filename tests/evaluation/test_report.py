@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import sys
 from dataclasses import replace
 from functools import cache
 
@@ -46,11 +45,6 @@ def full(classes: int = 5, text: str = "text") -> Report:
 def rendered(classes: int = 5) -> str:
     """The page of `full(classes)`, made once: its plots take most of a second."""
     return render(full(classes))
-
-
-@pytest.fixture
-def no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
 
 
 def test_the_page_holds_everything() -> None:

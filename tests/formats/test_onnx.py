@@ -1,7 +1,6 @@
 """ONNX models: run by ONNX Runtime and read back; damaged or hostile ones are refused in one sentence."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def test_any_batch_and_size_and_evidence_as_explain_computes_it(small_module: Pa
 
 
 def test_photos_in_and_best_classes_out(small_module: Path, tmp_path: Path) -> None:
-    options = replace(SIZE, photos=True, top=3)
+    options = Options(photos=True, top=3)
     path = tmp_path / "out.onnx"
     assert export_bundle(bundle.read(small_module), "onnx", path, options=options).error < 1e-5
 

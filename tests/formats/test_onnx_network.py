@@ -65,7 +65,7 @@ def test_inputs_and_outputs(
 
 def test_evidence_in_half_precision(small_module: Path, tmp_path: Path) -> None:
     path, images = tmp_path / "out.onnx", images_from_seed((2, 64, 96, 3), 0)
-    options = Options(size=(64, 96), evidence=True, fp16=True)
+    options = Options(evidence=True, fp16=True)
     export_bundle(bundle.read(small_module), "onnx", path, options=options)
     check_evidence(hub.Module(small_module), path, images, 5e-3)
 

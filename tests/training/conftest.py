@@ -1,12 +1,13 @@
 """Fixtures of the tests of training: this process as the only one, photos to fine-tune on, teachers."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from helpers.colour_photos import write_colour_photos
 from helpers.teachers import write_teacher
 
+from inception_hub.architecture import Architecture
+from inception_hub.training import from_scratch
 from inception_hub.training.workers import Workers
 
 
@@ -40,7 +41,6 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where matplotlib is not installed: reports that a test does not look at have no plots, which take
-    most of the time of a short run."""
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+def thin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has recipes train a thin network in place of one of full width, which takes long."""
+    monkeypatch.setattr(from_scratch, "Architecture", lambda _, classes: Architecture(0.25, classes))

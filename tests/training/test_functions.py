@@ -10,9 +10,7 @@ from helpers.colour_photos import write_colour_photos
 from helpers.precisions import HAS_BF16
 
 import inception_hub as hub
-from inception_hub.architecture import Architecture
 from inception_hub.errors import ArgumentError, HandleError
-from inception_hub.training import from_scratch
 from inception_hub.training.distillation import Distillation
 from inception_hub.training.functions import _distillation
 
@@ -41,12 +39,8 @@ def test_a_module_in_memory_is_a_base_with_its_present_weights(
     assert (hub.load_module_spec(tmp_path / "made").bundle.weights[name] == 0.5).all()
 
 
-@pytest.mark.usefixtures("no_matplotlib")
-def test_train_takes_a_recipe_with_settings(
-    shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A thin network in place of the full one, whose size this is not about."""
-    monkeypatch.setattr(from_scratch, "Architecture", lambda _, classes: Architecture(0.25, classes))
+@pytest.mark.usefixtures("no_matplotlib", "thin")
+def test_train_takes_a_recipe_with_settings(shared_folder: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "short.toml"
     recipe.write_text(
         "batch_size = 8\nimage_size = 32\n[[cycles]]\nlearning_rate = 1e-3\n"

@@ -269,7 +269,7 @@ def test_a_run_is_saved_every_so_often_and_at_its_end(
     every: float,
     saved: list[tuple[int, int]],
 ) -> None:
-    """Not after every epoch: saving takes as long as a short one."""
+    """Not after every epoch, which would take long where epochs are short."""
     found: list[tuple[int, int]] = []
 
     def note(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:

@@ -16,9 +16,8 @@ from helpers.runs import RECIPE, tiny_run
 from helpers.teachers import ABC, labels_named, load_teachers, write_teacher
 
 from inception_hub import load_module_spec
-from inception_hub.architecture import Architecture
 from inception_hub.errors import FormatError
-from inception_hub.training import from_scratch, loop
+from inception_hub.training import loop
 from inception_hub.training.augmentation import Augmentation
 from inception_hub.training.distillation import Distillation
 from inception_hub.training.finetune import finetune
@@ -223,10 +222,8 @@ def test_a_run_is_resumed_with_the_same_teacher(
     assert stored(tmp_path / "m") == stored(tmp_path / "whole") != stored(tmp_path / "plain")
 
 
-@pytest.mark.usefixtures("no_matplotlib")
+@pytest.mark.usefixtures("no_matplotlib", "thin")
 def test_a_recipe_with_a_teacher(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a thin network: recipes are for one of full width, which takes eight times as long."""
-    monkeypatch.setattr(from_scratch, "Architecture", lambda _, classes: Architecture(0.25, classes))
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     handle = write_teacher(tmp_path / "one", labels_named(*COLOURS))
     cycle = Cycle((Phase(2, 32, Augmentation()),), 1e-3)
